@@ -1,0 +1,1 @@
+//! The macros of Covet. Use them through `covet` or `covet-db`, which re-export them.
