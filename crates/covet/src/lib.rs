@@ -1,1 +1,3 @@
 //! Covet
+
+pub mod validation;
