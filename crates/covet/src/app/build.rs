@@ -1,0 +1,165 @@
+//! From an app to a service: everything is verified, and every fault is told at once.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::{App, pages};
+use crate::openapi::{Described, Operation, Schemas, document};
+use crate::problem::{self, ProblemType, Problems};
+use crate::request::Shared;
+use crate::routing::{Pattern, Registered, Route, RouterBuilder};
+use crate::service::{Service, Settings};
+use crate::{Error, Result};
+
+/// One reason why an app cannot start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StartFault {
+    message: String,
+    route: Option<String>,
+}
+
+impl StartFault {
+    /// What is wrong, with the route that it is about and its place in the source.
+    pub fn message(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl fmt::Display for StartFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.route {
+            Some(route) => write!(f, "{route}: {}", self.message),
+            None => f.write_str(&self.message),
+        }
+    }
+}
+
+/// What is gathered on the way.
+struct Building {
+    schemas: Schemas,
+    router: RouterBuilder,
+    problems: Problems,
+    described: Vec<Described>,
+    operations: HashMap<String, String>,
+    faults: Vec<StartFault>,
+}
+
+pub(super) fn build(mut app: App) -> Result<Service> {
+    let pages = pages::Pages::share(&mut app.shared);
+    let mut building = Building {
+        schemas: Schemas::new(),
+        router: RouterBuilder::default(),
+        problems: Problems::default(),
+        described: Vec::new(),
+        operations: HashMap::new(),
+        faults: Vec::new(),
+    };
+    problem::ALL.iter().for_each(|problem| building.problems.add(problem));
+    let routes = app.routes.clone().and(pages::routes());
+    routes.list.into_iter().for_each(|route| building.add(&app.shared, route));
+    building.check_problem_names();
+    building.finish(app, &pages)
+}
+
+impl Building {
+    fn fault(&mut self, route: &Route, message: impl Into<String>) {
+        let Route { method, path, function, place, .. } = route;
+        let route = Some(format!("{method} {path} (`{function}` at {place})"));
+        self.faults.push(StartFault { message: message.into(), route });
+    }
+
+    fn add(&mut self, shared: &Shared, route: Route) {
+        let pattern = match Pattern::parse(&route.path) {
+            Ok(pattern) => pattern,
+            Err(fault) => return self.fault(&route, fault),
+        };
+        let mut schemas = std::mem::replace(&mut self.schemas, Schemas::new());
+        let mut operation = Operation::new(&mut schemas);
+        (route.describe)(&mut operation);
+        for (id, name) in &operation.state {
+            if !shared.contains(*id) {
+                let how = if name.ends_with("::Db") { ".database(…)" } else { ".state(…)" };
+                self.fault(&route, format!("takes `{name}`, which the app was not given; add it with {how}"));
+            }
+        }
+        for fault in std::mem::take(&mut operation.faults) {
+            self.fault(&route, fault);
+        }
+        let media_types = operation.media_types();
+        let reads_body = operation.body.is_some();
+        add_framework_problems(&mut operation, &media_types);
+        operation.problems.types.iter().for_each(|problem| self.problems.add(problem));
+        if route.in_document {
+            self.check_operation_id(&route);
+            self.described.push(Described::new(&route, operation));
+        }
+        self.schemas = schemas;
+        let registered =
+            Registered { parameters: pattern.parameters.clone(), media_types, reads_body, route: route.clone() };
+        if let Err(fault) = self.router.add(pattern, registered) {
+            self.fault(&route, fault);
+        }
+    }
+
+    fn check_operation_id(&mut self, route: &Route) {
+        let here = format!("`{}` at {}", route.function, route.place);
+        if let Some(other) = self.operations.insert(route.operation_id.clone(), here) {
+            self.fault(
+                route,
+                format!(
+                    "has the operation id `{}` of {other}; give one of them another with operation_id = \"…\"",
+                    route.operation_id
+                ),
+            );
+        }
+    }
+
+    fn check_problem_names(&mut self) {
+        let mut names: HashMap<&str, &ProblemType> = HashMap::new();
+        for problem in &self.problems.types {
+            if let Some(other) = names.insert(problem.name, problem) {
+                let message = format!(
+                    "the problem type `{}` is declared twice, by {} and by {}; give one of them another name with \
+                     #[problem(type = \"…\")]",
+                    problem.name, other.declared_at, problem.declared_at
+                );
+                self.faults.push(StartFault { message, route: None });
+            }
+        }
+    }
+
+    fn finish(mut self, app: App, pages: &pages::Pages) -> Result<Service> {
+        let info = info(&app);
+        let (document, faults) = document(info, self.schemas, self.described, &self.problems);
+        self.faults.extend(faults.into_iter().map(|message| StartFault { message, route: None }));
+        if !self.faults.is_empty() {
+            return Err(Error::start(self.faults));
+        }
+        pages.fill(&app.title, &document, &self.problems);
+        let settings = Settings { limits: app.limits, trailing_slash: app.trailing_slash };
+        Ok(Service::new(self.router.build(), Arc::new(app.shared), settings, document))
+    }
+}
+
+/// The problems that the framework itself can answer at any operation, by what the operation does.
+fn add_framework_problems(operation: &mut Operation<'_>, media_types: &[&str]) {
+    operation.problem(&problem::URI_TOO_LONG);
+    operation.problem(&problem::HEADERS_TOO_LARGE);
+    operation.problem(&problem::INTERNAL);
+    operation.problem(&problem::TIMED_OUT);
+    if !media_types.is_empty() {
+        operation.problem(&problem::NOT_ACCEPTABLE);
+    }
+}
+
+/// The Info Object (OpenAPI 3.1, section 4.8.2).
+fn info(app: &App) -> Value {
+    let mut info = json!({ "title": app.title, "version": app.version });
+    if !app.description.is_empty() {
+        info["description"] = json!(app.description);
+    }
+    info
+}

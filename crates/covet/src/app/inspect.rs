@@ -1,0 +1,41 @@
+//! Looking into an app without serving it.
+
+use std::io::Write;
+
+use serde_json::{Value, json};
+
+use super::App;
+use crate::{Error, Result};
+
+/// Prints what `COVET_INSPECT` asks for on standard output.
+pub(super) fn inspect(app: App, subject: &str) -> Result<()> {
+    let value = match subject {
+        "routes" => {
+            let routes = routes(&app);
+            app.build()?;
+            routes
+        }
+        "openapi" => app.build()?.openapi().clone(),
+        other => {
+            return Err(Error::new(format!("COVET_INSPECT is `{other}`; it can be `routes` or `openapi`")));
+        }
+    };
+    let mut text = serde_json::to_vec_pretty(&value)?;
+    text.push(b'\n');
+    std::io::stdout().write_all(&text)?;
+    Ok(())
+}
+
+fn routes(app: &App) -> Value {
+    let route = |route: &crate::routing::Route| {
+        json!({
+            "method": route.method.as_str(),
+            "path": route.path,
+            "operation_id": route.operation_id,
+            "summary": route.summary,
+            "function": route.function,
+            "place": route.place,
+        })
+    };
+    app.routes.list.iter().map(route).collect()
+}

@@ -1,0 +1,137 @@
+//! The app: what is served, and under which settings.
+
+mod build;
+mod inspect;
+mod pages;
+mod settings;
+
+pub use build::StartFault;
+pub use settings::{Limits, TrailingSlash};
+
+use std::fmt::Display;
+use std::net::SocketAddr;
+
+use crate::request::Shared;
+use crate::routing::Routes;
+use crate::server;
+use crate::service::Service;
+use crate::{Error, Result};
+
+/// An app: routes, what they share, and the settings of the server.
+///
+/// ```
+/// use covet::{get, routes, App};
+///
+/// /// Say hello.
+/// #[get("/hello")]
+/// async fn hello() -> &'static str { "hello" }
+///
+/// let app = App::new("Greeter", "1.0.0").routes(routes![hello]);
+/// assert!(app.build().is_ok());
+/// ```
+#[derive(Debug)]
+pub struct App {
+    pub(crate) title: String,
+    pub(crate) version: String,
+    pub(crate) description: String,
+    pub(crate) routes: Routes,
+    pub(crate) shared: Shared,
+    pub(crate) limits: Limits,
+    pub(crate) trailing_slash: TrailingSlash,
+    pub(crate) bind: Option<String>,
+}
+
+impl App {
+    /// An app with the title and the version that its OpenAPI document shall have.
+    pub fn new(title: impl Into<String>, version: impl Into<String>) -> Self {
+        App {
+            title: title.into(),
+            version: version.into(),
+            description: String::new(),
+            routes: Routes::default(),
+            shared: Shared::default(),
+            limits: Limits::default(),
+            trailing_slash: TrailingSlash::default(),
+            bind: None,
+        }
+    }
+
+    /// With a description, in CommonMark, for the OpenAPI document.
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = description.into();
+        self
+    }
+
+    /// With these routes, beside the ones that it has.
+    pub fn routes(mut self, routes: Routes) -> Self {
+        self.routes = self.routes.and(routes);
+        self
+    }
+
+    /// With a value that handlers take as `State<T>`; a second one of the same type replaces the first.
+    pub fn state<T: Send + Sync + 'static>(mut self, value: T) -> Self {
+        self.shared.insert(value);
+        self
+    }
+
+    /// With the database that handlers take as `Db`.
+    #[cfg(feature = "_db")]
+    pub fn database(self, db: covet_db::Db) -> Self {
+        self.state(db)
+    }
+
+    /// With other limits and time-outs than the [defaults](Limits).
+    ///
+    /// ```
+    /// # use covet::App;
+    /// let app = App::new("Uploads", "1.0.0").limits(|limits| limits.body = 100 << 20);
+    /// ```
+    pub fn limits(mut self, change: impl FnOnce(&mut Limits)) -> Self {
+        change(&mut self.limits);
+        self
+    }
+
+    /// With another treatment of a slash too many or too few at the end of a path.
+    pub fn trailing_slash(mut self, policy: TrailingSlash) -> Self {
+        self.trailing_slash = policy;
+        self
+    }
+
+    /// With the address to serve on, `host:port`. Without it that is the environment's `COVET_BIND`, or else
+    /// `127.0.0.1:8000`.
+    pub fn bind(mut self, address: impl Display) -> Self {
+        self.bind = Some(address.to_string());
+        self
+    }
+
+    /// Verifies the app and makes it ready to answer.
+    ///
+    /// # Errors
+    /// Every fault at once, each with the place of the route in the source: conflicting routes, a type of state that
+    /// nobody provided, two types that would share a name in the document, and the like.
+    pub fn build(self) -> Result<Service> {
+        build::build(self)
+    }
+
+    /// Serves the app until the process is told to stop (SIGTERM or SIGINT): then no more connections are taken, the
+    /// requests at work are answered, and what is left after [`Limits::drain`] is cut off.
+    ///
+    /// With `COVET_INSPECT=openapi` or `COVET_INSPECT=routes` in the environment it prints JSON about the app instead,
+    /// and serves nothing.
+    ///
+    /// # Errors
+    /// The faults of [`build`](Self::build), or an address that cannot be bound.
+    pub async fn serve(self) -> Result<()> {
+        if let Ok(subject) = std::env::var("COVET_INSPECT") {
+            return inspect::inspect(self, &subject);
+        }
+        let address = self.bind.clone().or_else(|| std::env::var("COVET_BIND").ok());
+        let address = address.unwrap_or_else(|| "127.0.0.1:8000".to_owned());
+        let addresses: Vec<SocketAddr> = tokio::net::lookup_host(&address)
+            .await
+            .map_err(|error| Error::new(format!("`{address}` is not an address to serve on: {error}")))?
+            .collect();
+        let service = self.build()?;
+        server::serve(service, &addresses).await
+    }
+}

@@ -1,0 +1,162 @@
+//! What every app serves about itself: the OpenAPI document, the docs page, the pages of the problem types, and
+//! whether it lives.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+use covet_template::escape;
+use http::{HeaderMap, HeaderValue, header};
+use serde_json::Value;
+
+use crate::openapi::to_yaml;
+use crate::problem::{NOT_FOUND, ProblemDetails, ProblemType, Problems};
+use crate::request::Shared;
+use crate::routing::Routes;
+use crate::{Body, Html, Path, Problem, Responder, Responding, Response, State, get, openapi, routes};
+
+/// The pages. They are shared with their handlers before they are made, since the document is about all routes.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Pages(Arc<OnceLock<Content>>);
+
+#[derive(Debug, Default)]
+struct Content {
+    json: Bytes,
+    yaml: Bytes,
+    title: String,
+    problems: BTreeMap<&'static str, &'static ProblemType>,
+}
+
+impl Pages {
+    /// Puts the pages among the values that the app shares.
+    pub(super) fn share(shared: &mut Shared) -> Self {
+        let pages = Pages::default();
+        shared.insert(pages.clone());
+        pages
+    }
+
+    /// Makes the pages.
+    pub(super) fn fill(&self, title: &str, document: &Value, problems: &Problems) {
+        self.0.get_or_init(|| Content {
+            json: document.to_string().into(),
+            yaml: to_yaml(document).into(),
+            title: title.to_owned(),
+            problems: problems.types.iter().map(|problem| (problem.name, *problem)).collect(),
+        });
+    }
+
+    fn content(&self) -> &Content {
+        self.0.get_or_init(Content::default)
+    }
+
+    /// The title of the app.
+    #[cfg(feature = "docs")]
+    pub(crate) fn title(&self) -> &str {
+        &self.content().title
+    }
+}
+
+/// The routes of these pages. They are not part of the document: it is about the app, not about itself.
+pub(super) fn routes() -> Routes {
+    let routes = routes![openapi_json, openapi_yaml, problem_list, problem_page, live];
+    #[cfg(feature = "docs")]
+    let routes = routes.and(crate::docs::routes());
+    routes.hidden()
+}
+
+/// A response whose media type the route's other answers do not share.
+pub(crate) struct Plain {
+    pub(crate) media_type: &'static str,
+    pub(crate) body: Body,
+}
+
+impl Responder for Plain {
+    fn describe(operation: &mut openapi::Operation<'_>) {
+        operation.response_anything();
+    }
+
+    fn respond(self, _: &Responding<'_>) -> Response {
+        let mut response = Response::new(self.body);
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(self.media_type));
+        response
+    }
+}
+
+/// The OpenAPI document.
+#[get("/openapi.json", crate = "crate")]
+async fn openapi_json(pages: State<Pages>) -> Plain {
+    Plain { media_type: "application/json", body: pages.content().json.clone().into() }
+}
+
+/// The OpenAPI document.
+#[get("/openapi.yaml", crate = "crate")]
+async fn openapi_yaml(pages: State<Pages>) -> Plain {
+    Plain { media_type: "application/yaml", body: pages.content().yaml.clone().into() }
+}
+
+/// Whether the process answers.
+#[get("/health/live", crate = "crate", operation_id = "health_live")]
+async fn live() -> &'static str {
+    "ok"
+}
+
+/// No problem type has this name.
+#[derive(Debug)]
+struct NoSuchProblem;
+
+impl Problem for NoSuchProblem {
+    fn describe(problems: &mut Problems) {
+        problems.add(&NOT_FOUND);
+    }
+
+    fn into_details(self) -> ProblemDetails {
+        ProblemDetails::new(&NOT_FOUND)
+    }
+}
+
+/// All problem types.
+#[get("/problems", crate = "crate")]
+async fn problem_list(pages: State<Pages>) -> Html {
+    let mut rows = String::new();
+    for problem in pages.content().problems.values() {
+        let title = escape::html(problem.title);
+        rows.push_str(&format!("<li><a href=\"{}\">{title}</a> ({})</li>\n", problem.uri(), problem.status));
+    }
+    page("Problems", &format!("<h1>Problems</h1>\n<ul>\n{rows}</ul>"))
+}
+
+/// One problem type.
+#[get("/problems/{name}", crate = "crate")]
+async fn problem_page(name: Path<String>, pages: State<Pages>) -> Result<Html, NoSuchProblem> {
+    let problem = pages.content().problems.get(name.as_str()).ok_or(NoSuchProblem)?;
+    let description = match problem.description {
+        "" => String::new(),
+        text => format!("<p>{}</p>\n", escape::html(text)),
+    };
+    let body = format!(
+        "<h1>{}</h1>\n<p>Status {}, type <code>{}</code></p>\n{description}<p><a href=\"/problems\">All problems</a></p>",
+        escape::html(problem.title),
+        problem.status,
+        problem.uri(),
+    );
+    Ok(page(problem.title, &body))
+}
+
+fn page(title: &str, body: &str) -> Html {
+    Html(format!(
+        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width\">\n<title>{}</title>\n{body}\n</html>\n",
+        escape::html(title)
+    ))
+}
+
+/// Whether a client takes gzip (RFC 9110, section 12.5.3).
+pub(crate) fn takes_gzip(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|coding| {
+        let mut parts = coding.split(';');
+        let name = parts.next().unwrap_or_default().trim();
+        let refused = parts.any(|part| part.trim().trim_start_matches("q=").parse() == Ok(0.0_f32));
+        (name.eq_ignore_ascii_case("gzip") || name == "*") && !refused
+    })
+}

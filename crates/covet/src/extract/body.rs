@@ -1,0 +1,69 @@
+//! The body as bytes, as text, and as a stream.
+
+use bytes::Bytes;
+
+use crate::openapi::Operation;
+use crate::problem::{Problem, ProblemDetails};
+use crate::validation::{Code, Fault};
+use crate::{Body, BodyError, FromRequest, Rejection, Request};
+
+/// Says that a handler reads the body, in whatever format.
+pub(super) fn describe_problems(operation: &mut Operation<'_>) {
+    BodyError::describe(&mut operation.problems);
+}
+
+impl FromRequest for Body {
+    fn describe(operation: &mut Operation<'_>, _: &str) {
+        operation.request_bytes("*/*");
+        describe_problems(operation);
+    }
+
+    async fn from_request(request: &mut Request, _: &'static str) -> Result<Self, Rejection> {
+        Ok(request.take_body())
+    }
+}
+
+impl FromRequest for Bytes {
+    fn describe(operation: &mut Operation<'_>, _: &str) {
+        operation.request_bytes("*/*");
+        describe_problems(operation);
+    }
+
+    async fn from_request(request: &mut Request, _: &'static str) -> Result<Self, Rejection> {
+        Ok(request.read_body().await?)
+    }
+}
+
+impl FromRequest for String {
+    fn describe(operation: &mut Operation<'_>, _: &str) {
+        operation.request_bytes("text/plain");
+        describe_problems(operation);
+    }
+
+    async fn from_request(request: &mut Request, _: &'static str) -> Result<Self, Rejection> {
+        let bytes = request.read_body().await?;
+        String::from_utf8(bytes.into()).map_err(|error| {
+            let at = error.utf8_error().valid_up_to();
+            let message = format!("the text is not UTF-8 from byte {at} on");
+            Rejection::Malformed(Fault::new(Code::Encoding, message).into())
+        })
+    }
+}
+
+/// Holds the body's `Content-Type` against the one that the handler reads.
+pub(super) fn check_media_type(
+    request: &Request,
+    supported: &'static str,
+    matches: impl FnOnce(&str) -> bool,
+) -> Result<(), Rejection> {
+    let found = request.content_type();
+    if found.as_deref().is_some_and(matches) {
+        return Ok(());
+    }
+    let problem = ProblemDetails::new(&crate::problem::UNSUPPORTED_MEDIA_TYPE).with("supported", [supported]);
+    let problem = match found {
+        Some(found) => problem.detail(format!("this operation reads {supported}, not {found}")),
+        None => problem.detail(format!("the request has no Content-Type; this operation reads {supported}")),
+    };
+    Err(Rejection::Problem(Box::new(problem)))
+}

@@ -1,0 +1,40 @@
+//! Running a program, and its log.
+
+use std::fmt::Display;
+use std::process::ExitCode;
+
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// Runs the program's own `main` on a runtime. An error is printed on standard error, and the exit code is 1.
+#[doc(hidden)]
+pub fn run<E: Display>(main: impl Future<Output = Result<(), E>>) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error),
+    };
+    log_to_standard_error();
+    match runtime.block_on(main) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error),
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "the error of a program belongs on standard error")]
+fn fail(error: &dyn Display) -> ExitCode {
+    eprintln!("error: {error}");
+    ExitCode::FAILURE
+}
+
+/// A program that has set up a subscriber of its own keeps it. `COVET_LOG` says what is logged, as `level` or as
+/// `target=level`, separated by commas.
+fn log_to_standard_error() {
+    let filter = match std::env::var("COVET_LOG").map(|text| text.parse::<Targets>()) {
+        Ok(Ok(filter)) => filter,
+        Ok(Err(_)) | Err(_) => Targets::new().with_default(LevelFilter::INFO),
+    };
+    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
+    // The only error is that there is a subscriber already, which is the program's own.
+    let _ = tracing_subscriber::registry().with(layer).with(filter).try_init();
+}

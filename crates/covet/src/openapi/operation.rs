@@ -1,0 +1,208 @@
+//! The description of one route: what its arguments read and what its result answers.
+
+use std::any::TypeId;
+use std::collections::BTreeMap;
+use std::fmt::Display;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::Schemas;
+use crate::problem::{ProblemType, Problems};
+use crate::validation::{In, Input, Output};
+
+/// The operation that arguments and results describe themselves into.
+#[derive(Debug)]
+pub struct Operation<'a> {
+    pub(super) schemas: &'a mut Schemas,
+    pub(crate) parameters: Vec<Parameter>,
+    pub(crate) body: Option<RequestBody>,
+    pub(crate) responses: BTreeMap<String, ResponseEntry>,
+    pub(crate) problems: Problems,
+    pub(crate) state: Vec<(TypeId, &'static str)>,
+    pub(crate) any_response: bool,
+    pub(crate) faults: Vec<String>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Parameter {
+    pub(crate) name: String,
+    #[serde(rename = "in")]
+    pub(crate) location: &'static str,
+    pub(crate) required: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) description: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) style: Option<&'static str>,
+    pub(crate) schema: Value,
+}
+
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct RequestBody {
+    pub(crate) required: bool,
+    pub(crate) content: BTreeMap<&'static str, Value>,
+}
+
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct ResponseEntry {
+    pub(crate) description: String,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub(crate) headers: Map<String, Value>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) content: BTreeMap<&'static str, Value>,
+}
+
+impl<'a> Operation<'a> {
+    pub(crate) fn new(schemas: &'a mut Schemas) -> Self {
+        Operation {
+            schemas,
+            parameters: Vec::new(),
+            body: None,
+            responses: BTreeMap::new(),
+            problems: Problems::default(),
+            state: Vec::new(),
+            any_response: false,
+            faults: Vec::new(),
+        }
+    }
+
+    /// One parameter, read from text as a `T`.
+    pub fn parameter<T: Input>(&mut self, location: In, name: &str) {
+        let schema = self.schemas.resolved_input::<T>();
+        let required = location == In::Path || !self.schemas.is_optional::<T>();
+        let parameter = Parameter::new(location, name.to_owned(), required, schema);
+        self.add_parameter(parameter);
+    }
+
+    /// What an argument called `name` reads: the members of `T` where `T` is a model with named fields, or else one
+    /// parameter under the argument's own name.
+    pub fn parameters<T: Input>(&mut self, location: In, name: &str) {
+        let Some(object) = self.schemas.object_input::<T>() else {
+            return self.parameter::<T>(location, name);
+        };
+        let required: Vec<&str> =
+            object.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+        for (name, schema) in object.get("properties").and_then(Value::as_object).into_iter().flatten() {
+            let is_required = location == In::Path || required.contains(&name.as_str());
+            let mut parameter = Parameter::new(location, name.clone(), is_required, schema.clone());
+            if location == In::Query && self.schemas.is_object(schema) {
+                parameter.style = Some("deepObject");
+            }
+            self.add_parameter(parameter);
+        }
+    }
+
+    fn add_parameter(&mut self, parameter: Parameter) {
+        let same = |known: &Parameter| known.location == parameter.location && known.name == parameter.name;
+        if self.parameters.iter().any(same) {
+            self.fault(format_args!("the {} parameter `{}` is read by two arguments", parameter.location, parameter.name));
+        }
+        self.parameters.push(parameter);
+    }
+
+    /// The body, read as a `T` from this media type.
+    pub fn request_body<T: Input>(&mut self, media_type: &'static str) {
+        let schema = self.schemas.input::<T>();
+        self.add_body(media_type, json!({ "schema": schema }));
+    }
+
+    /// The body as bytes or text of this media type; its content is the handler's affair.
+    pub fn request_bytes(&mut self, media_type: &'static str) {
+        self.add_body(media_type, json!({}));
+    }
+
+    fn add_body(&mut self, media_type: &'static str, content: Value) {
+        if self.body.is_some() {
+            self.fault(format_args!("two arguments read the body"));
+        }
+        let body = self.body.get_or_insert_with(|| RequestBody { required: true, ..RequestBody::default() });
+        body.content.insert(media_type, content);
+    }
+
+    /// A response that holds a `T`.
+    pub fn response<T: Output>(&mut self, status: impl Display, description: &str, media_type: &'static str) {
+        let schema = self.schemas.output::<T>();
+        self.add_response(status, description, Some((media_type, json!({ "schema": schema }))));
+    }
+
+    /// A response that is text.
+    pub fn response_text(&mut self, status: impl Display, description: &str, media_type: &'static str) {
+        self.add_response(status, description, Some((media_type, json!({ "schema": { "type": "string" } }))));
+    }
+
+    /// A response that is bytes.
+    pub fn response_bytes(&mut self, status: impl Display, description: &str, media_type: &'static str) {
+        self.add_response(status, description, Some((media_type, json!({}))));
+    }
+
+    /// A response without a body.
+    pub fn response_empty(&mut self, status: impl Display, description: &str) {
+        self.add_response(status, description, None);
+    }
+
+    /// Any response; the document says no more than that.
+    pub fn response_anything(&mut self) {
+        self.any_response = true;
+        self.add_response("default", "Any response", Some(("*/*", json!({}))));
+    }
+
+    fn add_response(&mut self, status: impl Display, description: &str, content: Option<(&'static str, Value)>) {
+        let entry = self.responses.entry(status.to_string()).or_default();
+        if entry.description.is_empty() {
+            description.clone_into(&mut entry.description);
+        }
+        entry.content.extend(content);
+    }
+
+    /// A header of the responses with this status.
+    pub fn response_header(&mut self, status: impl Display, name: &str, description: &str) {
+        let entry = self.responses.entry(status.to_string()).or_default();
+        let header = json!({ "description": description, "schema": { "type": "string" } });
+        entry.headers.insert(name.to_owned(), header);
+    }
+
+    /// A problem that the operation can answer.
+    pub fn problem(&mut self, problem: &'static ProblemType) {
+        self.problems.add(problem);
+    }
+
+    /// A value that the app must have been given with `.state(…)`.
+    pub fn requires_state<T: Send + Sync + 'static>(&mut self) {
+        self.state.push((TypeId::of::<T>(), std::any::type_name::<T>()));
+    }
+
+    /// Something wrong with the route, which keeps the app from being built.
+    pub fn fault(&mut self, fault: impl Display) {
+        self.faults.push(fault.to_string());
+    }
+
+    /// The media types of the responses that are not problems: what `Accept` is held against.
+    pub(crate) fn media_types(&self) -> Vec<&'static str> {
+        if self.any_response {
+            return Vec::new();
+        }
+        let mut types: Vec<_> = self.responses.values().flat_map(|entry| entry.content.keys().copied()).collect();
+        types.sort_unstable();
+        types.dedup();
+        types
+    }
+
+    /// The schema of a type as it is read, for a description made by hand.
+    pub fn input_schema<T: JsonSchema>(&mut self) -> Value {
+        self.schemas.input::<T>()
+    }
+}
+
+impl Parameter {
+    fn new(location: In, mut name: String, required: bool, mut schema: Value) -> Self {
+        let description = schema
+            .as_object_mut()
+            .and_then(|schema| schema.remove("description"))
+            .and_then(|description| description.as_str().map(str::to_owned));
+        if location == In::Header {
+            name = name.replace('_', "-");
+        }
+        Parameter { name, location: location.as_str(), required, description, style: None, schema }
+    }
+}

@@ -1,0 +1,180 @@
+//! One occurrence of a problem, and how it becomes a response.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::{Map, Value};
+
+use super::{INTERNAL, MEDIA_TYPE, ProblemType};
+use crate::validation::Faults;
+use crate::{Body, BoxError, RequestId, Response};
+
+/// One occurrence of a problem (RFC 9457, section 3): its type, what is particular to it, and its private cause.
+///
+/// ```
+/// use covet::{ProblemDetails, ProblemType};
+///
+/// static CLOSED: ProblemType = ProblemType::new("shop-closed", 503, "The shop is closed", "");
+///
+/// let problem = ProblemDetails::new(&CLOSED).detail("We open at nine.").with("opens", "09:00");
+/// assert_eq!(problem.status(), 503);
+/// ```
+pub struct ProblemDetails {
+    kind: &'static ProblemType,
+    detail: Option<Cow<'static, str>>,
+    errors: Faults,
+    members: Map<String, Value>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    cause: Option<BoxError>,
+}
+
+impl ProblemDetails {
+    /// An occurrence of this type.
+    pub fn new(kind: &'static ProblemType) -> Self {
+        ProblemDetails {
+            kind,
+            detail: None,
+            errors: Faults::new(),
+            members: Map::new(),
+            headers: Vec::new(),
+            cause: None,
+        }
+    }
+
+    /// With a text for people about this occurrence.
+    pub fn detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    /// With a member of its own. A value that cannot be JSON is left out and logged.
+    pub fn with<T: Serialize>(mut self, name: &str, value: T) -> Self {
+        match serde_json::to_value(value) {
+            Ok(value) => {
+                self.members.insert(name.to_owned(), value);
+            }
+            Err(error) => tracing::error!(member = name, %error, "a member of a problem could not be written"),
+        }
+        self
+    }
+
+    /// With the violated rules, as the `errors` member.
+    pub fn errors(mut self, errors: Faults) -> Self {
+        self.errors = errors;
+        self
+    }
+
+    /// With a header of the response.
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    /// With its cause, which is logged and never sent.
+    pub fn cause(mut self, cause: impl Into<BoxError>) -> Self {
+        self.cause = Some(cause.into());
+        self
+    }
+
+    /// The type.
+    pub fn kind(&self) -> &'static ProblemType {
+        self.kind
+    }
+
+    /// The status of the response.
+    pub fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.kind.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// The text for people about this occurrence.
+    pub fn detail_text(&self) -> Option<&str> {
+        self.detail.as_deref()
+    }
+
+    /// Writes the cause into the log, and makes the response.
+    pub(crate) fn into_response(self, id: RequestId) -> Response {
+        self.log(id);
+        let body = serde_json::to_vec(&Document { problem: &self, id }).unwrap_or_else(|error| {
+            // Every member is a string, a number or a value that is already JSON, so this is out of memory or a bug
+            // of ours; the client still gets a well-formed problem.
+            tracing::error!(%error, "a problem could not be written");
+            format!(r#"{{"type":"{}","status":{}}}"#, INTERNAL.uri(), self.kind.status).into_bytes()
+        });
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = self.status();
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+        for (name, value) in self.headers {
+            response.headers_mut().append(name, value);
+        }
+        response
+    }
+
+    fn log(&self, id: RequestId) {
+        let cause = self.cause.as_deref().map(|cause| Chain(cause).to_string());
+        if self.kind.status >= 500 {
+            let detail = self.detail.as_deref();
+            tracing::error!(request.id = %id, problem = self.kind.name, detail, cause, "the request failed");
+        } else if let Some(cause) = cause {
+            tracing::debug!(request.id = %id, problem = self.kind.name, cause, "the request was refused");
+        }
+    }
+}
+
+/// An error with all its sources on one line.
+pub(crate) struct Chain<'a>(pub(crate) &'a (dyn std::error::Error + 'static));
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut source = self.0.source();
+        while let Some(error) = source {
+            write!(f, ": {error}")?;
+            source = error.source();
+        }
+        Ok(())
+    }
+}
+
+struct Document<'a> {
+    problem: &'a ProblemDetails,
+    id: RequestId,
+}
+
+impl Serialize for Document<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let problem = self.problem;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("type", &problem.kind.uri())?;
+        map.serialize_entry("title", problem.kind.title)?;
+        map.serialize_entry("status", &problem.kind.status)?;
+        if let Some(detail) = &problem.detail {
+            map.serialize_entry("detail", detail)?;
+        }
+        map.serialize_entry("instance", &format_args!("urn:uuid:{}", self.id))?;
+        if !problem.errors.is_empty() {
+            map.serialize_entry("errors", &*problem.errors)?;
+        }
+        if problem.errors.omitted() > 0 {
+            map.serialize_entry("omitted", &problem.errors.omitted())?;
+        }
+        for (name, value) in &problem.members {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}
+
+impl fmt::Debug for ProblemDetails {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProblemDetails")
+            .field("type", &self.kind.name)
+            .field("status", &self.kind.status)
+            .field("detail", &self.detail)
+            .field("errors", &self.errors)
+            .field("members", &self.members)
+            .field("cause", &self.cause)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,47 @@
+//! The problem types that the framework itself answers.
+
+use super::ProblemType;
+
+macro_rules! problem_types {
+    ($($id:ident = $name:literal, $status:literal, $title:literal, $description:literal;)*) => {
+        $(pub(crate) static $id: ProblemType = ProblemType::new($name, $status, $title, $description);)*
+
+        /// All of them, for the problem pages.
+        pub(crate) static ALL: &[&ProblemType] = &[$(&$id),*];
+    };
+}
+
+problem_types! {
+    MALFORMED_REQUEST = "malformed-request", 400, "The request cannot be read",
+        "The bytes of the body, of the query or of a header are not in the format that they should be in. \
+         `errors` says what is wrong, and where.";
+    NOT_FOUND = "not-found", 404, "Nothing is served at this path",
+        "No route of this server has this path. The document at /openapi.json lists those that there are.";
+    METHOD_NOT_ALLOWED = "method-not-allowed", 405, "The method is not allowed here",
+        "The path exists, but not with this method. The Allow header lists the methods that it has.";
+    NOT_ACCEPTABLE = "not-acceptable", 406, "The response cannot be had in this format",
+        "The Accept header of the request refuses every format in which the response could be sent. `available` lists \
+         them.";
+    REQUEST_TIMEOUT = "request-timeout", 408, "The request did not arrive in time",
+        "The server waited for the rest of the request's body for longer than it is willing to.";
+    CONTENT_TOO_LARGE = "content-too-large", 413, "The body is too large",
+        "The request's body is longer than this operation allows. `limit` is the number of bytes that it takes.";
+    URI_TOO_LONG = "uri-too-long", 414, "The request's target is too long",
+        "The path and the query together are longer than the server takes. `limit` is the number of bytes.";
+    UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type", 415, "The body's format is not supported",
+        "The Content-Type of the request is missing, or is none that this operation reads. `supported` lists those \
+         that it does.";
+    INVALID_REQUEST = "invalid-request", 422, "The request does not keep to the rules",
+        "The request can be read, but its values are not those that the operation takes. `errors` lists every \
+         violated rule: `in` says whether the body, the query, the path, a header or a cookie is meant; `pointer` \
+         (RFC 6901) or `parameter` says the place; `code` is stable, for programs; `message` is for people.";
+    HEADERS_TOO_LARGE = "headers-too-large", 431, "The request's headers are too large",
+        "There are more headers than the server takes, or they are longer. `limit` is the number of headers or of \
+         bytes.";
+    INTERNAL = "internal-error", 500, "The server failed",
+        "The fault is the server's. Its log has the cause under the id that `instance` carries.";
+    TIMED_OUT = "timed-out", 503, "The answer took too long",
+        "The server gave up, since the answer was not ready within the time that the operation has.";
+    DATABASE_UNAVAILABLE = "database-unavailable", 503, "The database is not available",
+        "The database could not be reached or is overloaded. The same request may succeed later.";
+}

@@ -1,0 +1,237 @@
+//! A request on its way to a handler, and the trait of what a handler can take from it.
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderMap, Method, Uri, header};
+
+use crate::openapi::Operation;
+use crate::problem::{INVALID_REQUEST, MALFORMED_REQUEST, Problem, ProblemDetails};
+use crate::validation::Faults;
+use crate::{Body, BodyError, RequestId, Responding, Response};
+
+/// What an argument of a handler is made from: the head of the request, its body, and what the app shares.
+#[derive(Debug)]
+pub struct Request {
+    pub(crate) head: Parts,
+    pub(crate) body: Body,
+    pub(crate) path: MatchedPath,
+    pub(crate) id: RequestId,
+    pub(crate) body_wait: Duration,
+    pub(crate) shared: Arc<Shared>,
+}
+
+/// The values that an app shares with its handlers, by type.
+#[derive(Default)]
+pub(crate) struct Shared {
+    values: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
+}
+
+/// The path of a request, with the places of the route's parameters in it.
+#[derive(Debug, Default)]
+pub(crate) struct MatchedPath {
+    /// The path in normal form, where that is not the path as it was sent.
+    pub(crate) normalized: Option<String>,
+    /// For each parameter its name and the range of bytes of its value.
+    pub(crate) parameters: Vec<(Arc<str>, std::ops::Range<usize>)>,
+}
+
+/// A value that a handler takes as an argument.
+///
+/// One implementation gives three things: the value, what the argument means for the OpenAPI document, and the
+/// problems that it can raise. `name` is the argument's name in the handler.
+///
+/// ```
+/// use covet::{FromRequest, Rejection, Request, openapi::Operation};
+///
+/// /// The product that the client says it is.
+/// struct UserAgent(String);
+///
+/// impl FromRequest for UserAgent {
+///     fn describe(_: &mut Operation<'_>, _: &str) {}
+///
+///     async fn from_request(request: &mut Request, _: &'static str) -> Result<Self, Rejection> {
+///         let agent = request.headers().get("user-agent").and_then(|value| value.to_str().ok());
+///         Ok(UserAgent(agent.unwrap_or("unknown").to_owned()))
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an argument of a handler",
+    label = "not an argument",
+    note = "arguments are `Path<T>`, `Query<T>`, `Header<T>`, `Cookie<T>`, `Json<T>`, `Form<T>`, `State<T>`, `Db`, \
+            `Body`, `Bytes`, `String`, `HeaderMap`, `Method`, `Uri`, `RequestId`, and types of your own that implement \
+            `covet::FromRequest`",
+    note = "to share a value with handlers, take `State<{Self}>` and give it to the app with `.state(…)`"
+)]
+pub trait FromRequest: Sized + Send {
+    /// Adds to the operation what this argument reads, and the problems that it can raise.
+    fn describe(operation: &mut Operation<'_>, name: &str);
+
+    /// Makes the value.
+    ///
+    /// # Errors
+    /// A [`Rejection`]: violated rules, which are gathered with the ones of the other arguments, or a problem that
+    /// ends the request at once.
+    fn from_request(
+        request: &mut Request,
+        name: &'static str,
+    ) -> impl Future<Output = Result<Self, Rejection>> + Send;
+}
+
+/// Why an argument could not be made.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Rejection {
+    /// Bytes that are not in the format that they should be in (400).
+    Malformed(Faults),
+    /// Values that are not of the type, or that violate its rules (422).
+    Invalid(Faults),
+    /// A problem that ends the request whatever the other arguments say.
+    Problem(Box<ProblemDetails>),
+}
+
+impl<P: Problem> From<P> for Rejection {
+    fn from(problem: P) -> Self {
+        Rejection::Problem(Box::new(problem.into_details()))
+    }
+}
+
+impl Request {
+    /// The method.
+    pub fn method(&self) -> &Method {
+        &self.head.method
+    }
+
+    /// The target.
+    pub fn uri(&self) -> &Uri {
+        &self.head.uri
+    }
+
+    /// The headers.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.head.headers
+    }
+
+    /// The id under which this request is logged.
+    pub fn id(&self) -> RequestId {
+        self.id
+    }
+
+    /// The value that the app shares under this type; `None` where none was given to it. An argument that needs one
+    /// says so with [`Operation::requires_state`], so that its absence is an error of the start.
+    pub fn state<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        self.shared.get()
+    }
+
+    /// The body, once; a second call gets an empty one.
+    pub fn take_body(&mut self) -> Body {
+        std::mem::take(&mut self.body)
+    }
+
+    /// The head of the request, for its answer.
+    #[doc(hidden)]
+    pub fn responding(&self) -> Responding<'_> {
+        Responding { uri: &self.head.uri, id: self.id }
+    }
+
+    /// The answer to a request whose arguments could not all be made.
+    #[doc(hidden)]
+    pub fn refuse(&self, rejections: Rejections) -> Response {
+        rejections.into_details().into_response(self.id)
+    }
+
+    /// The raw text of a path parameter, still percent-encoded.
+    pub(crate) fn path_parameter(&self, name: &str) -> Option<&str> {
+        let path = self.path.normalized.as_deref().unwrap_or_else(|| self.head.uri.path());
+        let (_, range) = self.path.parameters.iter().find(|(known, _)| **known == *name)?;
+        path.get(range.clone())
+    }
+
+    /// Every path parameter, still percent-encoded.
+    pub(crate) fn path_parameters(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.path.parameters.iter().filter_map(|(name, _)| Some((&**name, self.path_parameter(name)?)))
+    }
+
+    /// The media type of the body without its parameters, in lower case.
+    pub(crate) fn content_type(&self) -> Option<String> {
+        let value = self.head.headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+        Some(value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
+    }
+
+    /// The whole body, which must arrive within the read time-out.
+    pub(crate) async fn read_body(&mut self) -> Result<Bytes, BodyError> {
+        let body = self.take_body();
+        if http_body::Body::is_end_stream(&body) {
+            return Ok(Bytes::new());
+        }
+        tokio::time::timeout(self.body_wait, body.bytes()).await.unwrap_or(Err(BodyError::TimedOut))
+    }
+}
+
+impl Shared {
+    pub(crate) fn insert<T: Send + Sync + 'static>(&mut self, value: T) {
+        self.values.insert(TypeId::of::<T>(), Arc::new(value));
+    }
+
+    pub(crate) fn contains(&self, id: TypeId) -> bool {
+        self.values.contains_key(&id)
+    }
+
+    pub(crate) fn get<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        self.values.get(&TypeId::of::<T>())?.clone().downcast().ok()
+    }
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").field("values", &self.values.len()).finish()
+    }
+}
+
+/// The rejections of a handler's arguments, gathered so that one answer tells all of them.
+#[doc(hidden)]
+#[derive(Debug, Default)]
+pub struct Rejections {
+    malformed: bool,
+    faults: Faults,
+    problem: Option<Box<ProblemDetails>>,
+}
+
+impl Rejections {
+    /// The value, or `None` and its rejection remembered.
+    pub fn take<T>(&mut self, result: Result<T, Rejection>) -> Option<T> {
+        match result {
+            Ok(value) => return Some(value),
+            Err(Rejection::Problem(problem)) => {
+                self.problem.get_or_insert(problem);
+            }
+            Err(Rejection::Malformed(faults)) => {
+                self.malformed = true;
+                self.faults.append(faults);
+            }
+            Err(Rejection::Invalid(faults)) => self.faults.append(faults),
+        }
+        None
+    }
+
+    /// The one problem of all rejections.
+    pub(crate) fn into_details(self) -> ProblemDetails {
+        if let Some(problem) = self.problem {
+            return *problem;
+        }
+        let kind = if self.malformed { &MALFORMED_REQUEST } else { &INVALID_REQUEST };
+        ProblemDetails::new(kind).detail(summary(&self.faults)).errors(self.faults)
+    }
+}
+
+fn summary(faults: &Faults) -> String {
+    match &**faults {
+        [only] => only.to_string(),
+        _ => format!("{} rules are violated; `errors` lists them", faults.total()),
+    }
+}

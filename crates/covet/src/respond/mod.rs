@@ -1,0 +1,122 @@
+//! What a handler can answer.
+
+mod created;
+mod html;
+mod no_content;
+mod page;
+mod redirect;
+mod text;
+
+pub use created::{Accepted, Created};
+pub use html::Html;
+pub use no_content::NoContent;
+pub use page::Page;
+pub use redirect::Redirect;
+
+use bytes::{BufMut, BytesMut};
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+
+use crate::openapi::Operation;
+use crate::problem::{INTERNAL, Problem, ProblemDetails, Problems};
+use crate::{Body, RequestId};
+
+/// A response, as the `http` crate has it. A handler that answers it describes nothing: prefer a typed result.
+pub type Response = http::Response<Body>;
+
+/// The head of the request that is being answered.
+#[derive(Debug)]
+pub struct Responding<'a> {
+    pub(crate) uri: &'a http::Uri,
+    pub(crate) id: RequestId,
+}
+
+impl Responding<'_> {
+    /// The target of the request.
+    pub fn uri(&self) -> &http::Uri {
+        self.uri
+    }
+
+    /// The id under which the request is logged.
+    pub fn id(&self) -> RequestId {
+        self.id
+    }
+
+    /// The response of a problem; its cause is logged under the request's id.
+    pub fn problem(&self, problem: ProblemDetails) -> Response {
+        problem.into_response(self.id)
+    }
+}
+
+/// A value that a handler answers. One implementation gives the response and its entry in the OpenAPI document.
+///
+/// ```
+/// use covet::{openapi::Operation, Body, Responder, Responding, Response};
+///
+/// /// A picture.
+/// struct Png(Vec<u8>);
+///
+/// impl Responder for Png {
+///     fn describe(operation: &mut Operation<'_>) {
+///         operation.response_bytes(200, "The picture", "image/png");
+///     }
+///
+///     fn respond(self, _: &Responding<'_>) -> Response {
+///         let mut response = Response::new(Body::from(self.0));
+///         response.headers_mut().insert("content-type", http::HeaderValue::from_static("image/png"));
+///         response
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the result of a handler",
+    label = "not a result",
+    note = "results are `Json<T>`, `Created<T>`, `Accepted<T>`, `NoContent`, `Page<T>`, `Html`, `Redirect`, `String`, \
+            `Result<T, E>` of one of them, and types of your own that implement `covet::Responder`",
+    note = "to answer a model as JSON, wrap it: `Json<{Self}>`"
+)]
+pub trait Responder {
+    /// Adds the responses that this value can be to the operation.
+    fn describe(operation: &mut Operation<'_>);
+
+    /// The response.
+    fn respond(self, to: &Responding<'_>) -> Response;
+}
+
+impl<T: Responder, E: Problem> Responder for Result<T, E> {
+    fn describe(operation: &mut Operation<'_>) {
+        T::describe(operation);
+        let mut problems = Problems::default();
+        E::describe(&mut problems);
+        problems.types.into_iter().for_each(|problem| operation.problem(problem));
+    }
+
+    fn respond(self, to: &Responding<'_>) -> Response {
+        match self {
+            Ok(value) => value.respond(to),
+            Err(error) => to.problem(error.into_details()),
+        }
+    }
+}
+
+impl Responder for Response {
+    fn describe(operation: &mut Operation<'_>) {
+        operation.response_anything();
+    }
+
+    fn respond(self, _: &Responding<'_>) -> Response {
+        self
+    }
+}
+
+/// The response of a value as JSON.
+pub(crate) fn json<T: Serialize>(status: StatusCode, value: &T, to: &Responding<'_>) -> Response {
+    let mut body = BytesMut::with_capacity(256).writer();
+    if let Err(error) = serde_json::to_writer(&mut body, value) {
+        return to.problem(ProblemDetails::new(&INTERNAL).cause(error));
+    }
+    let mut response = Response::new(Body::from(body.into_inner().freeze()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}

@@ -1,0 +1,11 @@
+//! Routes, and how a request finds its own.
+
+mod normalize;
+mod pattern;
+mod route;
+mod router;
+
+pub(crate) use normalize::normalize;
+pub(crate) use pattern::Pattern;
+pub use route::{Endpoint, Route, Routes};
+pub(crate) use router::{Found, Registered, Router, RouterBuilder, TrailingSlashFound};
