@@ -258,7 +258,7 @@ fn check_model(krate: &Path, ty: &Type, path: &str, parameters: &[&str]) -> Toke
     );
     quote_spanned! {ty.span()=>
         const _: () = ::core::assert!(
-            #krate::__private::same_names(<#ty as #krate::validation::Fields>::FIELDS, &[#(#parameters),*]),
+            #krate::__private::reads_exactly(<#ty as #krate::validation::Input>::FIELDS, &[#(#parameters),*]),
             #message
         );
     }

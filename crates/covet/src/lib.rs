@@ -28,7 +28,7 @@ pub use bytes::Bytes;
 pub use covet_db as db;
 #[cfg(feature = "_db")]
 pub use covet_db::Db;
-pub use covet_macros::{Problem, delete, get, head, main, options, patch, post, put};
+pub use covet_macros::{Problem, delete, get, head, main, model, options, patch, post, put};
 pub use error::{Error, Result};
 pub use extract::{Cookie, Form, Header, Json, Path, Query, State};
 pub use problem::{Problem, ProblemDetails, ProblemType, Problems};
@@ -48,45 +48,18 @@ pub mod __private {
     pub use crate::logging::run;
     pub use crate::request::Rejections;
     pub use crate::routing::{Endpoint, Route};
+    pub use crate::validation::expansion as validation;
 
-    /// Whether two lists have the same names, in any order.
-    pub const fn same_names(left: &[&str], right: &[&str]) -> bool {
-        left.len() == right.len() && all_in(left, right) && all_in(right, left)
-    }
-
-    const fn all_in(names: &[&str], list: &[&str]) -> bool {
+    /// Whether a model reads these names and no others.
+    pub const fn reads_exactly(fields: Option<crate::validation::FieldNames>, names: &[&str]) -> bool {
+        let Some(fields) = fields else { return false };
         let mut index = 0;
         while index < names.len() {
-            if !is_in(names[index].as_bytes(), list) {
+            if !fields.contains(names[index]) {
                 return false;
             }
             index += 1;
         }
-        true
-    }
-
-    const fn is_in(name: &[u8], list: &[&str]) -> bool {
-        let mut index = 0;
-        while index < list.len() {
-            if equal(name, list[index].as_bytes()) {
-                return true;
-            }
-            index += 1;
-        }
-        false
-    }
-
-    const fn equal(left: &[u8], right: &[u8]) -> bool {
-        if left.len() != right.len() {
-            return false;
-        }
-        let mut index = 0;
-        while index < left.len() {
-            if left[index] != right[index] {
-                return false;
-            }
-            index += 1;
-        }
-        true
+        !fields.flattened().is_empty() || fields.is_open() || fields.own().len() == names.len()
     }
 }

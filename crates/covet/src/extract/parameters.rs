@@ -23,7 +23,7 @@ pub(super) fn read_encoded<T: Input>(bytes: &[u8], location: In, name: Option<&'
 
 /// Reads the members of a model from all pairs, and any other type from the pairs of this name.
 pub(super) fn read<T: Input>(pairs: Pairs<'_>, location: In, name: &'static str) -> Result<T, Rejection> {
-    if text::is_object::<T>() {
+    if T::FIELDS.is_some() {
         return read_all(pairs, location);
     }
     text::read_named(name, pairs, location).map_err(Rejection::Invalid)

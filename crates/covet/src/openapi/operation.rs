@@ -78,9 +78,10 @@ impl<'a> Operation<'a> {
     /// What an argument called `name` reads: the members of `T` where `T` is a model with named fields, or else one
     /// parameter under the argument's own name.
     pub fn parameters<T: Input>(&mut self, location: In, name: &str) {
-        let Some(object) = self.schemas.object_input::<T>() else {
+        if T::FIELDS.is_none() {
             return self.parameter::<T>(location, name);
-        };
+        }
+        let object = self.schemas.resolved_input::<T>();
         let required: Vec<&str> =
             object.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
         for (name, schema) in object.get("properties").and_then(Value::as_object).into_iter().flatten() {

@@ -68,13 +68,6 @@ impl Schemas {
         self.resolve(&schema).cloned().unwrap_or(schema)
     }
 
-    /// The schema of a type that is read from an object with named members; `None` for any other type.
-    pub(crate) fn object_input<T: JsonSchema + ?Sized>(&mut self) -> Option<Map<String, Value>> {
-        let schema = self.resolved_input::<T>();
-        let object = schema.as_object()?;
-        object.contains_key("properties").then(|| object.clone())
-    }
-
     /// Whether a type may be left out.
     pub(crate) fn is_optional<T: JsonSchema + ?Sized>(&mut self) -> bool {
         let schema = self.input::<T>();

@@ -12,7 +12,7 @@ pub(crate) fn normalize(path: &str) -> Option<String> {
     while let Some(at) = rest.find('%') {
         normal.push_str(&rest[..at]);
         rest = &rest[at..];
-        let Some(byte) = rest.get(1..3).and_then(|digits| u8::from_str_radix(digits, 16).ok()) else {
+        let Some(byte) = encoded_byte(rest) else {
             normal.push('%');
             rest = &rest[1..];
             continue;
@@ -26,6 +26,12 @@ pub(crate) fn normalize(path: &str) -> Option<String> {
     }
     normal.push_str(rest);
     (normal != path).then_some(normal)
+}
+
+/// The byte of an encoding such as `%2F`. `from_str_radix` alone would take a sign for a digit.
+fn encoded_byte(text: &str) -> Option<u8> {
+    let digits = text.get(1..3).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))?;
+    u8::from_str_radix(digits, 16).ok()
 }
 
 #[cfg(test)]

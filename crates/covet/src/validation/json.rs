@@ -1,0 +1,93 @@
+//! Reading JSON.
+
+use super::checker;
+use super::fault::Fault;
+use super::faults::Faults;
+use super::model::Input;
+use super::schema::Shapes;
+use super::{tree, walk};
+
+/// Why a body could not be read.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// The bytes are not JSON at all: status 400.
+    Malformed(Box<Fault>),
+    /// They are JSON, but not a value of the type: status 422.
+    Invalid(Faults),
+}
+
+impl ReadError {
+    /// All faults, whatever their kind.
+    #[must_use]
+    pub fn into_faults(self) -> Faults {
+        match self {
+            Self::Malformed(fault) => Faults::from(*fault),
+            Self::Invalid(faults) => faults,
+        }
+    }
+}
+
+impl std::fmt::Display for ReadError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Malformed(fault) => fault.fmt(f),
+            Self::Invalid(faults) => write!(f, "{} faults in the body", faults.total()),
+        }
+    }
+}
+
+impl std::error::Error for ReadError {}
+
+/// Reads a value from JSON and checks it.
+///
+/// ```
+/// use covet::validation::json;
+///
+/// #[covet::model]
+/// #[derive(Debug)]
+/// struct NewBook {
+///     #[check(length(min = 1, max = 200))]
+///     title: String,
+///     #[check(range(min = 0))]
+///     price: i64,
+/// }
+///
+/// let book: NewBook = json::read(br#"{"title": "Emma", "price": 999}"#).unwrap();
+/// assert_eq!(book.price, 999);
+///
+/// let faults = json::read::<NewBook>(br#"{"title": "", "price": "free"}"#).unwrap_err().into_faults();
+/// assert_eq!(faults[0].to_string(), "body /title: must be 1 to 200 characters long");
+/// assert_eq!(faults[1].to_string(), "body /price: must be a whole number, not a string");
+/// ```
+///
+/// # Errors
+///
+/// [`ReadError::Malformed`] if the bytes are empty, not UTF-8, not JSON, nested deeper than 128 levels, followed by something
+/// else, or hold half of a surrogate pair; [`ReadError::Invalid`] with every fault if the value is not one of `T`.
+pub fn read<T: Input>(bytes: &[u8]) -> Result<T, ReadError> {
+    match serde_json::from_slice::<T>(bytes) {
+        Ok(value) => checked(value),
+        Err(_) => explain(bytes),
+    }
+}
+
+fn checked<T: Input>(value: T) -> Result<T, ReadError> {
+    match checker::check(&value) {
+        Ok(()) => Ok(value),
+        Err(faults) => Err(ReadError::Invalid(faults)),
+    }
+}
+
+/// Says why the bytes are not a `T`. Where the schema has no objection, serde's own decides.
+#[cold]
+fn explain<T: Input>(bytes: &[u8]) -> Result<T, ReadError> {
+    let tree = tree::parse(bytes).map_err(|fault| ReadError::Malformed(Box::new(fault)))?;
+    walk::walk(&tree, Shapes::of::<T>())
+        .into_result()
+        .map_err(ReadError::Invalid)?;
+    match T::deserialize(&tree) {
+        Ok(value) => checked(value),
+        Err(error) => Err(ReadError::Invalid(error.into_fault().into())),
+    }
+}

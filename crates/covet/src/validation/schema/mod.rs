@@ -1,0 +1,81 @@
+//! A type's own schema, compiled once for the walk that explains failures.
+
+mod compile;
+mod shape;
+
+use std::any::TypeId;
+use std::collections::HashMap;
+use std::sync::{LazyLock, PoisonError, RwLock};
+
+use schemars::Schema;
+use schemars::generate::SchemaSettings;
+use serde_json::Value;
+
+pub(crate) use shape::{
+    Additional, Choice, Kinds, ListShape, NumberShape, ObjectShape, Shape, ShapeId, Shapes, Union,
+};
+
+use super::model::Input;
+
+/// The schema keyword that names the Rust type behind a definition.
+const TYPE: &str = "x-covet-type";
+
+/// The schema keyword for the further names of a member, which JSON Schema has no word for.
+const ALIASES: &str = "x-covet-aliases";
+
+/// The schema keyword for lists whose items Covet compares. A set's schema says `uniqueItems` too, but a set takes equal items
+/// and keeps one of them.
+pub(super) const UNIQUE: &str = "x-covet-unique";
+
+/// One entry for each type that was ever explained or read from text; their number is bounded by the program's text.
+static CACHE: LazyLock<RwLock<HashMap<TypeId, &'static Shapes>>> = LazyLock::new(RwLock::default);
+
+impl Shapes {
+    /// The compiled schema of a type, as it is read.
+    pub(crate) fn of<T: Input>() -> &'static Self {
+        let id = TypeId::of::<T>();
+        if let Some(shapes) = CACHE
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&id)
+        {
+            return shapes;
+        }
+        let shapes: &'static Self = Box::leak(Box::new(Self::compile(schema_of::<T>().as_value())));
+        CACHE
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(id)
+            .or_insert(shapes)
+    }
+}
+
+fn schema_of<T: Input>() -> Schema {
+    SchemaSettings::draft2020_12()
+        .for_deserialize()
+        .into_generator()
+        .into_root_schema_for::<T>()
+}
+
+/// Names the Rust type in its schema, so that two types of one name can be told apart.
+pub fn mark_type<T: ?Sized>(schema: &mut Schema) {
+    schema.insert(TYPE.to_owned(), std::any::type_name::<T>().into());
+}
+
+/// Removes the keywords that are only for Covet itself (`x-covet-…`) from a schema and all that is in it.
+///
+/// ```
+/// let mut schema = serde_json::json!({"type": "object", "x-covet-type": "shop::Book"});
+/// covet::validation::clean_schema(&mut schema);
+/// assert_eq!(schema, serde_json::json!({"type": "object"}));
+/// ```
+pub fn clean(schema: &mut Value) {
+    match schema {
+        Value::Object(members) => {
+            members.retain(|name, _| !name.starts_with("x-covet-"));
+            members.values_mut().for_each(clean);
+        }
+        Value::Array(items) => items.iter_mut().for_each(clean),
+        _ => {}
+    }
+}
