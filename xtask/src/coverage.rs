@@ -1,8 +1,8 @@
 //! Line coverage, without a tool that the toolchain would have to download.
 //!
-//! The usual ways need LLVM's own programs in exactly the compiler's version. `llvm_profparser`
-//! reads the same data in plain Rust, knows every version back to LLVM 11, and is built in less
-//! than a minute. Only the workspace's crates are instrumented: Cargo's workspace wrapper gives
+//! The usual ways need LLVM's own programs in exactly the compiler's version. The tool in
+//! `xtask/tools/coverage` reads the same data in plain Rust, whatever the version, and is built in
+//! half a minute. Only the workspace's crates are instrumented: Cargo's workspace wrapper gives
 //! them file names of their own, so that the dependencies are built once for both flavours.
 
 use crate::process;
@@ -19,8 +19,6 @@ pub(crate) const LEAST: f64 = 30.0;
 /// What we aim at.
 pub(crate) const AIM: f64 = 85.0;
 
-const TOOL: &str = "llvm_profparser";
-const TOOL_VERSION: &str = "0.15.0";
 const REPORT_LIMIT: Duration = Duration::from_secs(5 * 60);
 
 /// The compiler's stand-in: what Cargo runs in place of `rustc` for the workspace's crates.
@@ -43,7 +41,7 @@ impl Instrumentation {
         if !cfg!(unix) {
             return Err("coverage is measured on Unix only".into());
         }
-        let reader = tools::rust::programs(workspace, TOOL, TOOL_VERSION)?.join("cov");
+        let reader = tools::rust::program(workspace, "coverage")?;
         let wrapper = workspace.tool("instrument");
         let profiles = workspace.target.join("coverage");
         let prepare = || {
@@ -73,21 +71,7 @@ impl Instrumentation {
     /// Which lines ran, of the sources that are counted.
     pub(crate) fn measure(&self, workspace: &Workspace) -> Result<Lines, String> {
         let mut command = Command::new(&self.reader);
-        command.arg("show");
-        let mut profiles = 0;
-        for entry in fs::read_dir(&self.profiles)
-            .map_err(|error| error.to_string())?
-            .flatten()
-        {
-            command.arg("--instr-profile").arg(entry.path());
-            profiles += 1;
-        }
-        if profiles == 0 {
-            return Err("the tests wrote no coverage data".into());
-        }
-        for object in &self.objects {
-            command.arg("--object").arg(object);
-        }
+        command.arg(&self.profiles).args(&self.objects);
         let text = process::output(&mut command, REPORT_LIMIT)?;
         Ok(Lines::parse(
             &String::from_utf8_lossy(&text),
@@ -114,26 +98,22 @@ pub(crate) struct Lines {
 }
 
 impl Lines {
-    /// Reads the tool's listing: a path alone on its line, then `number|count|source` lines.
+    /// Reads the tool's listing, `path<TAB>line<TAB>count` for each line.
     fn parse(text: &str, root: &Path) -> Self {
         let mut files = BTreeMap::new();
-        let mut current = None;
         for line in text.lines() {
-            let mut columns = line.splitn(3, '|');
-            let (Some(number), Some(count), Some(_)) =
-                (columns.next(), columns.next(), columns.next())
-            else {
-                // A path opens a file's listing, and an empty line, which is no path, ends it.
-                current = counted(Path::new(line.trim()), root);
+            let Some((path, rest)) = line.split_once('\t') else {
                 continue;
             };
-            let is_line = number.trim().parse::<usize>().is_ok();
-            if let (Some(file), true, Ok(count)) = (&current, is_line, count.trim().parse::<u64>())
-            {
-                let (ran, all) = files.entry(PathBuf::clone(file)).or_insert((0, 0));
-                *ran += usize::from(count > 0);
-                *all += 1;
-            }
+            let Some((_, count)) = rest.split_once('\t') else {
+                continue;
+            };
+            let Some(file) = counted(Path::new(path), root) else {
+                continue;
+            };
+            let (ran, all) = files.entry(file).or_insert((0, 0));
+            *ran += usize::from(count.parse::<i64>().is_ok_and(|count| count > 0));
+            *all += 1;
         }
         Self { files }
     }
@@ -198,17 +178,13 @@ mod tests {
     use super::*;
 
     const LISTING: &str = "\
-/w/crates/covet/src/lib.rs
-    1|       |//! A comment with | in it
-    2|      2|pub fn a() {
-    3|      0|    never();
-    4|      1|}
-
-/w/crates/covet/tests/it.rs
-    1|      1|#[test] fn t() {}
-
-/w/examples/bookshop/src/main.rs
-    1|      0|fn main() {}
+/w/crates/covet/src/lib.rs\t2\t2
+/w/crates/covet/src/lib.rs\t3\t0
+/w/crates/covet/src/lib.rs\t4\t1
+/w/crates/covet/tests/it.rs\t1\t1
+/w/crates/covet-testsuite/src/lib.rs\t1\t1
+/w/examples/bookshop/src/main.rs\t1\t0
+/elsewhere/src/lib.rs\t1\t1
 ";
 
     #[test]

@@ -40,6 +40,13 @@ pub(super) fn run(workspace: &Workspace) -> Result<Outcome, String> {
             if let Err(failure) = process::run(&mut command, BUILD_LIMIT) {
                 failed.push(format!("{name} with `{feature}` alone: {failure}"));
             }
+            if workspace.full {
+                let mut command = workspace.cargo(&["clippy", "--all-targets"]);
+                command.args(choice).args(["--", "-Dwarnings"]);
+                if let Err(failure) = process::run(&mut command, BUILD_LIMIT) {
+                    failed.push(format!("{name} with `{feature}` alone: {failure}"));
+                }
+            }
             count += 1;
         }
     }

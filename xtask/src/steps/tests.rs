@@ -4,7 +4,7 @@ use super::features::Runner;
 use crate::coverage::{AIM, Instrumentation, LEAST};
 use crate::process;
 use crate::report::Outcome;
-use crate::tools::debian;
+use crate::tools::{self, debian};
 use crate::workspace::{BUILD_LIMIT, Workspace};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -31,6 +31,11 @@ pub(super) fn run(workspace: &mut Workspace) -> Result<Outcome, String> {
         instrumentation.apply(&mut command);
     }
     command.envs(surroundings.variables);
+    if workspace.full {
+        // Property tests and others that can go on for long look at this.
+        command.env("COVET_TEST_FULL", "1");
+        tools::rust::test(workspace, "coverage")?;
+    }
     let result = process::run(&mut command, BUILD_LIMIT);
     workspace.instrumentation = instrumentation;
     result?;
