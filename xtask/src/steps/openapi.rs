@@ -11,39 +11,57 @@ use std::process::Command;
 
 pub(super) fn run(workspace: &Workspace) -> Result<Outcome, String> {
     let document = document(workspace)?;
-    let mut lacking = Vec::new();
-    match python::environment(workspace, "openapi") {
-        Ok(programs) => {
-            let mut command = Command::new(programs.join("openapi-spec-validator"));
-            command
-                .args(["--validation-errors=all", "--schema=3.1"])
-                .arg(&document);
-            process::run(&mut command, SHORT_LIMIT)?;
+    let validators = [
+        specification(workspace, &document),
+        redocly(workspace, &document),
+    ];
+    let (mut failed, mut lacking) = (Vec::new(), Vec::new());
+    for validator in validators {
+        // Both have their say, as each finds faults that the other does not look for.
+        match validator.map(|mut command| process::run(&mut command, SHORT_LIMIT)) {
+            Ok(Ok(())) => {}
+            Ok(Err(failure)) => failed.push(failure.to_string()),
+            Err(why) => lacking.push(why),
         }
-        Err(why) => lacking.push(format!("openapi-spec-validator: {why}")),
     }
-    match node::modules(workspace) {
-        Ok(modules) => {
-            let mut command = Command::new(modules.join(".bin/redocly"));
-            command
-                .current_dir(&workspace.target)
-                .arg("lint")
-                .arg(&document);
-            command.args(["--extends=spec", "--extends=recommended"]);
-            command
-                .env("REDOCLY_TELEMETRY", "off")
-                .env("REDOCLY_SUPPRESS_UPDATE_NOTICE", "true");
-            process::run(&mut command, SHORT_LIMIT)?;
-        }
-        Err(why) => lacking.push(format!("redocly: {why}")),
+    if !failed.is_empty() {
+        return Err(failed.join("; "));
     }
-    match lacking.len() {
-        0 => Ok(Outcome::Passed("two validators found no error".into())),
-        _ => Ok(Outcome::Lacking(format!(
+    if !lacking.is_empty() {
+        return Ok(Outcome::Lacking(format!(
             "could not be brought up: {}",
             lacking.join("; ")
-        ))),
+        )));
     }
+    Ok(Outcome::Passed("two validators found no error".into()))
+}
+
+fn specification(workspace: &Workspace, document: &Path) -> Result<Command, String> {
+    let programs = python::environment(workspace, "openapi")
+        .map_err(|why| format!("openapi-spec-validator: {why}"))?;
+    let mut command = Command::new(programs.join("openapi-spec-validator"));
+    command
+        .args(["--validation-errors=all", "--schema=3.1"])
+        .arg(document);
+    Ok(command)
+}
+
+fn redocly(workspace: &Workspace, document: &Path) -> Result<Command, String> {
+    let modules = node::modules(workspace).map_err(|why| format!("redocly: {why}"))?;
+    let mut command = Command::new(modules.join(".bin/redocly"));
+    command
+        .current_dir(&workspace.target)
+        .arg("lint")
+        .arg(document);
+    command.args([
+        "--extends=spec",
+        "--extends=recommended",
+        "--format=stylish",
+    ]);
+    command
+        .env("REDOCLY_TELEMETRY", "off")
+        .env("REDOCLY_SUPPRESS_UPDATE_NOTICE", "true");
+    Ok(command)
 }
 
 /// Has the Bookshop print its document, and writes it to a file.
