@@ -33,11 +33,7 @@ impl Line {
             Ok(Outcome::Lacking(note)) => ("LACKING ", note),
             Err(note) => ("FAILED  ", note),
         };
-        let line = format!(
-            "{mark} {:<10} {:>7.1} s  {note}",
-            self.name,
-            self.took.as_secs_f64()
-        );
+        let line = format!("{mark} {:<10} {:>7.1} s  {note}", self.name, self.took.as_secs_f64());
         line.trim_end().to_owned()
     }
 }
@@ -51,36 +47,22 @@ pub(crate) struct Report {
 
 impl Report {
     pub(crate) fn new() -> Self {
-        Self {
-            started: Instant::now(),
-            lines: Vec::new(),
-        }
+        Self { started: Instant::now(), lines: Vec::new() }
     }
 
     /// Carries out a step and notes what it came to.
-    pub(crate) fn step(
-        &mut self,
-        name: &'static str,
-        work: impl FnOnce() -> Result<Outcome, String>,
-    ) {
+    pub(crate) fn step(&mut self, name: &'static str, work: impl FnOnce() -> Result<Outcome, String>) {
         println!("\n==> {name}");
         let started = Instant::now();
         let result = work();
-        let line = Line {
-            name,
-            took: started.elapsed(),
-            result,
-        };
+        let line = Line { name, took: started.elapsed(), result };
         println!("{}", line.text());
         self.lines.push(line);
     }
 
     /// Prints the summary; the answer is whether no step failed.
     pub(crate) fn finish(self) -> bool {
-        println!(
-            "\nSummary after {:.0} s:",
-            self.started.elapsed().as_secs_f64()
-        );
+        println!("\nSummary after {:.0} s:", self.started.elapsed().as_secs_f64());
         for line in &self.lines {
             println!("  {}", line.text().replace('\n', "\n    "));
         }
@@ -96,15 +78,11 @@ impl Report {
     }
 
     fn counts(&self) -> (usize, usize, usize) {
-        self.lines
-            .iter()
-            .fold((0, 0, 0), |(passed, failed, lacking), line| {
-                match &line.result {
-                    Ok(Outcome::Passed(_)) => (passed + 1, failed, lacking),
-                    Ok(Outcome::Lacking(_)) => (passed, failed, lacking + 1),
-                    Err(_) => (passed, failed + 1, lacking),
-                }
-            })
+        self.lines.iter().fold((0, 0, 0), |(passed, failed, lacking), line| match &line.result {
+            Ok(Outcome::Passed(_)) => (passed + 1, failed, lacking),
+            Ok(Outcome::Lacking(_)) => (passed, failed, lacking + 1),
+            Err(_) => (passed, failed + 1, lacking),
+        })
     }
 }
 

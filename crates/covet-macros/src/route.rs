@@ -132,7 +132,10 @@ fn check_signature(function: &ItemFn) -> Result<()> {
         return Err(Error::new(signature.fn_token.span, "a handler is an `async fn`"));
     }
     if !signature.generics.params.is_empty() {
-        return Err(Error::new(signature.generics.span(), "a handler has no generic parameters: its types are its API"));
+        return Err(Error::new(
+            signature.generics.span(),
+            "a handler has no generic parameters: its types are its API",
+        ));
     }
     if matches!(signature.output, ReturnType::Default) {
         let message = "a handler answers something; `NoContent` is the answer without a body";
@@ -155,7 +158,13 @@ fn argument(argument: &FnArg) -> Result<Argument> {
 impl Argument {
     /// The name under which the argument reads a parameter: its own, without an underscore in front.
     fn parameter(&self) -> String {
-        self.name.as_ref().map(|name| name.to_string()).unwrap_or_default().trim_start_matches("r#").trim_start_matches('_').to_owned()
+        self.name
+            .as_ref()
+            .map(|name| name.to_string())
+            .unwrap_or_default()
+            .trim_start_matches("r#")
+            .trim_start_matches('_')
+            .to_owned()
     }
 
     /// The last segment of the type's path.
@@ -220,7 +229,8 @@ fn check_path(krate: &Path, path: &LitStr, arguments: &[Argument]) -> Result<Tok
         None if unread.is_empty() => Ok(TokenStream::new()),
         None => {
             let name = unread[0];
-            let message = format!("no argument reads the path's parameter `{name}`; add `{name}: Path<…>` to the handler");
+            let message =
+                format!("no argument reads the path's parameter `{name}`; add `{name}: Path<…>` to the handler");
             Err(Error::new(path.span(), message))
         }
     }
@@ -238,8 +248,8 @@ fn not_in_path(argument: &Argument, name: &str, path: &str, parameters: &[&str])
 /// Whether a type is one value for certain, and so cannot be a model of several parameters.
 fn is_scalar(ty: &Type) -> bool {
     const SCALARS: [&str; 17] = [
-        "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128", "usize", "bool", "char", "String",
-        "Uuid", "f64",
+        "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128", "usize", "bool", "char",
+        "String", "Uuid", "f64",
     ];
     match ty {
         Type::Path(path) => {

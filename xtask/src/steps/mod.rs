@@ -42,15 +42,9 @@ impl Step {
     pub(crate) fn selected(only: &[Self]) -> Vec<Self> {
         let selected = |step: &&Self| {
             // Coverage is measured while the tests run, so it brings them along.
-            only.is_empty()
-                || only.contains(step)
-                || (**step == Self::Tests && only.contains(&Self::Coverage))
+            only.is_empty() || only.contains(step) || (**step == Self::Tests && only.contains(&Self::Coverage))
         };
-        Self::value_variants()
-            .iter()
-            .filter(selected)
-            .copied()
-            .collect()
+        Self::value_variants().iter().filter(selected).copied().collect()
     }
 
     /// The name on the command line and in the report.
@@ -99,10 +93,7 @@ mod selection {
 
     #[test]
     fn coverage_brings_the_tests_along() {
-        assert_eq!(
-            Step::selected(&[Step::Coverage]),
-            [Step::Tests, Step::Coverage]
-        );
+        assert_eq!(Step::selected(&[Step::Coverage]), [Step::Tests, Step::Coverage]);
         assert_eq!(Step::selected(&[Step::Format]), [Step::Format]);
     }
 
