@@ -2,6 +2,7 @@
 
 pub mod validation;
 
+#[doc = include_str!("validation/model.md")]
 pub use covet_macros::model;
 
 /// What the code that the macros write refers to. Nothing here is a public interface.

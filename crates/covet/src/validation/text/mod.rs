@@ -1,1 +1,142 @@
-//! Text.
+//! Reading text parameters: query strings, forms, path segments, headers and cookies.
+//!
+//! Text has no types, so the schema says what each text is meant to be; the result is the same tree that JSON gives, and the
+//! same walk explains what is wrong with it.
+//!
+//! | text | becomes |
+//! |---|---|
+//! | `limit=20` | a number or a boolean where the schema allows one and the text is written like one, else a string |
+//! | `limit=` | null where the schema allows null and no string, so that an empty input of a form is none |
+//! | `tag=a&tag=b`, `tag[]=a&tag[]=b` | a list where the schema has a list |
+//! | `filter[author]=x` | an object where the schema has an object (OpenAPI's `deepObject`) |
+//! | `limit=1&limit=2` | a `duplicate` fault where the schema has neither |
+
+mod encoding;
+mod groups;
+mod plant;
+
+use std::borrow::Cow;
+
+use super::checker;
+use super::fault::{Fault, In};
+use super::faults::Faults;
+use super::model::Input;
+use super::schema::Shapes;
+use super::tree::Node;
+use super::walk;
+
+pub use encoding::pairs;
+
+/// Reads an object from names and texts that are decoded already.
+///
+/// Names of headers are compared without regard to case. Names that the type does not declare are passed over, unless it
+/// denies them.
+///
+/// ```
+/// use covet::validation::{In, text};
+///
+/// #[covet::model]
+/// struct Search {
+///     #[serde(default)]
+///     tag: Vec<String>,
+///     #[check(range(min = 1, max = 100))]
+///     limit: u32,
+/// }
+///
+/// let search: Search = text::read([("tag", "a"), ("limit", "20"), ("tag", "b")], In::Query).unwrap();
+/// assert_eq!((search.tag.len(), search.limit), (2, 20));
+///
+/// let faults = text::read::<Search, _, _>([("limit", "0")], In::Query).err().unwrap();
+/// assert_eq!(faults[0].to_string(), "query `limit`: must be at least 1 and at most 100");
+/// ```
+///
+/// # Errors
+///
+/// Every fault, each with its parameter; in a form ([`In::Body`]) with a pointer instead.
+pub fn read<'p, T, N, V>(pairs: impl IntoIterator<Item = (N, V)>, location: In) -> Result<T, Faults>
+where
+    T: Input,
+    N: Into<Cow<'p, str>>,
+    V: Into<Cow<'p, str>>,
+{
+    let shapes = Shapes::of::<T>();
+    let pairs = pairs
+        .into_iter()
+        .map(|(name, text)| (name.into(), text.into()))
+        .collect();
+    let tree = plant::object(pairs, shapes, location == In::Header);
+    let place = |fault: Fault| {
+        if location == In::Body {
+            fault
+        } else {
+            fault.named_by_pointer(location)
+        }
+    };
+    value_of(&tree, shapes).map_err(|faults| faults.map(place))
+}
+
+/// Reads one value, such as the only parameter of a path.
+///
+/// ```
+/// use covet::validation::{In, text};
+///
+/// assert_eq!(text::read_value::<i64>("id", "17", In::Path).unwrap(), 17);
+///
+/// let faults = text::read_value::<i64>("id", "seventeen", In::Path).unwrap_err();
+/// assert_eq!(faults[0].to_string(), "path `id`: must be a whole number");
+/// ```
+///
+/// # Errors
+///
+/// Every fault, with the parameter's name.
+pub fn read_value<T: Input>(name: &str, text: &str, location: In) -> Result<T, Faults> {
+    let shapes = Shapes::of::<T>();
+    let tree = plant::scalar(text.into(), shapes);
+    value_of(&tree, shapes)
+        .map_err(|faults| faults.map(|fault| fault.in_parameter(location, name.to_owned())))
+}
+
+/// Reads a tuple from parameters in their order, such as those of a path.
+///
+/// ```
+/// use covet::validation::{In, text};
+///
+/// let (shelf, id): (String, i64) = text::read_tuple(&[("shelf", "a"), ("id", "17")], In::Path).unwrap();
+/// assert_eq!((shelf.as_str(), id), ("a", 17));
+/// ```
+///
+/// # Errors
+///
+/// Every fault, with its parameter's name.
+pub fn read_tuple<T: Input>(parameters: &[(&str, &str)], location: In) -> Result<T, Faults> {
+    let shapes = Shapes::of::<T>();
+    let tree = plant::list(
+        parameters.iter().map(|(_, text)| Cow::Borrowed(*text)),
+        shapes,
+    );
+    value_of(&tree, shapes)
+        .map_err(|faults| faults.map(|fault| named_by_index(fault, parameters, location)))
+}
+
+fn named_by_index(fault: Fault, parameters: &[(&str, &str)], location: In) -> Fault {
+    let fault = fault.named_by_pointer(location);
+    let index: Option<usize> = fault.parameter().and_then(|index| index.parse().ok());
+    match index.and_then(|index| parameters.get(index)) {
+        Some((name, _)) => fault.in_parameter(location, (*name).to_owned()),
+        None => fault,
+    }
+}
+
+fn value_of<T: Input>(tree: &Node<'_>, shapes: &Shapes) -> Result<T, Faults> {
+    match T::deserialize(tree) {
+        Ok(value) => checker::check(&value).map(|()| value),
+        Err(error) => {
+            let faults = walk::walk_text(tree, shapes);
+            Err(if faults.is_empty() {
+                error.into_fault().into()
+            } else {
+                faults
+            })
+        }
+    }
+}

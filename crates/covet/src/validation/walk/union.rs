@@ -1,6 +1,6 @@
 //! Enums: which branch was meant, and what is wrong in it.
 
-use super::{Walk, kind, one_of, type_fault};
+use super::{Walk, kind, one_of};
 use crate::validation::checker::Checker;
 use crate::validation::code::Code;
 use crate::validation::fault::Fault;
@@ -25,7 +25,7 @@ impl Walk<'_> {
         checker: &mut Checker<'_>,
     ) {
         let Node::Object(members) = node else {
-            return checker.push(|| type_fault(node, Kinds::OBJECT));
+            return checker.push(|| self.type_fault(node, Kinds::OBJECT));
         };
         match members.iter().find(|(member, _)| member == name) {
             None => checker.field(name).report(
@@ -40,7 +40,7 @@ impl Walk<'_> {
             },
             Some((_, other)) => checker
                 .field(name)
-                .push(|| type_fault(other, Kinds::STRING)),
+                .push(|| self.type_fault(other, Kinds::STRING)),
         }
     }
 
