@@ -206,9 +206,6 @@ fn other_places() {
         .err()
         .expect("it is wrong");
     assert_eq!(faults[0].to_string(), "body /limit: must be at most 10");
-    let faults = text::read_tuple::<(String, i64)>(&[("shelf", "a"), ("id", "b")], In::Path)
-        .expect_err("it is wrong");
-    assert_eq!(faults[0].to_string(), "path `id`: must be a whole number");
     assert_eq!(
         text::read_value::<Option<i64>>("a", "", In::Query),
         Ok(None)
