@@ -24,23 +24,14 @@ type Pair<'q> = (Cow<'q, str>, Cow<'q, str>);
 /// # Errors
 ///
 /// A fault for every name or text with a broken escape, or that is not UTF-8.
-pub fn pairs<'q>(
-    encoded: &'q (impl AsRef<[u8]> + ?Sized),
-    location: In,
-) -> Result<Vec<Pair<'q>>, Faults> {
+pub fn pairs<'q>(encoded: &'q (impl AsRef<[u8]> + ?Sized), location: In) -> Result<Vec<Pair<'q>>, Faults> {
     let mut faults = Faults::new();
     let mut pairs = Vec::new();
-    for pair in encoded
-        .as_ref()
-        .split(|byte| *byte == b'&')
-        .filter(|pair| !pair.is_empty())
-    {
+    for pair in encoded.as_ref().split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
         let (name, text) = split(pair);
         match (decode(name), decode(text)) {
             (Ok(name), Ok(text)) => pairs.push((name, text)),
-            (Err(message), _) | (_, Err(message)) => {
-                faults.push_with(|| fault(message, name, location))
-            }
+            (Err(message), _) | (_, Err(message)) => faults.push_with(|| fault(message, name, location)),
         }
     }
     faults.into_result().map(|()| pairs)
@@ -57,24 +48,19 @@ fn split(pair: &[u8]) -> (&[u8], &[u8]) {
 fn decode(encoded: &[u8]) -> Result<Cow<'_, str>, &'static str> {
     const NOT_UTF8: &str = "must be UTF-8, but is not";
     if !encoded.iter().any(|byte| matches!(byte, b'%' | b'+')) {
-        return std::str::from_utf8(encoded)
-            .map(Cow::Borrowed)
-            .map_err(|_| NOT_UTF8);
+        return std::str::from_utf8(encoded).map(Cow::Borrowed).map_err(|_| NOT_UTF8);
     }
     let mut bytes = Vec::with_capacity(encoded.len());
     let mut rest = encoded.iter();
     while let Some(byte) = rest.next() {
         bytes.push(match byte {
             b'+' => b' ',
-            b'%' => escape(&mut rest).ok_or(
-                "must have two hexadecimal digits after each `%`; a percent sign itself is `%25`",
-            )?,
+            b'%' => escape(&mut rest)
+                .ok_or("must have two hexadecimal digits after each `%`; a percent sign itself is `%25`")?,
             other => *other,
         });
     }
-    String::from_utf8(bytes)
-        .map(Cow::Owned)
-        .map_err(|_| NOT_UTF8)
+    String::from_utf8(bytes).map(Cow::Owned).map_err(|_| NOT_UTF8)
 }
 
 fn escape<'b>(rest: &mut impl Iterator<Item = &'b u8>) -> Option<u8> {
@@ -85,10 +71,7 @@ fn escape<'b>(rest: &mut impl Iterator<Item = &'b u8>) -> Option<u8> {
 
 fn fault(message: &'static str, name: &[u8], location: In) -> Fault {
     let fault = Fault::new(Code::Encoding, message);
-    let name = decode(name).map_or_else(
-        |_| String::from_utf8_lossy(name).into_owned(),
-        Cow::into_owned,
-    );
+    let name = decode(name).map_or_else(|_| String::from_utf8_lossy(name).into_owned(), Cow::into_owned);
     match location {
         In::Body => fault.in_member(&name),
         location => fault.in_parameter(location, name),

@@ -20,10 +20,7 @@ impl<'p, S> Groups<'p, S> {
     const SHORT: usize = 16;
 
     pub(super) fn new() -> Self {
-        Self {
-            list: Vec::new(),
-            index: HashMap::new(),
-        }
+        Self { list: Vec::new(), index: HashMap::new() }
     }
 
     pub(super) fn find(&mut self, name: &str) -> Option<&mut Group<'p, S>> {
@@ -40,8 +37,7 @@ impl<'p, S> Groups<'p, S> {
         if self.list.len() > Self::SHORT {
             let known = self.index.len();
             let new = self.list.iter().enumerate().skip(known);
-            self.index
-                .extend(new.map(|(at, group)| (group.name.clone(), at)));
+            self.index.extend(new.map(|(at, group)| (group.name.clone(), at)));
         }
     }
 }

@@ -61,17 +61,10 @@ where
     V: Into<Cow<'p, str>>,
 {
     let shapes = Shapes::of::<T>();
-    let pairs = pairs
-        .into_iter()
-        .map(|(name, text)| (name.into(), text.into()))
-        .collect();
+    let pairs = pairs.into_iter().map(|(name, text)| (name.into(), text.into())).collect();
     let tree = plant::object(pairs, shapes, location == In::Header);
     let place = |fault: Fault| {
-        if location == In::Body {
-            fault
-        } else {
-            fault.named_by_pointer(location)
-        }
+        if location == In::Body { fault } else { fault.named_by_pointer(location) }
     };
     value_of(&tree, shapes).map_err(|faults| faults.map(place))
 }
@@ -93,8 +86,7 @@ where
 pub fn read_value<T: Input>(name: &str, text: &str, location: In) -> Result<T, Faults> {
     let shapes = Shapes::of::<T>();
     let tree = plant::scalar(text.into(), shapes);
-    value_of(&tree, shapes)
-        .map_err(|faults| faults.map(|fault| fault.in_parameter(location, name.to_owned())))
+    value_of(&tree, shapes).map_err(|faults| faults.map(|fault| fault.in_parameter(location, name.to_owned())))
 }
 
 /// Reads the value that stands under one name among others: a list from every text of that name, any other type from the
@@ -151,11 +143,7 @@ fn value_of<T: Input>(tree: &Node<'_>, shapes: &Shapes) -> Result<T, Faults> {
         Ok(value) => checker::check(&value).map(|()| value),
         Err(error) => {
             let faults = walk::walk_text(tree, shapes);
-            Err(if faults.is_empty() {
-                error.into_fault().into()
-            } else {
-                faults
-            })
+            Err(if faults.is_empty() { error.into_fault().into() } else { faults })
         }
     }
 }

@@ -15,35 +15,17 @@ const MAX_HOPS: usize = 16;
 /// How deep brackets may lead, as in `a[b][c]`.
 const MAX_BRACKETS: usize = 8;
 
-pub(super) fn object<'p>(
-    pairs: Pairs<'p>,
-    shapes: &'static Shapes,
-    ignores_case: bool,
-) -> Node<'p> {
-    Planter {
-        shapes,
-        ignores_case,
-    }
-    .object(pairs, shapes.root(), MAX_BRACKETS)
+pub(super) fn object<'p>(pairs: Pairs<'p>, shapes: &'static Shapes, ignores_case: bool) -> Node<'p> {
+    Planter { shapes, ignores_case }.object(pairs, shapes.root(), MAX_BRACKETS)
 }
 
 pub(super) fn scalar<'p>(text: Cow<'p, str>, shapes: &'static Shapes) -> Node<'p> {
-    let planter = Planter {
-        shapes,
-        ignores_case: false,
-    };
+    let planter = Planter { shapes, ignores_case: false };
     planter.scalar(text, &Slot::at(shapes.root(), shapes))
 }
 
-pub(super) fn list<'p>(
-    texts: impl Iterator<Item = Cow<'p, str>>,
-    shapes: &'static Shapes,
-) -> Node<'p> {
-    Planter {
-        shapes,
-        ignores_case: false,
-    }
-    .list(texts, shapes.root())
+pub(super) fn list<'p>(texts: impl Iterator<Item = Cow<'p, str>>, shapes: &'static Shapes) -> Node<'p> {
+    Planter { shapes, ignores_case: false }.list(texts, shapes.root())
 }
 
 /// What a name stands for: all kinds that any of its declarations allows, and the first of them.
@@ -56,11 +38,7 @@ struct Slot {
 
 impl Slot {
     fn at(shape: ShapeId, shapes: &Shapes) -> Self {
-        Self {
-            name: None,
-            kinds: shapes.get(shape).all_kinds,
-            shape,
-        }
+        Self { name: None, kinds: shapes.get(shape).all_kinds, shape }
     }
 
     /// Whether the schema speaks of this kind. Where it says nothing at all, a text stays a text.
@@ -85,11 +63,7 @@ impl Planter {
                     let entry = (rest, text);
                     match groups.find(&base) {
                         Some(group) => group.texts.push(entry),
-                        None => groups.push(Group {
-                            name: base,
-                            slot,
-                            texts: vec![entry],
-                        }),
+                        None => groups.push(Group { name: base, slot, texts: vec![entry] }),
                     }
                 }
             }
@@ -113,51 +87,28 @@ impl Planter {
         {
             return Some(nested);
         }
-        whole.map(|slot| {
-            (
-                slot.name.map_or_else(|| name.clone(), Cow::Borrowed),
-                Cow::Borrowed(""),
-                slot,
-            )
-        })
+        whole.map(|slot| (slot.name.map_or_else(|| name.clone(), Cow::Borrowed), Cow::Borrowed(""), slot))
     }
 
     /// The same for a name with brackets behind it.
-    fn bracketed<'p>(
-        &self,
-        name: &str,
-        id: ShapeId,
-        brackets: usize,
-    ) -> Option<(Cow<'p, str>, Cow<'p, str>, Slot)> {
-        let at = name
-            .find('[')
-            .filter(|_| name.ends_with(']') && brackets > 0)?;
+    fn bracketed<'p>(&self, name: &str, id: ShapeId, brackets: usize) -> Option<(Cow<'p, str>, Cow<'p, str>, Slot)> {
+        let at = name.find('[').filter(|_| name.ends_with(']') && brackets > 0)?;
         let slot = self.find(&name[..at], id, MAX_HOPS)?;
-        let base = slot
-            .name
-            .map_or_else(|| Cow::Owned(name[..at].to_owned()), Cow::Borrowed);
+        let base = slot.name.map_or_else(|| Cow::Owned(name[..at].to_owned()), Cow::Borrowed);
         if &name[at..] == "[]" && slot.means(Kinds::ARRAY) {
             return Some((base, Cow::Borrowed(""), slot));
         }
-        slot.means(Kinds::OBJECT)
-            .then(|| (base, Cow::Owned(name[at..].to_owned()), slot))
+        slot.means(Kinds::OBJECT).then(|| (base, Cow::Owned(name[at..].to_owned()), slot))
     }
 
     fn find(&self, name: &str, id: ShapeId, hops: usize) -> Option<Slot> {
         let shape = self.shapes.get(id);
-        let is_called =
-            |known: &str| known == name || (self.ignores_case && is_same_header(known, name));
-        let declared = shape
-            .object
-            .properties
-            .iter()
-            .find(|property| property.is_called(name) || is_called(&property.name));
+        let is_called = |known: &str| known == name || (self.ignores_case && is_same_header(known, name));
+        let declared =
+            shape.object.properties.iter().find(|property| property.is_called(name) || is_called(&property.name));
         let mut found = declared.map(|property| {
             let is_alias = !is_called(&property.name);
-            Slot {
-                name: (!is_alias).then_some(property.name.as_str()),
-                ..Slot::at(property.shape, self.shapes)
-            }
+            Slot { name: (!is_alias).then_some(property.name.as_str()), ..Slot::at(property.shape, self.shapes) }
         });
         if let (None, Additional::Shaped(id)) = (&found, shape.object.additional) {
             found = Some(Slot::at(id, self.shapes));
@@ -172,32 +123,17 @@ impl Planter {
         found
     }
 
-    fn group<'p>(
-        &self,
-        group: Group<'p, Slot>,
-        brackets: usize,
-        members: &mut Vec<(Cow<'p, str>, Node<'p>)>,
-    ) {
+    fn group<'p>(&self, group: Group<'p, Slot>, brackets: usize, members: &mut Vec<(Cow<'p, str>, Node<'p>)>) {
         let Group { name, slot, texts } = group;
         let is_nested = texts.iter().any(|(rest, _)| !rest.is_empty());
         if is_nested {
-            let inner = texts
-                .into_iter()
-                .map(|(rest, text)| (inner_name(&rest), text))
-                .collect();
+            let inner = texts.into_iter().map(|(rest, text)| (inner_name(&rest), text)).collect();
             members.push((name, self.object(inner, slot.shape, brackets - 1)));
         } else if slot.means(Kinds::ARRAY) {
-            members.push((
-                name,
-                self.list(texts.into_iter().map(|(_, text)| text), slot.shape),
-            ));
+            members.push((name, self.list(texts.into_iter().map(|(_, text)| text), slot.shape)));
         } else {
             // A name that stands twice is two members, which the walk reports as what they are.
-            members.extend(
-                texts
-                    .into_iter()
-                    .map(|(_, text)| (name.clone(), self.scalar(text, &slot))),
-            );
+            members.extend(texts.into_iter().map(|(_, text)| (name.clone(), self.scalar(text, &slot))));
         }
     }
 
@@ -216,12 +152,7 @@ impl Planter {
             return own;
         }
         let branches = shape.unions.iter().flat_map(|union| &union.branches);
-        shape
-            .reference
-            .iter()
-            .chain(&shape.all_of)
-            .chain(branches)
-            .find_map(|id| self.item(*id, index, hops - 1))
+        shape.reference.iter().chain(&shape.all_of).chain(branches).find_map(|id| self.item(*id, index, hops - 1))
     }
 
     fn scalar<'p>(&self, text: Cow<'p, str>, slot: &Slot) -> Node<'p> {
@@ -241,19 +172,13 @@ impl Planter {
     fn is_written_as_text(&self, id: ShapeId, hops: usize) -> bool {
         let shape = self.shapes.get(id);
         (shape.kinds != Kinds::ALL && shape.kinds.contains(Kinds::STRING))
-            || (hops > 0
-                && shape
-                    .reference
-                    .is_some_and(|target| self.is_written_as_text(target, hops - 1)))
+            || (hops > 0 && shape.reference.is_some_and(|target| self.is_written_as_text(target, hops - 1)))
     }
 }
 
 fn merged(one: Option<Slot>, other: Option<Slot>) -> Option<Slot> {
     match (one, other) {
-        (Some(one), Some(other)) => Some(Slot {
-            kinds: one.kinds | other.kinds,
-            ..one
-        }),
+        (Some(one), Some(other)) => Some(Slot { kinds: one.kinds | other.kinds, ..one }),
         (one, other) => one.or(other),
     }
 }

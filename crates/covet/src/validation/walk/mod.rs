@@ -32,12 +32,7 @@ pub(crate) fn walk_text(node: &Node<'_>, shapes: &Shapes) -> Faults {
 
 fn walk_as(node: &Node<'_>, shapes: &Shapes, source: Source) -> Faults {
     let mut faults = Faults::new();
-    let mut walk = Walk {
-        shapes,
-        source,
-        steps: 0,
-        hops: 0,
-    };
+    let mut walk = Walk { shapes, source, steps: 0, hops: 0 };
     walk.value(node, shapes.root(), &mut Checker::new(&mut faults));
     faults
 }
@@ -123,14 +118,8 @@ fn is_whole(number: &str) -> bool {
 }
 
 fn choice_fault(allowed: &[Value]) -> Fault {
-    let names: Vec<_> = allowed
-        .iter()
-        .map(|value| {
-            value
-                .as_str()
-                .map_or_else(|| value.to_string(), str::to_owned)
-        })
-        .collect();
+    let names: Vec<_> =
+        allowed.iter().map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)).collect();
     one_of(names.iter().map(String::as_str))
 }
 

@@ -5,35 +5,21 @@ use covet::validation::{Checker, Code, Faults, Input, Refusal, check, json};
 fn faults<T: Input>(body: &str) -> Vec<String> {
     match json::read::<T>(body.as_bytes()) {
         Ok(_) => Vec::new(),
-        Err(error) => error
-            .into_faults()
-            .iter()
-            .map(ToString::to_string)
-            .collect(),
+        Err(error) => error.into_faults().iter().map(ToString::to_string).collect(),
     }
 }
 
 fn is_even(number: &i64) -> Result<(), &'static str> {
-    if number % 2 == 0 {
-        Ok(())
-    } else {
-        Err("must be even")
-    }
+    if number % 2 == 0 { Ok(()) } else { Err("must be even") }
 }
 
 fn is_known(name: &str) -> Result<(), Refusal> {
-    if name == "known" {
-        Ok(())
-    } else {
-        Err(Refusal::new(format!("must be known, not {name}")).code("unheard_of"))
-    }
+    if name == "known" { Ok(()) } else { Err(Refusal::new(format!("must be known, not {name}")).code("unheard_of")) }
 }
 
 fn ends_after_it_begins(stay: &Stay, checker: &mut Checker<'_>) {
     if stay.to <= stay.from {
-        checker
-            .field("until")
-            .report(Code::Custom("order".into()), "must be after `from`");
+        checker.field("until").report(Code::Custom("order".into()), "must be after `from`");
     }
 }
 
@@ -60,11 +46,7 @@ fn own_checks() {
             "body /until: must be after `from`",
         ]
     );
-    let stay = Stay {
-        from: 2,
-        to: 3,
-        guest_names: vec!["x".into()],
-    };
+    let stay = Stay { from: 2, to: 3, guest_names: vec!["x".into()] };
     let faults = check(&stay).expect_err("it is wrong");
     assert_eq!(faults[0].code().as_str(), "unheard_of");
 }
@@ -72,14 +54,10 @@ fn own_checks() {
 #[test]
 fn the_list_is_limited_but_all_are_counted() {
     let body = format!("[{}1]", "\"x\",".repeat(100_000));
-    let found = json::read::<Vec<i64>>(body.as_bytes())
-        .expect_err("it is wrong")
-        .into_faults();
+    let found = json::read::<Vec<i64>>(body.as_bytes()).expect_err("it is wrong").into_faults();
     assert_eq!((found.len(), found.total()), (Faults::LIMIT, 100_000));
     let body = format!("[{}1]", "-1,".repeat(500_000));
-    let found = json::read::<Vec<u64>>(body.as_bytes())
-        .expect_err("it is wrong")
-        .into_faults();
+    let found = json::read::<Vec<u64>>(body.as_bytes()).expect_err("it is wrong").into_faults();
     assert_eq!((found.len(), found.total()), (Faults::LIMIT, 500_000));
 }
 
@@ -92,19 +70,12 @@ enum Knot {
 
 #[test]
 fn untagged_enums_inside_of_each_other_end_in_time() {
-    let body = format!(
-        "{}{}",
-        r#"{"a":"#.repeat(14),
-        r#"{"z":1}"#.to_owned() + &"}".repeat(14)
-    );
+    let body = format!("{}{}", r#"{"a":"#.repeat(14), r#"{"z":1}"#.to_owned() + &"}".repeat(14));
     let before = std::time::Instant::now();
     assert!(!faults::<Knot>(&body).is_empty());
     assert!(before.elapsed() < std::time::Duration::from_secs(20));
     let knot = Knot::Left { a: None, x: 1 };
-    assert!(
-        matches!(knot, Knot::Left { a: None, x: 1 })
-            && !matches!(knot, Knot::Right { a: Some(_), y: 0 })
-    );
+    assert!(matches!(knot, Knot::Left { a: None, x: 1 }) && !matches!(knot, Knot::Right { a: Some(_), y: 0 }));
 }
 
 #[covet::model]

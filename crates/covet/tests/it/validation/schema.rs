@@ -8,10 +8,7 @@ use std::collections::HashMap;
 
 fn schema<T: JsonSchema>() -> Value {
     let settings = SchemaSettings::draft2020_12().with(|settings| settings.meta_schema = None);
-    settings
-        .into_generator()
-        .into_root_schema_for::<T>()
-        .to_value()
+    settings.into_generator().into_root_schema_for::<T>().to_value()
 }
 
 fn cleaned<T: JsonSchema>() -> Value {
@@ -85,18 +82,12 @@ struct Pair<A, B> {
 #[test]
 fn definitions_name_their_type() {
     let mark = |schema: &Value| {
-        schema["x-covet-type"]
-            .as_str()
-            .map(|name| name.rsplit("schema::").next().unwrap_or(name).to_owned())
+        schema["x-covet-type"].as_str().map(|name| name.rsplit("schema::").next().unwrap_or(name).to_owned())
     };
     assert_eq!(mark(&schema::<Rules>()).as_deref(), Some("Rules"));
     assert_eq!(mark(&schema::<Wrapper>()).as_deref(), Some("Wrapper"));
     assert_eq!(mark(&schema::<Transparent>()).as_deref(), Some("Wrapper"));
-    assert!(
-        schema::<Pair<i64, String>>()["x-covet-type"]
-            .as_str()
-            .is_some_and(|name| name.contains("Pair<i64, "))
-    );
+    assert!(schema::<Pair<i64, String>>()["x-covet-type"].as_str().is_some_and(|name| name.contains("Pair<i64, ")));
     assert_eq!(schema::<Transparent>()["title"], "Wrapper");
 }
 
@@ -156,12 +147,8 @@ impl<'de> serde::Deserialize<'de> for Seen {
 
 #[test]
 fn one_direction_only() {
-    assert_eq!(
-        serde_json::to_value(View { title: "x" }).expect("it serializes"),
-        json!({"title": "x"})
-    );
-    let draft: Draft =
-        covet::validation::json::read(br#"{"type": "a", "seen": 3}"#).expect("it is right");
+    assert_eq!(serde_json::to_value(View { title: "x" }).expect("it serializes"), json!({"title": "x"}));
+    let draft: Draft = covet::validation::json::read(br#"{"type": "a", "seen": 3}"#).expect("it is right");
     assert_eq!((draft.r#type.as_str(), draft.checked.get()), ("a", false));
     let _ = draft.seen;
 }

@@ -58,14 +58,7 @@ fn result<T: Input + Output>(query: &str) -> Result<Value, Vec<String>> {
         Ok(value) => Ok(serde_json::to_value(value).expect("it serializes")),
         Err(faults) => Err(faults
             .iter()
-            .map(|fault| {
-                format!(
-                    "{}{} {}",
-                    fault.parameter().unwrap_or("?"),
-                    fault.pointer(),
-                    fault.code().as_str()
-                )
-            })
+            .map(|fault| format!("{}{} {}", fault.parameter().unwrap_or("?"), fault.pointer(), fault.code().as_str()))
             .collect()),
     }
 }
@@ -77,10 +70,7 @@ fn check_ok<T: Input + Output>(query: &str, expected: Value) {
 
 #[track_caller]
 fn check_faults<T: Input + Output>(query: &str, expected: &[&str]) {
-    assert_eq!(
-        result::<T>(query),
-        Err(expected.iter().map(|line| (*line).to_owned()).collect())
-    );
+    assert_eq!(result::<T>(query), Err(expected.iter().map(|line| (*line).to_owned()).collect()));
 }
 
 #[test]
@@ -89,21 +79,13 @@ fn right_queries() {
         let mut all = json!({
             "q": null, "tag": [], "limit": 20, "in_stock": false, "filter": null, "sort": null, "max_price": null, "since": null, "id": null,
         });
-        all.as_object_mut()
-            .expect("an object")
-            .extend(changes.as_object().expect("an object").clone());
+        all.as_object_mut().expect("an object").extend(changes.as_object().expect("an object").clone());
         all
     };
     check_ok::<Search>("", with(json!({})));
     check_ok::<Search>("q=war+%26%20peace", with(json!({"q": "war & peace"})));
-    check_ok::<Search>(
-        "q=17&in_stock=true&limit=3",
-        with(json!({"q": "17", "in_stock": true, "limit": 3})),
-    );
-    check_ok::<Search>(
-        "tag=a&q=x&tag=b",
-        with(json!({"q": "x", "tag": ["a", "b"]})),
-    );
+    check_ok::<Search>("q=17&in_stock=true&limit=3", with(json!({"q": "17", "in_stock": true, "limit": 3})));
+    check_ok::<Search>("tag=a&q=x&tag=b", with(json!({"q": "x", "tag": ["a", "b"]})));
     check_ok::<Search>("tag[]=a&tag%5B%5D=b", with(json!({"tag": ["a", "b"]})));
     check_ok::<Search>(
         "filter[author]=Austen&filter[year]=1815&filter[year]=1816",
@@ -111,10 +93,7 @@ fn right_queries() {
     );
     check_ok::<Search>("sort=newest_first", with(json!({"sort": "newest_first"})));
     check_ok::<Search>("max_price=19.990", with(json!({"max_price": "19.990"})));
-    check_ok::<Search>(
-        "since=2024-02-29&limit=20",
-        with(json!({"since": "2024-02-29"})),
-    );
+    check_ok::<Search>("since=2024-02-29&limit=20", with(json!({"since": "2024-02-29"})));
     check_ok::<Search>("id=17", with(json!({"id": 17})));
     check_ok::<Search>("id=x17", with(json!({"id": "x17"})));
 }
@@ -125,14 +104,8 @@ fn wrong_queries() {
     check_faults::<Search>("limit=0", &["limit minimum"]);
     check_faults::<Search>("limit=99999999999", &["limit number_range"]);
     check_faults::<Search>("limit=1&limit=2", &["limit duplicate"]);
-    check_faults::<Search>(
-        "tag=a&tag=b&tag=abcd",
-        &["tag max_items", "tag/2 max_length"],
-    );
-    check_faults::<Search>(
-        "filter[author]=A&filter[year]=x",
-        &["filter/author min_length", "filter/year/0 type"],
-    );
+    check_faults::<Search>("tag=a&tag=b&tag=abcd", &["tag max_items", "tag/2 max_length"]);
+    check_faults::<Search>("filter[author]=A&filter[year]=x", &["filter/author min_length", "filter/year/0 type"]);
     check_faults::<Search>("filter=x", &["filter type"]);
     check_faults::<Search>("sort=price_", &["sort one_of"]);
     check_faults::<Search>("since=yesterday", &["since format"]);
@@ -156,14 +129,8 @@ struct Window {
 
 #[test]
 fn flattened_fields() {
-    check_ok::<Listing>(
-        "name=7&limit=3&after=true&more=1",
-        json!({"name": "7", "limit": 3, "after": true}),
-    );
-    check_faults::<Listing>(
-        "limit=30&after=x",
-        &["limit maximum", "after type", "name missing"],
-    );
+    check_ok::<Listing>("name=7&limit=3&after=true&more=1", json!({"name": "7", "limit": 3, "after": true}));
+    check_faults::<Listing>("limit=30&after=x", &["limit maximum", "after type", "name missing"]);
 }
 
 #[test]
@@ -186,15 +153,10 @@ struct Head {
 
 #[test]
 fn other_places() {
-    let head: Head = text::read(
-        [("X-Trace", "17"), ("x-depth", "3"), ("accept", "*/*")],
-        In::Header,
-    )
-    .expect("it is right");
+    let head: Head =
+        text::read([("X-Trace", "17"), ("x-depth", "3"), ("accept", "*/*")], In::Header).expect("it is right");
     assert_eq!((head.trace.as_str(), head.depth), ("17", Some(3)));
-    let faults = text::read::<Head, _, _>([("x-depth", "300")], In::Header)
-        .err()
-        .expect("it is wrong");
+    let faults = text::read::<Head, _, _>([("x-depth", "300")], In::Header).err().expect("it is wrong");
     assert_eq!(
         serde_json::to_value(faults.into_vec()).expect("it serializes"),
         json!([
@@ -202,18 +164,11 @@ fn other_places() {
             {"in": "header", "parameter": "x-trace", "code": "missing", "message": "must be given"},
         ])
     );
-    let faults = text::read::<Window, _, _>([("limit", "11")], In::Body)
-        .err()
-        .expect("it is wrong");
+    let faults = text::read::<Window, _, _>([("limit", "11")], In::Body).err().expect("it is wrong");
     assert_eq!(faults[0].to_string(), "body /limit: must be at most 10");
+    assert_eq!(text::read_value::<Option<i64>>("a", "", In::Query), Ok(None));
     assert_eq!(
-        text::read_value::<Option<i64>>("a", "", In::Query),
-        Ok(None)
-    );
-    assert_eq!(
-        text::read_value::<uuid::Uuid>("a", "1", In::Path).expect_err("it is wrong")[0]
-            .code()
-            .as_str(),
+        text::read_value::<uuid::Uuid>("a", "1", In::Path).expect_err("it is wrong")[0].code().as_str(),
         "format"
     );
 }
