@@ -1,10 +1,13 @@
 //! The macros of Covet. Use them through `covet` or `covet-db`, which re-export and document them.
 
 mod doc;
+mod from_row;
 mod main_function;
+mod migrations;
 mod model;
 mod problem;
 mod route;
+mod sql;
 
 use proc_macro::TokenStream;
 
@@ -46,4 +49,24 @@ pub fn main(_: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn model(arguments: TokenStream, item: TokenStream) -> TokenStream {
     model::expand(arguments.into(), item.into()).into()
+}
+
+/// A statement with values; reached through `covet_db::sql!`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn sql(input: TokenStream) -> TokenStream {
+    sql::expand(input.into()).into()
+}
+
+/// The migrations of a folder; reached through `covet_db::migrations!`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn migrations(input: TokenStream) -> TokenStream {
+    migrations::expand(input.into()).into()
+}
+
+/// Reads a row into a struct, each field from the column of its name; see the trait of the same name.
+#[proc_macro_derive(FromRow, attributes(from_row))]
+pub fn derive_from_row(input: TokenStream) -> TokenStream {
+    from_row::expand(syn::parse_macro_input!(input)).into()
 }
