@@ -12,7 +12,8 @@ pub(crate) fn expand(input: DeriveInput) -> TokenStream {
 }
 
 fn implementation(input: DeriveInput) -> Result<TokenStream> {
-    const WANTED: &str = "`FromRow` is derived for structs with named fields; a tuple such as `(i64, String)` already is one";
+    const WANTED: &str =
+        "`FromRow` is derived for structs with named fields; a tuple such as `(i64, String)` already is one";
     let Data::Struct(data) = &input.data else {
         return Err(Error::new(input.ident.span(), WANTED));
     };
@@ -26,9 +27,7 @@ fn implementation(input: DeriveInput) -> Result<TokenStream> {
     let mut place = 0_usize;
     let mut values = Vec::new();
     for field in &fields.named {
-        match FieldOptions::read(field)
-            .map(|options| value(&container, field, &options, &mut place))
-        {
+        match FieldOptions::read(field).map(|options| value(&container, field, &options, &mut place)) {
             Ok(value) => values.push(value),
             Err(error) => match &mut errors {
                 Some(errors) => errors.combine(error),
@@ -53,12 +52,7 @@ fn implementation(input: DeriveInput) -> Result<TokenStream> {
 }
 
 /// `field: value`
-fn value(
-    container: &Container,
-    field: &Field,
-    options: &FieldOptions,
-    place: &mut usize,
-) -> TokenStream {
+fn value(container: &Container, field: &Field, options: &FieldOptions, place: &mut usize) -> TokenStream {
     let krate = &container.krate;
     let (name, wanted) = (&field.ident, &field.ty);
     let span = wanted.span();
@@ -76,10 +70,7 @@ fn value(
         }
         Source::Column | Source::Json => *place += 1,
     }
-    let column = options
-        .rename
-        .clone()
-        .unwrap_or_else(|| container.column(name.as_ref()));
+    let column = options.rename.clone().unwrap_or_else(|| container.column(name.as_ref()));
     let column = quote!(#krate::__private::Field(#index, #column));
     let read = match options.source {
         Source::Json => quote_spanned!(span=> row.get::<#krate::Json<#wanted>>(#column)?.0),
@@ -113,23 +104,15 @@ struct Container {
 
 impl Container {
     fn read(input: &DeriveInput) -> Result<Self> {
-        let mut container = Self {
-            krate: syn::parse_quote!(::covet::db),
-            rename_all: None,
-        };
-        for attribute in input
-            .attrs
-            .iter()
-            .filter(|attribute| attribute.path().is_ident("from_row"))
-        {
+        let mut container = Self { krate: syn::parse_quote!(::covet::db), rename_all: None };
+        for attribute in input.attrs.iter().filter(|attribute| attribute.path().is_ident("from_row")) {
             attribute.parse_nested_meta(|meta| {
                 if meta.path.is_ident("crate") {
                     container.krate = path(meta.value()?)?;
                 } else if meta.path.is_ident("rename_all") {
                     container.rename_all = Some(Case::read(&meta.value()?.parse()?)?);
                 } else {
-                    return Err(meta
-                        .error("known here are `crate = path` and `rename_all = \"camelCase\"`"));
+                    return Err(meta.error("known here are `crate = path` and `rename_all = \"camelCase\"`"));
                 }
                 Ok(())
             })?;
@@ -220,19 +203,9 @@ struct FieldOptions {
 
 impl FieldOptions {
     fn read(field: &Field) -> Result<Self> {
-        let mut options = Self {
-            rename: None,
-            source: Source::Column,
-            default: None,
-        };
-        for attribute in field
-            .attrs
-            .iter()
-            .filter(|attribute| attribute.path().is_ident("from_row"))
-        {
-            for item in
-                attribute.parse_args_with(Punctuated::<Item, Token![,]>::parse_terminated)?
-            {
+        let mut options = Self { rename: None, source: Source::Column, default: None };
+        for attribute in field.attrs.iter().filter(|attribute| attribute.path().is_ident("from_row")) {
+            for item in attribute.parse_args_with(Punctuated::<Item, Token![,]>::parse_terminated)? {
                 options.set(item)?;
             }
         }
@@ -263,10 +236,7 @@ impl FieldOptions {
             }
         };
         if !matches!(self.source, Source::Column) {
-            return Err(Error::new(
-                name.span(),
-                "`json`, `flatten` and `skip` exclude each other",
-            ));
+            return Err(Error::new(name.span(), "`json`, `flatten` and `skip` exclude each other"));
         }
         self.source = source;
         Ok(())
@@ -281,12 +251,8 @@ struct Item {
 
 impl Parse for Item {
     fn parse(input: syn::parse::ParseStream<'_>) -> Result<Self> {
-        let name = input.parse().map_err(|_| {
-            Error::new(
-                Span::call_site(),
-                "an attribute of `FromRow` starts with a name",
-            )
-        })?;
+        let name =
+            input.parse().map_err(|_| Error::new(Span::call_site(), "an attribute of `FromRow` starts with a name"))?;
         let value = match input.parse::<Option<Token![=]>>()? {
             Some(_) => Some(input.parse()?),
             None => None,

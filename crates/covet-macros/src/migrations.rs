@@ -8,12 +8,8 @@ use quote::quote;
 use syn::{Error, LitStr, Result};
 
 /// A folder below the given one, and the dialect of its files; the first is the given one itself.
-const FOLDERS: [(&str, Option<&str>); 4] = [
-    ("", None),
-    ("sqlite", Some("Sqlite")),
-    ("postgres", Some("Postgres")),
-    ("mysql", Some("Mysql")),
-];
+const FOLDERS: [(&str, Option<&str>); 4] =
+    [("", None), ("sqlite", Some("Sqlite")), ("postgres", Some("Postgres")), ("mysql", Some("Mysql"))];
 
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
     migrations(input).unwrap_or_else(Error::into_compile_error)
@@ -26,16 +22,11 @@ fn migrations(input: TokenStream) -> Result<TokenStream> {
         .take_while(|token| !matches!(token, TokenTree::Punct(punct) if punct.as_char() == ','))
         .collect();
     let folder: LitStr = syn::parse2(tokens.collect()).map_err(|error| {
-        Error::new(
-            error.span(),
-            "`migrations!` takes the path of a folder, relative to the package's Cargo.toml",
-        )
+        Error::new(error.span(), "`migrations!` takes the path of a folder, relative to the package's Cargo.toml")
     })?;
     let fault = |message: String| Error::new(folder.span(), message);
 
-    let root = std::env::var_os("CARGO_MANIFEST_DIR")
-        .map(PathBuf::from)
-        .unwrap_or_default();
+    let root = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default();
     let path = root.join(folder.value());
     if !path.is_dir() {
         return Err(fault(format!("there is no folder {}", path.display())));
@@ -88,25 +79,14 @@ fn files(folder: &Path) -> std::result::Result<Vec<File>, String> {
     };
     let mut files = Vec::new();
     for entry in entries {
-        let path = entry
-            .map_err(|error| format!("{} cannot be read: {error}", folder.display()))?
-            .path();
+        let path = entry.map_err(|error| format!("{} cannot be read: {error}", folder.display()))?.path();
         if path.extension().is_none_or(|extension| extension != "sql") {
             continue;
         }
-        let stem = path
-            .file_stem()
-            .and_then(|stem| stem.to_str())
-            .unwrap_or_default();
-        let parsed = stem
-            .split_once('_')
-            .and_then(|(number, name)| Some((number.parse::<u32>().ok()?, name)));
-        let Some((number, name)) = parsed.filter(|(number, name)| *number > 0 && !name.is_empty())
-        else {
-            return Err(format!(
-                "{} is not named like `0001_create_books.sql`",
-                path.display()
-            ));
+        let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        let parsed = stem.split_once('_').and_then(|(number, name)| Some((number.parse::<u32>().ok()?, name)));
+        let Some((number, name)) = parsed.filter(|(number, name)| *number > 0 && !name.is_empty()) else {
+            return Err(format!("{} is not named like `0001_create_books.sql`", path.display()));
         };
         let name = name.to_owned();
         files.push(File { number, name, path });

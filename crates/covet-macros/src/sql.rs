@@ -65,8 +65,7 @@ fn statement(input: TokenStream) -> Result<TokenStream> {
 }
 
 fn literal(tokens: &mut impl Iterator<Item = TokenTree>) -> Result<syn::LitStr> {
-    const WANTED: &str =
-        "`sql!` takes one string literal; a statement made at run time is `Sql::unchecked`";
+    const WANTED: &str = "`sql!` takes one string literal; a statement made at run time is `Sql::unchecked`";
     let mut token = tokens.next().ok_or((None, WANTED.to_owned()))?;
     // A literal that came through another macro stands in an invisible group.
     while let TokenTree::Group(group) = &token {
@@ -77,14 +76,10 @@ fn literal(tokens: &mut impl Iterator<Item = TokenTree>) -> Result<syn::LitStr> 
         }
     }
     let span = token.span();
-    let literal =
-        syn::parse2(TokenStream::from(token)).map_err(|_| (Some(span), WANTED.to_owned()))?;
+    let literal = syn::parse2(TokenStream::from(token)).map_err(|_| (Some(span), WANTED.to_owned()))?;
     match tokens.find(|token| !matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',')) {
         None => Ok(literal),
-        Some(extra) => Err((
-            Some(extra.span()),
-            "values stand inside the text, as in `WHERE id = {id}`".to_owned(),
-        )),
+        Some(extra) => Err((Some(extra.span()), "values stand inside the text, as in `WHERE id = {id}`".to_owned())),
     }
 }
 
@@ -100,12 +95,7 @@ fn piece(placeholder: &Placeholder) -> (Ident, &str) {
 
 /// The user's expression; in parentheses unless it is a name, so that neither `&` nor `.iter()` binds to a part of it.
 fn expression(source: &str, span: Span) -> Result<TokenStream> {
-    let wrong = || {
-        (
-            Some(span),
-            format!("`{{{source}}}` is not a Rust expression"),
-        )
-    };
+    let wrong = || (Some(span), format!("`{{{source}}}` is not a Rust expression"));
     let tokens: TokenStream = source.parse().map_err(|_| wrong())?;
     let tokens = respanned(tokens, span);
     syn::parse2::<syn::Expr>(tokens.clone()).map_err(|_| wrong())?;
@@ -130,9 +120,7 @@ fn respanned(tokens: TokenStream, span: Span) -> TokenStream {
 
 /// The message with the line of the statement that it is about, and a caret below the place.
 fn described(text: &str, fault: &Fault) -> String {
-    let start = text[..fault.at]
-        .rfind('\n')
-        .map_or(0, |newline| newline + 1);
+    let start = text[..fault.at].rfind('\n').map_or(0, |newline| newline + 1);
     let line = text[start..].lines().next().unwrap_or_default();
     let column = text[start..fault.at].chars().count();
     format!("{}\n  {line}\n  {}^", fault.message, " ".repeat(column))

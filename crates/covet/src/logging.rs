@@ -1,6 +1,7 @@
 //! Running a program, and its log.
 
 use std::fmt::Display;
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -34,7 +35,8 @@ fn log_to_standard_error() {
         Ok(Ok(filter)) => filter,
         Ok(Err(_)) | Err(_) => Targets::new().with_default(LevelFilter::INFO),
     };
-    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
+    let ansi = std::io::stderr().is_terminal();
+    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(ansi).with_target(false);
     // The only error is that there is a subscriber already, which is the program's own.
     let _ = tracing_subscriber::registry().with(layer).with(filter).try_init();
 }

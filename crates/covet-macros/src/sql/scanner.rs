@@ -30,12 +30,7 @@ pub(super) struct Fault {
 type Result<T> = std::result::Result<T, Fault>;
 
 pub(super) fn parts(text: &str) -> Result<Vec<Part>> {
-    let mut scanner = Scanner {
-        text,
-        at: 0,
-        output: String::new(),
-        parts: Vec::new(),
-    };
+    let mut scanner = Scanner { text, at: 0, output: String::new(), parts: Vec::new() };
     while scanner.at < text.len() {
         scanner.step()?;
     }
@@ -67,8 +62,7 @@ impl<'a> Scanner<'a> {
 
     fn flush(&mut self) {
         if !self.output.is_empty() {
-            self.parts
-                .push(Part::Text(std::mem::take(&mut self.output)));
+            self.parts.push(Part::Text(std::mem::take(&mut self.output)));
         }
     }
 
@@ -181,23 +175,15 @@ impl<'a> Scanner<'a> {
     /// A dollar-quoted text, or a dollar; a placeholder of PostgreSQL's is a mistake here.
     fn dollar(&mut self) -> Result<()> {
         let rest = self.rest();
-        let tag_length = rest[1..]
-            .find(|character| !is_word(character))
-            .unwrap_or(rest.len() - 1);
+        let tag_length = rest[1..].find(|character| !is_word(character)).unwrap_or(rest.len() - 1);
         let tag = &rest[1..1 + tag_length];
-        let within_word = self.text[..self.at]
-            .chars()
-            .next_back()
-            .is_some_and(is_word);
+        let within_word = self.text[..self.at].chars().next_back().is_some_and(is_word);
         if within_word {
             self.copy(1);
             return Ok(());
         }
         if !tag.is_empty() && tag.bytes().all(|byte| byte.is_ascii_digit()) {
-            return self.fault(
-                self.at,
-                "placeholders are not written by hand; a value stands in braces, as in `{id}`",
-            );
+            return self.fault(self.at, "placeholders are not written by hand; a value stands in braces, as in `{id}`");
         }
         let opening_length = tag_length + 2;
         if !rest[1 + tag_length..].starts_with('$') {
@@ -220,10 +206,7 @@ impl<'a> Scanner<'a> {
         let source = self.rest()[1..length].trim();
         self.at += length + 1;
         if source.is_empty() {
-            return self.fault(
-                start,
-                "the braces are empty; a value stands in them, as in `{id}`",
-            );
+            return self.fault(start, "the braces are empty; a value stands in them, as in `{id}`");
         }
         let placeholder = if let Some(part) = source.strip_prefix("..") {
             Placeholder::Splice(part.trim().to_owned())
@@ -239,14 +222,11 @@ impl<'a> Scanner<'a> {
 
     /// Takes `IN (` back from the text and `)` off the rest: each database has its own form of a list.
     fn list(&mut self, start: usize, list: &str) -> Result<Placeholder> {
-        let wrong =
-            format!("a list stands only as `x IN ({{{list}*}})` or `x NOT IN ({{{list}*}})`");
+        let wrong = format!("a list stands only as `x IN ({{{list}*}})` or `x NOT IN ({{{list}*}})`");
         let rest = self.rest();
         let closed = rest.trim_start().strip_prefix(')');
         let before = self.output.trim_end().strip_suffix('(').map(str::trim_end);
-        let (Some(after), Some(before)) =
-            (closed, before.and_then(|before| strip_word(before, "IN")))
-        else {
+        let (Some(after), Some(before)) = (closed, before.and_then(|before| strip_word(before, "IN"))) else {
             return self.fault(start, wrong);
         };
         self.at = self.text.len() - after.len();
@@ -268,20 +248,14 @@ fn is_word(character: char) -> bool {
 fn strip_word<'a>(text: &'a str, word: &str) -> Option<&'a str> {
     let start = text.len().checked_sub(word.len())?;
     let (before, last) = (text.get(..start)?, text.get(start..)?);
-    (last.eq_ignore_ascii_case(word) && !before.chars().next_back().is_some_and(is_word))
-        .then_some(before)
+    (last.eq_ignore_ascii_case(word) && !before.chars().next_back().is_some_and(is_word)).then_some(before)
 }
 
 /// A name, or a path of names such as `self.id`; JSON such as `{"a": 1}` or an array such as `{1,2}` is none.
 fn looks_like_a_value(text: &str) -> bool {
-    let text = text
-        .trim()
-        .trim_start_matches(['*', '&', '.'])
-        .trim_end_matches('*');
+    let text = text.trim().trim_start_matches(['*', '&', '.']).trim_end_matches('*');
     text.starts_with(|first: char| first.is_alphabetic() || first == '_')
-        && text
-            .chars()
-            .all(|character| is_word(character) || matches!(character, '.' | ':' | '(' | ')'))
+        && text.chars().all(|character| is_word(character) || matches!(character, '.' | ':' | '(' | ')'))
 }
 
 /// Where the brace that opens the text is closed, past braces, strings and characters of Rust.
@@ -311,11 +285,7 @@ fn closing_brace(text: &str) -> Option<usize> {
                 let rest = &text[offset + 1..];
                 let length = match rest.strip_prefix('\\') {
                     Some(escaped) => escaped.find('\'').map(|end| end + 2),
-                    None => rest
-                        .char_indices()
-                        .nth(1)
-                        .filter(|(_, second)| *second == '\'')
-                        .map(|(end, _)| end + 1),
+                    None => rest.char_indices().nth(1).filter(|(_, second)| *second == '\'').map(|(end, _)| end + 1),
                 };
                 let end = offset + 1 + length.unwrap_or(0);
                 while characters.as_str().len() > text.len() - end {
@@ -355,14 +325,8 @@ mod tests {
     #[test]
     fn values_and_parts() {
         check("a = {id}", &["a = ", "<id>"]);
-        check(
-            "{*id}{self.x}{f(a, \"}\")}",
-            &["<*id>", "<self.x>", "<f(a, \"}\")>"],
-        );
-        check(
-            "{match a { _ => '}' }} x",
-            &["<match a { _ => '}' }>", " x"],
-        );
+        check("{*id}{self.x}{f(a, \"}\")}", &["<*id>", "<self.x>", "<f(a, \"}\")>"]);
+        check("{match a { _ => '}' }} x", &["<match a { _ => '}' }>", " x"]);
         check("{ ..part } {..a.b}", &["<..part>", " ", "<..a.b>"]);
         check("{{}} {a}", &["{} ", "<a>"]);
     }
@@ -370,19 +334,9 @@ mod tests {
     #[test]
     fn lists() {
         check("x IN ({ids*})", &["x ", "<in ids>"]);
-        check(
-            "x not in ( {self.ids*} ) AND y",
-            &["x ", "<not in self.ids>", " AND y"],
-        );
+        check("x not in ( {self.ids*} ) AND y", &["x ", "<not in self.ids>", " AND y"]);
         check("\"in\" in({a*})", &["\"in\" ", "<in a>"]);
-        for text in [
-            "{ids*}",
-            "x = ({ids*})",
-            "x IN {ids*}",
-            "x IN (1, {ids*})",
-            "x IN ({ids*}, 1)",
-            "xin ({ids*})",
-        ] {
+        for text in ["{ids*}", "x = ({ids*})", "x IN {ids*}", "x IN (1, {ids*})", "x IN ({ids*}, 1)", "xin ({ids*})"] {
             assert!(fault(text).starts_with("a list stands only as"), "{text}");
         }
     }

@@ -1,6 +1,7 @@
 //! The app: what is served, and under which settings.
 
 mod build;
+mod health;
 mod inspect;
 mod pages;
 mod settings;

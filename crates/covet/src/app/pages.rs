@@ -1,5 +1,4 @@
-//! What every app serves about itself: the OpenAPI document, the docs page, the pages of the problem types, and
-//! whether it lives.
+//! What every app serves about itself: the OpenAPI document, the docs page, and the pages of the problem types.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -59,7 +58,7 @@ impl Pages {
 
 /// The routes of these pages. They are not part of the document: it is about the app, not about itself.
 pub(super) fn routes() -> Routes {
-    let routes = routes![openapi_json, openapi_yaml, problem_list, problem_page, live];
+    let routes = routes![openapi_json, openapi_yaml, problem_list, problem_page].and(super::health::routes());
     #[cfg(feature = "docs")]
     let routes = routes.and(crate::docs::routes());
     routes.hidden()
@@ -93,12 +92,6 @@ async fn openapi_json(pages: State<Pages>) -> Plain {
 #[get("/openapi.yaml", crate = "crate")]
 async fn openapi_yaml(pages: State<Pages>) -> Plain {
     Plain { media_type: "application/yaml", body: pages.content().yaml.clone().into() }
-}
-
-/// Whether the process answers.
-#[get("/health/live", crate = "crate", operation_id = "health_live")]
-async fn live() -> &'static str {
-    "ok"
 }
 
 /// No problem type has this name.

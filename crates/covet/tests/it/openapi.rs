@@ -145,8 +145,8 @@ mod faults {
     mod other {
         /// Another book.
         #[covet::model]
-        pub struct Book {
-            pub isbn: String,
+        pub(super) struct Book {
+            pub(super) isbn: String,
         }
     }
 

@@ -1,0 +1,109 @@
+//! The shelf.
+
+use serde_json::{Value, json};
+
+use super::shop;
+
+fn titles(page: &Value) -> Vec<&str> {
+    page["items"].as_array().unwrap().iter().map(|book| book["title"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_book_is_added_read_replaced_and_deleted() {
+    let shop = shop().await;
+    let emma = json!({ "title": "Emma", "author": "Jane Austen", "published": 1815, "price": 999 });
+    let added = shop.post("/api/books").json(&emma).send().await;
+    assert_eq!(added.status(), 201);
+    let location = added.header("location").unwrap().to_owned();
+    let book: Value = added.json();
+    assert_eq!((&book["title"], &book["stock"]), (&json!("Emma"), &json!(0)));
+    assert_eq!(shop.get(&location).send().await.json::<Value>(), book);
+
+    let changed = json!({ "title": "Emma", "author": "Jane Austen", "published": 1815, "price": 1099, "stock": 3 });
+    let answer = shop.put(&location).json(&changed).send().await;
+    assert_eq!((answer.status().as_u16(), &answer.json::<Value>()["price"]), (200, &json!(1099)));
+
+    assert_eq!(shop.delete(&location).send().await.status(), 204);
+    for answer in [
+        shop.get(&location).send().await,
+        shop.delete(&location).send().await,
+        shop.put(&location).json(&changed).send().await,
+    ] {
+        assert_eq!(answer.status(), 404);
+        let problem = answer.problem();
+        assert_eq!((&problem["type"], &problem["id"]), (&json!("/problems/book-not-found"), &book["id"]));
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_book_is_refused_with_all_reasons() {
+    let answer =
+        shop().await.post("/api/books").json(&json!({ "title": "", "price": -1, "colour": "red" })).send().await;
+    let mut faults = answer.faults();
+    faults.sort();
+    assert_eq!(
+        faults,
+        [
+            "body /author missing",
+            "body /colour unknown",
+            "body /price minimum",
+            "body /published missing",
+            "body /title min_length"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn pages_lead_through_the_whole_list_in_every_order() {
+    let shop = shop().await;
+    for sort in ["id", "title", "price", "-price"] {
+        let mut target = format!("/api/books?limit=50&sort={sort}");
+        let mut seen: Vec<Value> = Vec::new();
+        loop {
+            let answer = shop.get(&target).send().await;
+            let page: Value = answer.json();
+            seen.extend(page["items"].as_array().unwrap().iter().cloned());
+            let Some(link) = answer.header("link") else { break };
+            let next = link.strip_prefix('<').unwrap().strip_suffix(">; rel=\"next\"").unwrap();
+            assert!(page["next"].is_string() && next != target, "{link}");
+            target = next.to_owned();
+        }
+        assert_eq!(seen.len(), 206, "{sort}");
+        let ids: std::collections::HashSet<_> = seen.iter().map(|book| book["id"].as_i64().unwrap()).collect();
+        assert_eq!(ids.len(), 206, "{sort}");
+        let sorted = seen.windows(2).all(|pair| match sort {
+            "id" => pair[0]["id"].as_i64() < pair[1]["id"].as_i64(),
+            "title" => pair[0]["title"].as_str() <= pair[1]["title"].as_str(),
+            "price" => pair[0]["price"].as_i64() <= pair[1]["price"].as_i64(),
+            _ => pair[0]["price"].as_i64() >= pair[1]["price"].as_i64(),
+        });
+        assert!(sorted, "{sort}");
+    }
+}
+
+#[tokio::test]
+async fn books_are_found_by_title_author_and_price() {
+    let shop = shop().await;
+    let check = async |query: &str, expected: &[&str]| {
+        let page: Value = shop.get(&format!("/api/books?sort=title&{query}")).send().await.json();
+        assert_eq!(titles(&page), expected, "{query}");
+    };
+    check("q=peace", &["War and Peace"]).await;
+    check("q=%25", &[]).await;
+    check("q=_", &[]).await;
+    check("q=%27%20OR%201=1%20--", &[]).await;
+    check("author=Anne+Bront%C3%AB", &["Agnes Grey", "The Tenant of Wildfell Hall"]).await;
+    check("author=Anne+Bront%C3%AB&q=grey", &["Agnes Grey"]).await;
+    check("min_price=3300&max_price=3398&author=nobody", &[]).await;
+}
+
+#[tokio::test]
+async fn a_wrong_query_is_refused() {
+    let shop = shop().await;
+    let answer = shop.get("/api/books?limit=0&sort=colour&min_price=cheap").send().await;
+    assert_eq!(answer.faults(), ["query limit minimum", "query sort one_of", "query min_price type"]);
+    for target in ["/api/books?cursor=x", "/api/books?sort=price&cursor=5", "/api/books?sort=price&cursor=5.x"] {
+        let answer = shop.get(target).send().await;
+        assert_eq!(answer.problem()["type"], "/problems/list-invalid-cursor", "{target}");
+    }
+}
