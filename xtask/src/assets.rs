@@ -15,12 +15,7 @@ use std::path::Path;
 const FOLDER: &str = "crates/covet/assets/swagger-ui";
 
 /// What the page loads of Swagger UI.
-const SERVED: &[&str] = &[
-    "favicon-32x32.png",
-    "oauth2-redirect.js",
-    "swagger-ui-bundle.js",
-    "swagger-ui.css",
-];
+const SERVED: &[&str] = &["favicon-32x32.png", "oauth2-redirect.js", "swagger-ui-bundle.js", "swagger-ui.css"];
 
 /// What the licences want to go along, as it is.
 const KEPT: &[&str] = &["LICENSE", "NOTICE", "swagger-ui-bundle.js.LICENSE.txt"];
@@ -59,11 +54,7 @@ fn without_source_map(bytes: Vec<u8>) -> Vec<u8> {
         return bytes;
     };
     let is_map = |line: &&str| !line.contains("# sourceMappingURL=");
-    text.lines()
-        .filter(is_map)
-        .flat_map(|line| [line, "\n"])
-        .collect::<String>()
-        .into_bytes()
+    text.lines().filter(is_map).flat_map(|line| [line, "\n"]).collect::<String>().into_bytes()
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, String> {
@@ -82,9 +73,7 @@ mod tests {
     use std::io::Read;
 
     fn folder() -> std::path::PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("..")
-            .join(FOLDER)
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(FOLDER)
     }
 
     fn unpacked(name: &str) -> Vec<u8> {
@@ -98,10 +87,7 @@ mod tests {
     fn our_files_are_packed_as_they_stand() {
         for name in OURS {
             let source = read(&folder().join(name)).unwrap();
-            assert!(
-                unpacked(name) == source,
-                "{name} changed; run `cargo xtask assets`"
-            );
+            assert!(unpacked(name) == source, "{name} changed; run `cargo xtask assets`");
         }
     }
 
@@ -116,9 +102,7 @@ mod tests {
     #[test]
     fn the_packed_files_stay_small() {
         let files = fs::read_dir(folder()).unwrap();
-        let size: u64 = files
-            .map(|file| file.unwrap().metadata().unwrap().len())
-            .sum();
+        let size: u64 = files.map(|file| file.unwrap().metadata().unwrap().len()).sum();
         assert!(size < 700_000, "{size} bytes");
     }
 

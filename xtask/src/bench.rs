@@ -11,13 +11,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<bool, String> {
     let with_benches: Vec<&str> = workspace
         .packages
         .iter()
-        .filter(|package| {
-            workspace
-                .root
-                .join(&package.folder)
-                .join("benches")
-                .is_dir()
-        })
+        .filter(|package| workspace.root.join(&package.folder).join("benches").is_dir())
         .map(|package| package.name.as_str())
         .collect();
     if with_benches.is_empty() {

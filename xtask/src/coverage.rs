@@ -53,12 +53,7 @@ impl Instrumentation {
             make_executable(&wrapper)
         };
         prepare().map_err(|error: std::io::Error| format!("coverage folder: {error}"))?;
-        Ok(Self {
-            wrapper,
-            profiles,
-            reader,
-            objects: Vec::new(),
-        })
+        Ok(Self { wrapper, profiles, reader, objects: Vec::new() })
     }
 
     /// Makes a Cargo command build, and its tests write, what the report is made of.
@@ -73,10 +68,7 @@ impl Instrumentation {
         let mut command = Command::new(&self.reader);
         command.arg(&self.profiles).args(&self.objects);
         let text = process::output(&mut command, REPORT_LIMIT)?;
-        Ok(Lines::parse(
-            &String::from_utf8_lossy(&text),
-            &workspace.root,
-        ))
+        Ok(Lines::parse(&String::from_utf8_lossy(&text), &workspace.root))
     }
 }
 
@@ -152,9 +144,7 @@ impl Lines {
 /// A source that counts, relative to the root: the libraries and examples, not what tests them.
 fn counted(path: &Path, root: &Path) -> Option<PathBuf> {
     let path = path.strip_prefix(root).ok()?;
-    let mut parts = path
-        .components()
-        .map(|part| part.as_os_str().to_string_lossy());
+    let mut parts = path.components().map(|part| part.as_os_str().to_string_lossy());
     let top = parts.next()?;
     let name = parts.next()?;
     let inside = parts.next()?;
@@ -165,11 +155,7 @@ fn counted(path: &Path, root: &Path) -> Option<PathBuf> {
 fn share(lines: impl Iterator<Item = (usize, usize)>) -> f64 {
     let (ran, all) = lines.fold((0, 0), |(ran, all), line| (ran + line.0, all + line.1));
     #[expect(clippy::cast_precision_loss, reason = "no workspace has 2^52 lines")]
-    let share = if all == 0 {
-        0.0
-    } else {
-        ran as f64 * 100.0 / all as f64
-    };
+    let share = if all == 0 { 0.0 } else { ran as f64 * 100.0 / all as f64 };
     share
 }
 
@@ -190,26 +176,12 @@ mod tests {
     #[test]
     fn sources_count_and_tests_do_not() {
         let lines = Lines::parse(LISTING, Path::new("/w"));
-        let files: Vec<_> = lines
-            .files
-            .iter()
-            .map(|(file, n)| (file.to_str().unwrap(), *n))
-            .collect();
-        let expected = [
-            ("crates/covet/src/lib.rs", (2, 3)),
-            ("examples/bookshop/src/main.rs", (0, 1)),
-        ];
+        let files: Vec<_> = lines.files.iter().map(|(file, n)| (file.to_str().unwrap(), *n)).collect();
+        let expected = [("crates/covet/src/lib.rs", (2, 3)), ("examples/bookshop/src/main.rs", (0, 1))];
         assert_eq!(files, expected);
         assert!((lines.percentage() - 50.0).abs() < 0.001);
-        assert!(
-            lines
-                .table()
-                .starts_with("  66.7 % of      3 lines  crates/covet\n")
-        );
-        assert_eq!(
-            lines.weakest(1),
-            [(Path::new("crates/covet/src/lib.rs"), 1)]
-        );
+        assert!(lines.table().starts_with("  66.7 % of      3 lines  crates/covet\n"));
+        assert_eq!(lines.weakest(1), [(Path::new("crates/covet/src/lib.rs"), 1)]);
     }
 
     #[test]

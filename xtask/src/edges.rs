@@ -7,10 +7,7 @@ use crate::workspace::Package;
 
 /// The crates that a framework's user gets, each with those below it that it may use.
 const LIBRARIES: &[(&str, &[&str])] = &[
-    (
-        "covet-rs",
-        &["covet-macros", "covet-db", "covet-template", "covet-auth"],
-    ),
+    ("covet-rs", &["covet-macros", "covet-db", "covet-template", "covet-auth"]),
     ("covet-db", &["covet-macros"]),
     ("covet-auth", &["covet-macros"]),
     // The macros check templates while they compile; for the same reason templates cannot use macros.
@@ -25,27 +22,15 @@ const TOPS: &[&str] = &["bookshop", "covet-cli", "covet-testsuite", "xtask"];
 const BENCH: &str = "bench";
 
 /// Crates that speak HTTP; the libraries below `covet-rs` stay usable without it.
-const HTTP: &[&str] = &[
-    "axum",
-    "headers",
-    "http",
-    "http-body",
-    "http-body-util",
-    "hyper",
-    "hyper-util",
-    "matchit",
-    "tower",
-];
+const HTTP: &[&str] =
+    &["axum", "headers", "http", "http-body", "http-body-util", "hyper", "hyper-util", "matchit", "tower"];
 
 /// Every edge that is not allowed, each in words.
 pub(crate) fn faults(packages: &[Package]) -> Vec<String> {
     let mut faults = Vec::new();
     for package in packages {
         let Some(allowed) = allowed(package) else {
-            faults.push(format!(
-                "`{}` has no place in the table of xtask/src/edges.rs",
-                package.name
-            ));
+            faults.push(format!("`{}` has no place in the table of xtask/src/edges.rs", package.name));
             continue;
         };
         for dependency in &package.dependencies {
@@ -55,9 +40,7 @@ pub(crate) fn faults(packages: &[Package]) -> Vec<String> {
             }
             if is_leaf(&package.name) && HTTP.contains(&dependency.as_str()) {
                 let name = &package.name;
-                faults.push(format!(
-                    "`{name}` must not know HTTP, but it uses `{dependency}`"
-                ));
+                faults.push(format!("`{name}` must not know HTTP, but it uses `{dependency}`"));
             }
         }
     }
@@ -87,11 +70,7 @@ mod tests {
         let package = |line: &&str| {
             let (name, rest) = line.split_once(':').unwrap();
             let dependencies = rest.split_whitespace().map(str::to_owned).collect();
-            Package {
-                name: name.into(),
-                dependencies,
-                ..Package::default()
-            }
+            Package { name: name.into(), dependencies, ..Package::default() }
         };
         let packages: Vec<Package> = lines.iter().map(package).collect();
         assert_eq!(faults(&packages), expected);
@@ -106,49 +85,27 @@ mod tests {
 
     #[test]
     fn down_is_allowed() {
-        check(
-            &[
-                "covet-rs: covet-db hyper serde",
-                "covet-db: serde",
-                "bookshop: covet-rs",
-            ],
-            &[],
-        );
+        check(&["covet-rs: covet-db hyper serde", "covet-db: serde", "bookshop: covet-rs"], &[]);
     }
 
     #[test]
     fn sideways_is_not() {
-        check(
-            &["covet-db: covet-auth", "covet-auth:"],
-            &["`covet-db` must not use `covet-auth`"],
-        );
-        check(
-            &["covet-cli: bookshop", "bookshop:"],
-            &["`covet-cli` must not use `bookshop`"],
-        );
+        check(&["covet-db: covet-auth", "covet-auth:"], &["`covet-db` must not use `covet-auth`"]);
+        check(&["covet-cli: bookshop", "bookshop:"], &["`covet-cli` must not use `bookshop`"]);
     }
 
     #[test]
     fn up_is_not() {
-        check(
-            &["covet-template: covet-rs", "covet-rs:"],
-            &["`covet-template` must not use `covet-rs`"],
-        );
+        check(&["covet-template: covet-rs", "covet-rs:"], &["`covet-template` must not use `covet-rs`"]);
     }
 
     #[test]
     fn leaves_do_not_know_http() {
-        check(
-            &["covet-db: http"],
-            &["`covet-db` must not know HTTP, but it uses `http`"],
-        );
+        check(&["covet-db: http"], &["`covet-db` must not know HTTP, but it uses `http`"]);
     }
 
     #[test]
     fn a_new_crate_needs_a_place() {
-        check(
-            &["covet-cache:"],
-            &["`covet-cache` has no place in the table of xtask/src/edges.rs"],
-        );
+        check(&["covet-cache:"], &["`covet-cache` has no place in the table of xtask/src/edges.rs"]);
     }
 }

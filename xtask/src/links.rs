@@ -45,15 +45,13 @@ fn targets(text: &str) -> impl Iterator<Item = &str> {
         fenced ^= fence;
         !fenced && !fence
     });
-    prose
-        .flat_map(|line| line.split("](").skip(1))
-        .filter_map(|rest| {
-            let inside = rest.split(')').next()?;
-            let target = inside.split_whitespace().next()?;
-            let path = target.split('#').next()?;
-            let is_file = !path.is_empty() && !path.contains("://") && !path.starts_with("mailto:");
-            is_file.then_some(path)
-        })
+    prose.flat_map(|line| line.split("](").skip(1)).filter_map(|rest| {
+        let inside = rest.split(')').next()?;
+        let target = inside.split_whitespace().next()?;
+        let path = target.split('#').next()?;
+        let is_file = !path.is_empty() && !path.contains("://") && !path.starts_with("mailto:");
+        is_file.then_some(path)
+    })
 }
 
 #[cfg(test)]
@@ -66,18 +64,12 @@ mod tests {
 
     #[test]
     fn files_are_links_to_check() {
-        check(
-            "See [a](docs/a.md#part) and [b](../b.md \"title\").",
-            &["docs/a.md", "../b.md"],
-        );
+        check("See [a](docs/a.md#part) and [b](../b.md \"title\").", &["docs/a.md", "../b.md"]);
     }
 
     #[test]
     fn addresses_and_fragments_are_not() {
-        check(
-            "[a](https://example.org/x) [b](#below) [c](mailto:a@example.org)",
-            &[],
-        );
+        check("[a](https://example.org/x) [b](#below) [c](mailto:a@example.org)", &[]);
     }
 
     #[test]

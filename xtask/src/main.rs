@@ -3,10 +3,7 @@
 //! One command is continuous integration on every machine: `cargo xtask test`. What a machine
 //! lacks is installed into `target/tools` where an ordinary package client can do it; what could
 //! not be had is said in the summary, never passed over in silence.
-#![expect(
-    clippy::print_stdout,
-    reason = "a task runner reports on standard output"
-)]
+#![expect(clippy::print_stdout, reason = "a task runner reports on standard output")]
 
 mod assets;
 mod bench;
@@ -73,7 +70,7 @@ fn run(task: Task) -> Result<bool, String> {
     let steps = match task {
         Task::Test { full, only } => {
             workspace.full = full;
-            Step::selected(&only)
+            Step::selected(&only, full)
         }
         Task::Lint => vec![Step::Format, Step::Edges, Step::Clippy, Step::Deny],
         Task::Docs => vec![Step::Docs],

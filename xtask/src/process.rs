@@ -97,11 +97,7 @@ fn flag() -> &'static Arc<AtomicBool> {
 
 fn program_of(command: &Command) -> String {
     let name = std::path::Path::new(command.get_program());
-    let mut text = name
-        .file_stem()
-        .unwrap_or(name.as_os_str())
-        .to_string_lossy()
-        .into_owned();
+    let mut text = name.file_stem().unwrap_or(name.as_os_str()).to_string_lossy().into_owned();
     if let Some(first) = command.get_args().next() {
         text.push(' ');
         text.push_str(&first.to_string_lossy());
@@ -115,10 +111,7 @@ fn start(command: &mut Command, program: &str) -> Result<Child, Failure> {
     command
         .stdin(Stdio::null())
         .spawn()
-        .map_err(|error| Failure::Start {
-            program: program.to_owned(),
-            why: error.to_string(),
-        })
+        .map_err(|error| Failure::Start { program: program.to_owned(), why: error.to_string() })
 }
 
 fn wait(child: &mut Child, program: String, limit: Duration) -> Result<(), Failure> {
@@ -153,9 +146,7 @@ fn wait(child: &mut Child, program: String, limit: Duration) -> Result<(), Failu
 fn end(child: &mut Child) {
     #[cfg(unix)]
     {
-        let group = i32::try_from(child.id())
-            .ok()
-            .and_then(rustix::process::Pid::from_raw);
+        let group = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw);
         if let Some(group) = group {
             // The group may be gone already, which is what is wanted.
             let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
@@ -189,10 +180,7 @@ mod tests {
 
     #[test]
     fn a_missing_program_is_told_apart() {
-        let failure = run(
-            &mut Command::new("no-such-program"),
-            Duration::from_secs(10),
-        );
+        let failure = run(&mut Command::new("no-such-program"), Duration::from_secs(10));
         assert!(matches!(failure, Err(Failure::Start { .. })));
     }
 
@@ -200,10 +188,7 @@ mod tests {
     fn the_limit_ends_grandchildren_too() {
         let started = Instant::now();
         // The pipe stays open as long as the grandchild lives, so that `output` would wait for it.
-        let failure = output(
-            &mut shell("sleep 30 & sleep 30"),
-            Duration::from_millis(200),
-        );
+        let failure = output(&mut shell("sleep 30 & sleep 30"), Duration::from_millis(200));
         assert!(matches!(failure, Err(Failure::TimedOut { .. })));
         assert!(started.elapsed() < Duration::from_secs(5));
     }

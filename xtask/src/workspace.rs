@@ -20,6 +20,9 @@ pub(crate) struct Package {
     pub(crate) name: String,
     /// The folder of its manifest, relative to the root.
     pub(crate) folder: PathBuf,
+    pub(crate) version: String,
+    /// Whether it may go to a registry.
+    pub(crate) published: bool,
     pub(crate) features: Vec<String>,
     /// The names of the packages that its manifest names, of every kind and target.
     pub(crate) dependencies: Vec<String>,
@@ -42,30 +45,15 @@ impl Workspace {
     /// Reads the workspace that this program was built from.
     pub(crate) fn load() -> Result<Self, String> {
         let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let root = manifest
-            .parent()
-            .ok_or("xtask does not stand in a workspace")?
-            .to_owned();
+        let root = manifest.parent().ok_or("xtask does not stand in a workspace")?.to_owned();
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = Command::new(&cargo);
-        command
-            .current_dir(&root)
-            .args(["metadata", "--format-version=1", "--no-deps"]);
+        command.current_dir(&root).args(["metadata", "--format-version=1", "--no-deps"]);
         let text = process::output(&mut command, SHORT_LIMIT)?;
         let metadata: Value = serde_json::from_slice(&text).map_err(|e| e.to_string())?;
-        let target = metadata["target_directory"]
-            .as_str()
-            .ok_or("no target directory")?
-            .into();
+        let target = metadata["target_directory"].as_str().ok_or("no target directory")?.into();
         let packages = packages(&metadata, &root);
-        Ok(Self {
-            root,
-            target,
-            packages,
-            full: false,
-            instrumentation: None,
-            cargo,
-        })
+        Ok(Self { root, target, packages, full: false, instrumentation: None, cargo })
     }
 
     /// A Cargo command in the root.
@@ -87,10 +75,7 @@ impl Workspace {
 }
 
 fn packages(metadata: &Value, root: &Path) -> Vec<Package> {
-    let list = metadata["packages"]
-        .as_array()
-        .map(Vec::as_slice)
-        .unwrap_or_default();
+    let list = metadata["packages"].as_array().map(Vec::as_slice).unwrap_or_default();
     list.iter().map(|value| package(value, root)).collect()
 }
 
@@ -98,20 +83,15 @@ fn package(value: &Value, root: &Path) -> Package {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let manifest = PathBuf::from(text(&value["manifest_path"]));
     let folder = manifest.parent().unwrap_or(&manifest);
-    let dependencies = value["dependencies"]
-        .as_array()
-        .map(Vec::as_slice)
-        .unwrap_or_default();
+    let dependencies = value["dependencies"].as_array().map(Vec::as_slice).unwrap_or_default();
     let features = value["features"].as_object();
     Package {
         name: text(&value["name"]),
+        version: text(&value["version"]),
+        // No list of registries means that every one will do.
+        published: value["publish"].is_null(),
         folder: folder.strip_prefix(root).unwrap_or(folder).to_owned(),
-        features: features
-            .map(|map| map.keys().cloned().collect())
-            .unwrap_or_default(),
-        dependencies: dependencies
-            .iter()
-            .map(|value| text(&value["name"]))
-            .collect(),
+        features: features.map(|map| map.keys().cloned().collect()).unwrap_or_default(),
+        dependencies: dependencies.iter().map(|value| text(&value["name"])).collect(),
     }
 }

@@ -13,10 +13,7 @@ pub(super) fn run(workspace: &Workspace) -> Result<Outcome, String> {
     if broken.is_empty() {
         return Ok(Outcome::passed());
     }
-    Err(format!(
-        "links to files that do not exist:\n{}",
-        broken.join("\n")
-    ))
+    Err(format!("links to files that do not exist:\n{}", broken.join("\n")))
 }
 
 pub(super) fn examples(workspace: &Workspace) -> Result<Outcome, String> {

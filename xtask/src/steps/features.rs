@@ -16,9 +16,7 @@ pub(super) fn run(workspace: &Workspace) -> Result<Outcome, String> {
     let mut failed = Vec::new();
     let mut count = 0;
     for name in PACKAGES {
-        let package = workspace
-            .package(name)
-            .ok_or_else(|| format!("there is no package {name}"))?;
+        let package = workspace.package(name).ok_or_else(|| format!("there is no package {name}"))?;
         println!("--- {name} without features");
         let bare = ["check", "--package", name, "--no-default-features"];
         if let Err(failure) = process::run(&mut workspace.cargo(&bare), BUILD_LIMIT) {
@@ -29,13 +27,7 @@ pub(super) fn run(workspace: &Workspace) -> Result<Outcome, String> {
                 return Err(process::Failure::Interrupted.into());
             }
             println!("--- {name} with `{feature}` alone");
-            let choice = [
-                "--package",
-                name,
-                "--no-default-features",
-                "--features",
-                feature,
-            ];
+            let choice = ["--package", name, "--no-default-features", "--features", feature];
             let mut command = runner.command(workspace, &choice);
             if let Err(failure) = process::run(&mut command, BUILD_LIMIT) {
                 failed.push(format!("{name} with `{feature}` alone: {failure}"));
@@ -50,19 +42,11 @@ pub(super) fn run(workspace: &Workspace) -> Result<Outcome, String> {
             count += 1;
         }
     }
-    if failed.is_empty() {
-        Ok(Outcome::Passed(format!("{count} features")))
-    } else {
-        Err(failed.join("\n"))
-    }
+    if failed.is_empty() { Ok(Outcome::noted(format!("{count} features"))) } else { Err(failed.join("\n")) }
 }
 
 fn alone(package: &Package) -> impl Iterator<Item = &str> {
-    package
-        .features
-        .iter()
-        .map(String::as_str)
-        .filter(|feature| !SUMS.contains(feature))
+    package.features.iter().map(String::as_str).filter(|feature| !SUMS.contains(feature))
 }
 
 /// What runs the tests: cargo-nextest where it is installed, or else Cargo itself.
@@ -96,8 +80,7 @@ impl Runner {
     /// What is said where the better runner is missing.
     pub(super) fn lacking(&self) -> Option<String> {
         let advice = "install it by: cargo install --locked cargo-nextest";
-        matches!(self, Self::Cargo)
-            .then(|| format!("run by `cargo test`, as cargo-nextest is missing; {advice}"))
+        matches!(self, Self::Cargo).then(|| format!("run by `cargo test`, as cargo-nextest is missing; {advice}"))
     }
 }
 
@@ -106,14 +89,9 @@ mod choice {
     use super::*;
 
     #[test]
-    fn sums_of_features_are_left_out() {
-        let features = ["default", "docs", "full", "sqlite"]
-            .map(str::to_owned)
-            .to_vec();
-        let package = Package {
-            features,
-            ..Package::default()
-        };
+    fn sums_and_inner_features_are_left_out() {
+        let features = ["default", "docs", "full", "sqlite"].map(str::to_owned).to_vec();
+        let package = Package { features, ..Package::default() };
         assert_eq!(alone(&package).collect::<Vec<_>>(), ["docs", "sqlite"]);
     }
 }

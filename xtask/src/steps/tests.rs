@@ -41,26 +41,17 @@ pub(super) fn run(workspace: &mut Workspace) -> Result<Outcome, String> {
     result?;
 
     lacking.extend(runner.lacking());
-    if lacking.is_empty() {
-        return Ok(Outcome::passed());
-    }
-    Ok(Outcome::Passed(lacking.join("\n")))
+    Ok(Outcome::Passed { note: String::new(), lacking })
 }
 
 /// Builds all that is tested; the answer is every program and library that can be instrumented.
 fn build(workspace: &Workspace, instrumentation: &Instrumentation) -> Result<Vec<PathBuf>, String> {
     let mut command = workspace.cargo(&["test", "--no-run"]);
-    command
-        .args(WHOLE)
-        .arg("--message-format=json-render-diagnostics");
+    command.args(WHOLE).arg("--message-format=json-render-diagnostics");
     instrumentation.apply(&mut command);
     let messages = process::output(&mut command, BUILD_LIMIT)?;
     let messages = String::from_utf8_lossy(&messages);
-    Ok(messages
-        .lines()
-        .filter_map(|line| serde_json::from_str(line).ok())
-        .flat_map(objects)
-        .collect())
+    Ok(messages.lines().filter_map(|line| serde_json::from_str(line).ok()).flat_map(objects).collect())
 }
 
 /// The program that a compiler message tells of, or the library with a procedural macro.
@@ -69,29 +60,19 @@ fn objects(message: Value) -> Vec<PathBuf> {
     if let Some(program) = path(&message["executable"]) {
         return vec![program];
     }
-    let kinds = message["target"]["kind"]
-        .as_array()
-        .map(Vec::as_slice)
-        .unwrap_or_default();
-    let local = message["package_id"]
-        .as_str()
-        .is_some_and(|id| id.starts_with("path+"));
+    let kinds = message["target"]["kind"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let local = message["package_id"].as_str().is_some_and(|id| id.starts_with("path+"));
     if !local || !kinds.iter().any(|kind| kind == "proc-macro") {
         return Vec::new();
     }
-    let files = message["filenames"]
-        .as_array()
-        .map(Vec::as_slice)
-        .unwrap_or_default();
+    let files = message["filenames"].as_array().map(Vec::as_slice).unwrap_or_default();
     files.iter().filter_map(path).collect()
 }
 
 /// What the tests' run has left behind, as a share of lines.
 pub(super) fn coverage(workspace: &Workspace) -> Result<Outcome, String> {
     let Some(instrumentation) = &workspace.instrumentation else {
-        return Ok(Outcome::Lacking(
-            "the tests did not run under coverage; see there".into(),
-        ));
+        return Ok(Outcome::Skipped("the tests did not run under coverage".into()));
     };
     let lines = instrumentation.measure(workspace)?;
     print!("{}", lines.table());
@@ -101,11 +82,7 @@ pub(super) fn coverage(workspace: &Workspace) -> Result<Outcome, String> {
     }
     let share = lines.percentage();
     let note = format!("{share:.1} % of lines (at least {LEAST:.0} %, aim {AIM:.0} %)");
-    if share < LEAST {
-        Err(note)
-    } else {
-        Ok(Outcome::Passed(note))
-    }
+    if share < LEAST { Err(note) } else { Ok(Outcome::noted(note)) }
 }
 
 #[cfg(test)]
@@ -114,18 +91,12 @@ mod messages {
 
     fn check(message: &str, expected: &[&str]) {
         let paths = objects(serde_json::from_str(message).unwrap());
-        assert_eq!(
-            paths,
-            expected.iter().map(PathBuf::from).collect::<Vec<_>>()
-        );
+        assert_eq!(paths, expected.iter().map(PathBuf::from).collect::<Vec<_>>());
     }
 
     #[test]
     fn programs_and_our_macros_are_objects() {
-        check(
-            r#"{"executable":"/t/debug/deps/it-1"}"#,
-            &["/t/debug/deps/it-1"],
-        );
+        check(r#"{"executable":"/t/debug/deps/it-1"}"#, &["/t/debug/deps/it-1"]);
         check(
             r#"{"executable":null,"package_id":"path+file:///w/crates/covet-macros#0.1.0",
                 "target":{"kind":["proc-macro"]},"filenames":["/t/libcovet_macros-1.so"]}"#,

@@ -42,12 +42,8 @@ pub(crate) fn bring_up() -> Surroundings {
             continue;
         }
         match install(need.program, need.packages) {
-            Ok(()) => surroundings
-                .variables
-                .push((need.variable, need.program.into())),
-            Err(why) => surroundings
-                .lacking
-                .push(format!("not tested: {} ({why})", need.purpose)),
+            Ok(()) => surroundings.variables.push((need.variable, need.program.into())),
+            Err(why) => surroundings.lacking.push(format!("not tested: {} ({why})", need.purpose)),
         }
     }
     surroundings
@@ -65,15 +61,9 @@ pub(crate) fn install(program: &str, packages: &[&str]) -> Result<(), String> {
     update.map_err(|failure| format!("{failure}; {advice}"))?;
     let mut command = privileged("apt-get").ok_or_else(|| advice.clone())?;
     command.env("DEBIAN_FRONTEND", "noninteractive");
-    command
-        .args(["install", "-y", "-qq", "--no-install-recommends"])
-        .args(packages);
+    command.args(["install", "-y", "-qq", "--no-install-recommends"]).args(packages);
     process::run(&mut command, INSTALL_LIMIT).map_err(|failure| format!("{failure}; {advice}"))?;
-    if Path::new(program).exists() {
-        Ok(())
-    } else {
-        Err(advice)
-    }
+    if Path::new(program).exists() { Ok(()) } else { Err(advice) }
 }
 
 /// The command as root: as it is for root, by `sudo` where that asks no password.

@@ -17,11 +17,7 @@ use std::time::Duration;
 const INSTALL_LIMIT: Duration = Duration::from_secs(8 * 60);
 
 /// Runs `install` unless it has been run before for the same pin.
-fn once(
-    folder: &Path,
-    pin: &str,
-    install: impl FnOnce() -> Result<(), String>,
-) -> Result<(), String> {
+fn once(folder: &Path, pin: &str, install: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
     let stamp = folder.join("installed");
     if fs::read_to_string(&stamp).is_ok_and(|text| text == pin) {
         return Ok(());

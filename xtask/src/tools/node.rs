@@ -23,13 +23,7 @@ pub(crate) fn modules(workspace: &Workspace) -> Result<PathBuf, String> {
         }
         let mut command = Command::new("npm");
         // No package has a reason to run a script of its own while it is installed.
-        command.args([
-            "ci",
-            "--ignore-scripts",
-            "--no-audit",
-            "--no-fund",
-            "--loglevel=error",
-        ]);
+        command.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
         Ok(process::run(command.current_dir(&folder), INSTALL_LIMIT)?)
     })?;
     Ok(folder.join("node_modules"))

@@ -24,13 +24,7 @@ fn folder(workspace: &Workspace, name: &str) -> PathBuf {
 
 fn command(workspace: &Workspace, name: &str, task: &str) -> Command {
     let mut command = workspace.cargo(&[task, "--release", "--locked"]);
-    let manifest = workspace
-        .root
-        .join(format!("xtask/tools/{name}/Cargo.toml"));
-    command
-        .arg("--manifest-path")
-        .arg(manifest)
-        .arg("--target-dir")
-        .arg(folder(workspace, name));
+    let manifest = workspace.root.join(format!("xtask/tools/{name}/Cargo.toml"));
+    command.arg("--manifest-path").arg(manifest).arg("--target-dir").arg(folder(workspace, name));
     command
 }
