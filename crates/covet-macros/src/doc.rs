@@ -11,8 +11,9 @@ pub(crate) fn text(attributes: &[Attribute]) -> String {
         },
         _ => None,
     });
-    let lines: Vec<String> =
-        lines.flat_map(|text| text.lines().map(|line| line.strip_prefix(' ').unwrap_or(line).to_owned()).collect::<Vec<_>>()).collect();
+    let lines: Vec<String> = lines
+        .flat_map(|text| text.lines().map(|line| line.strip_prefix(' ').unwrap_or(line).to_owned()).collect::<Vec<_>>())
+        .collect();
     lines.join("\n").trim().to_owned()
 }
 

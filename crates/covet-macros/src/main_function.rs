@@ -24,7 +24,8 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
     }
     function.sig.asyncness = None;
     let name = &function.sig.ident;
-    let (attributes, visibility, output, body) = (&function.attrs, &function.vis, &function.sig.output, &function.block);
+    let (attributes, visibility, output, body) =
+        (&function.attrs, &function.vis, &function.sig.output, &function.block);
     let ReturnType::Type(_, ty) = output else { return TokenStream::new() };
     quote! {
         #(#attributes)*

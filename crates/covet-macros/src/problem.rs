@@ -39,9 +39,7 @@ struct Alternative<'a> {
 
 /// The expansion of the derive.
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
-    syn::parse2::<DeriveInput>(input)
-        .and_then(|input| derive(&input))
-        .unwrap_or_else(Error::into_compile_error)
+    syn::parse2::<DeriveInput>(input).and_then(|input| derive(&input)).unwrap_or_else(Error::into_compile_error)
 }
 
 fn derive(input: &DeriveInput) -> Result<TokenStream> {
@@ -100,7 +98,11 @@ fn alternatives(input: &DeriveInput, container: Attributes) -> Result<Vec<Altern
         }
         Data::Enum(data) => {
             let prefix = kebab(name.strip_suffix("Error").or_else(|| name.strip_suffix("Problem")).unwrap_or(&name));
-            data.variants.iter().enumerate().map(|(index, variant)| of_variant(&name, &prefix, index, variant)).collect()
+            data.variants
+                .iter()
+                .enumerate()
+                .map(|(index, variant)| of_variant(&name, &prefix, index, variant))
+                .collect()
         }
         Data::Struct(data) => Ok(vec![Alternative {
             path: quote!(Self),
@@ -188,7 +190,10 @@ impl Alternative<'_> {
 
     fn transparent(&self, krate: &Path, span: Span) -> Result<Part> {
         let Some(field) = self.only_field() else {
-            return Err(Error::new(span, "`transparent` is for a variant with one unnamed field, which is a problem itself"));
+            return Err(Error::new(
+                span,
+                "`transparent` is for a variant with one unnamed field, which is a problem itself",
+            ));
         };
         let (path, ty) = (&self.path, &field.ty);
         Ok(Part {
@@ -206,7 +211,9 @@ impl Alternative<'_> {
         let describe = quote!(problems.add(&#id););
         let new = quote!(#krate::ProblemDetails::new(&#id));
         let detail = self.attributes.detail.as_ref().map(|detail| quote!(.detail(::std::format!(#detail))));
-        let part = |arm: TokenStream, from| Ok(Part { declaration: declaration.clone(), describe: describe.clone(), arm, from });
+        let part = |arm: TokenStream, from| {
+            Ok(Part { declaration: declaration.clone(), describe: describe.clone(), arm, from })
+        };
         match self.fields {
             Fields::Unit => part(quote!(#path => #new #detail,), None),
             Fields::Named(fields) => {

@@ -70,12 +70,23 @@ pub(crate) fn expand(method: &str, arguments: TokenStream, item: TokenStream) ->
             return quote!(#item #error);
         }
     };
-    match syn::parse2::<Arguments>(arguments).and_then(|arguments| endpoint(method, &arguments, &function)) {
+    let arguments = syn::parse2::<Arguments>(arguments);
+    let krate = arguments.as_ref().ok().and_then(|arguments| arguments.krate.clone());
+    match arguments.and_then(|arguments| endpoint(method, &arguments, &function)) {
         Ok(endpoint) => quote!(#function #endpoint),
         Err(error) => {
             let error = error.into_compile_error();
             let stand_in = stand_in(&function);
-            quote!(#function #stand_in #error)
+            let krate = krate.unwrap_or_else(|| syn::parse_quote!(::covet));
+            let name = &function.sig.ident;
+            quote! {
+                #function
+                #stand_in
+                impl #krate::__private::Endpoint for #name {
+                    fn route() -> #krate::__private::Route { ::core::unreachable!() }
+                }
+                #error
+            }
         }
     }
 }
@@ -102,7 +113,7 @@ fn endpoint(method: &str, attribute: &Arguments, function: &ItemFn) -> Result<To
     let method = Ident::new(method, Span::call_site());
     let path = &attribute.path;
     let describe = describe(&krate, &arguments, &function.sig.output);
-    let call = call(&krate, name, &arguments);
+    let call = call(&krate, function, &arguments);
     Ok(quote! {
         #stand_in
 
@@ -132,7 +143,10 @@ fn check_signature(function: &ItemFn) -> Result<()> {
         return Err(Error::new(signature.fn_token.span, "a handler is an `async fn`"));
     }
     if !signature.generics.params.is_empty() {
-        return Err(Error::new(signature.generics.span(), "a handler has no generic parameters: its types are its API"));
+        return Err(Error::new(
+            signature.generics.span(),
+            "a handler has no generic parameters: its types are its API",
+        ));
     }
     if matches!(signature.output, ReturnType::Default) {
         let message = "a handler answers something; `NoContent` is the answer without a body";
@@ -155,7 +169,13 @@ fn argument(argument: &FnArg) -> Result<Argument> {
 impl Argument {
     /// The name under which the argument reads a parameter: its own, without an underscore in front.
     fn parameter(&self) -> String {
-        self.name.as_ref().map(|name| name.to_string()).unwrap_or_default().trim_start_matches("r#").trim_start_matches('_').to_owned()
+        self.name
+            .as_ref()
+            .map(|name| name.to_string())
+            .unwrap_or_default()
+            .trim_start_matches("r#")
+            .trim_start_matches('_')
+            .to_owned()
     }
 
     /// The last segment of the type's path.
@@ -220,7 +240,8 @@ fn check_path(krate: &Path, path: &LitStr, arguments: &[Argument]) -> Result<Tok
         None if unread.is_empty() => Ok(TokenStream::new()),
         None => {
             let name = unread[0];
-            let message = format!("no argument reads the path's parameter `{name}`; add `{name}: Path<…>` to the handler");
+            let message =
+                format!("no argument reads the path's parameter `{name}`; add `{name}: Path<…>` to the handler");
             Err(Error::new(path.span(), message))
         }
     }
@@ -238,8 +259,8 @@ fn not_in_path(argument: &Argument, name: &str, path: &str, parameters: &[&str])
 /// Whether a type is one value for certain, and so cannot be a model of several parameters.
 fn is_scalar(ty: &Type) -> bool {
     const SCALARS: [&str; 17] = [
-        "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128", "usize", "bool", "char", "String",
-        "Uuid", "f64",
+        "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128", "usize", "bool", "char",
+        "String", "Uuid", "f64",
     ];
     match ty {
         Type::Path(path) => {
@@ -256,6 +277,7 @@ fn check_model(krate: &Path, ty: &Type, path: &str, parameters: &[&str]) -> Toke
         "the fields of this type are not the parameters of the path {path:?} that no other argument reads: {}",
         if names.is_empty() { "there are none" } else { &names }
     );
+    let message = message.replace('{', "{{").replace('}', "}}");
     quote_spanned! {ty.span()=>
         const _: () = ::core::assert!(
             #krate::__private::reads_exactly(<#ty as #krate::validation::Input>::FIELDS, &[#(#parameters),*]),
@@ -286,7 +308,8 @@ fn describe(krate: &Path, arguments: &[Argument], output: &ReturnType) -> TokenS
     quote!(#(#arguments)* #result)
 }
 
-fn call(krate: &Path, name: &Ident, arguments: &[Argument]) -> TokenStream {
+fn call(krate: &Path, function: &ItemFn, arguments: &[Argument]) -> TokenStream {
+    let name = &function.sig.ident;
     let values: Vec<Ident> =
         (0..arguments.len()).map(|index| Ident::new(&format!("argument_{index}"), Span::mixed_site())).collect();
     let takes = arguments.iter().zip(&values).map(|(argument, value)| {
@@ -304,9 +327,15 @@ fn call(krate: &Path, name: &Ident, arguments: &[Argument]) -> TokenStream {
             };
         }
     });
+    let respond = match &function.sig.output {
+        ReturnType::Type(_, ty) => {
+            quote_spanned! {ty.span()=> <#ty as #krate::Responder>::respond(result, &request.responding()) }
+        }
+        ReturnType::Default => TokenStream::new(),
+    };
     quote! {
         #gather
         let result = #name(#(#values),*).await;
-        #krate::Responder::respond(result, &request.responding())
+        #respond
     }
 }

@@ -77,10 +77,7 @@ pub trait FromRequest: Sized + Send {
     /// # Errors
     /// A [`Rejection`]: violated rules, which are gathered with the ones of the other arguments, or a problem that
     /// ends the request at once.
-    fn from_request(
-        request: &mut Request,
-        name: &'static str,
-    ) -> impl Future<Output = Result<Self, Rejection>> + Send;
+    fn from_request(request: &mut Request, name: &'static str) -> impl Future<Output = Result<Self, Rejection>> + Send;
 }
 
 /// Why an argument could not be made.

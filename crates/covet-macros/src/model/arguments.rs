@@ -33,16 +33,11 @@ impl Arguments {
     }
 
     fn argument(&mut self, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
-        let name = meta
-            .path
-            .get_ident()
-            .map(ToString::to_string)
-            .unwrap_or_default();
+        let name = meta.path.get_ident().map(ToString::to_string).unwrap_or_default();
         match name.as_str() {
             "deny_unknown" => self.deny_unknown = true,
             "input" | "output" if !(self.is_input && self.is_output) => {
-                return Err(meta
-                    .error("a model for both directions is marked neither `input` nor `output`"));
+                return Err(meta.error("a model for both directions is marked neither `input` nor `output`"));
             }
             "input" => self.is_output = false,
             "output" => self.is_input = false,

@@ -57,9 +57,7 @@ impl Case {
 }
 
 fn pascal(name: &str) -> String {
-    name.split('_')
-        .map(|word| with_first(word, char::to_ascii_uppercase))
-        .collect()
+    name.split('_').map(|word| with_first(word, char::to_ascii_uppercase)).collect()
 }
 
 fn uncapitalized(name: &str) -> String {
@@ -68,12 +66,7 @@ fn uncapitalized(name: &str) -> String {
 
 fn with_first(word: &str, change: fn(&char) -> char) -> String {
     let mut characters = word.chars();
-    characters
-        .next()
-        .iter()
-        .map(change)
-        .chain(characters)
-        .collect()
+    characters.next().iter().map(change).chain(characters).collect()
 }
 
 fn snake(name: &str) -> String {

@@ -14,10 +14,7 @@ pub(super) struct CheckBody<'a> {
 
 impl<'a> CheckBody<'a> {
     pub(super) fn new(arguments: &'a Arguments) -> Self {
-        Self {
-            arguments,
-            private: private(arguments),
-        }
+        Self { arguments, private: private(arguments) }
     }
 
     /// The body of `fn check(&self, __checker: &mut Checker<'_>)`.
@@ -66,11 +63,7 @@ impl<'a> CheckBody<'a> {
         let covet = &self.arguments.covet;
         let binding = format_ident!("__field{at}");
         let value = quote!(#binding);
-        let rules = field
-            .rules
-            .list
-            .iter()
-            .map(|rule| rule.check(&self.private, &value));
+        let rules = field.rules.list.iter().map(|rule| rule.check(&self.private, &value));
         let nested = if field.rules.skip {
             TokenStream::new()
         } else {
@@ -92,10 +85,7 @@ impl ModelField {
 }
 
 fn bindings(fields: &[ModelField]) -> TokenStream {
-    let checked = fields
-        .iter()
-        .enumerate()
-        .filter(|(_, field)| field.is_checked());
+    let checked = fields.iter().enumerate().filter(|(_, field)| field.is_checked());
     checked
         .map(|(at, field)| {
             let (member, binding) = (&field.member, format_ident!("__field{at}"));

@@ -24,11 +24,7 @@ pub(super) fn emit(item: &mut DeriveInput, arguments: &Arguments, model: &Model)
 }
 
 /// The derives and their settings; they stand before the item's own attributes.
-fn container_attributes(
-    item: &DeriveInput,
-    arguments: &Arguments,
-    model: &Model,
-) -> Vec<Attribute> {
+fn container_attributes(item: &DeriveInput, arguments: &Arguments, model: &Model) -> Vec<Attribute> {
     let (covet, private) = (&arguments.covet, private(arguments));
     let path = quote!(#covet::__private).to_string().replace(' ', "");
     let (serde_path, schemars_path) = (format!("{path}::serde"), format!("{path}::schemars"));
@@ -45,12 +41,7 @@ fn container_attributes(
     if arguments.deny_unknown && !model.serde.deny_unknown_fields {
         attributes.push(parse_quote!(#[serde(deny_unknown_fields)]));
     }
-    attributes.extend(
-        arguments
-            .examples
-            .iter()
-            .map(|example| parse_quote!(#[schemars(example = #example)])),
-    );
+    attributes.extend(arguments.examples.iter().map(|example| parse_quote!(#[schemars(example = #example)])));
     if !shares_a_name(item, model) {
         attributes.push(parse_quote!(#[schemars(transform = #private::mark_type::<Self>)]));
     }
@@ -60,26 +51,20 @@ fn container_attributes(
 /// A transparent type without words or rules of its own goes by the schema, and the name, of what is in it.
 fn shares_a_name(item: &DeriveInput, model: &Model) -> bool {
     let speaks = |attributes: &[Attribute]| {
-        attributes.iter().any(|attribute| {
-            ["doc", "schemars", "check"]
-                .iter()
-                .any(|name| attribute.path().is_ident(name))
-        })
+        attributes
+            .iter()
+            .any(|attribute| ["doc", "schemars", "check"].iter().any(|name| attribute.path().is_ident(name)))
     };
     let Data::Struct(data) = &item.data else {
         return false;
     };
-    model.serde.transparent
-        && !speaks(&item.attrs)
-        && !data.fields.iter().any(|field| speaks(&field.attrs))
+    model.serde.transparent && !speaks(&item.attrs) && !data.fields.iter().any(|field| speaks(&field.attrs))
 }
 
 /// Writes the rules of the fields into their schemas.
 fn describe_fields(item: &mut DeriveInput, arguments: &Arguments, model: &Model) {
     match (&mut item.data, &model.content) {
-        (Data::Struct(data), Content::Struct(fields)) => {
-            describe(&mut data.fields, fields, arguments)
-        }
+        (Data::Struct(data), Content::Struct(fields)) => describe(&mut data.fields, fields, arguments),
         (Data::Enum(data), Content::Enum(variants)) => {
             for (variant, model) in data.variants.iter_mut().zip(variants) {
                 describe(&mut variant.fields, &model.fields, arguments);
@@ -98,21 +83,12 @@ fn describe(fields: &mut Fields, models: &[ModelField], arguments: &Arguments) {
 /// One transformation for each rule; schemars takes only simple expressions there.
 fn describe_field(field: &mut Field, model: &ModelField, arguments: &Arguments) {
     let private = private(arguments);
-    for constant in model
-        .rules
-        .list
-        .iter()
-        .flat_map(|rule| rule.constants(&private))
-    {
-        field
-            .attrs
-            .push(parse_quote!(#[schemars(transform = #private::Describe(#constant))]));
+    for constant in model.rules.list.iter().flat_map(|rule| rule.constants(&private)) {
+        field.attrs.push(parse_quote!(#[schemars(transform = #private::Describe(#constant))]));
     }
     if !model.aliases.is_empty() {
         let aliases = &model.aliases;
-        field
-            .attrs
-            .push(parse_quote!(#[schemars(extend("x-covet-aliases" = [#(#aliases),*]))]));
+        field.attrs.push(parse_quote!(#[schemars(extend("x-covet-aliases" = [#(#aliases),*]))]));
     }
 }
 
@@ -178,16 +154,9 @@ fn field_names(arguments: &Arguments, model: &Model) -> TokenStream {
     if let [field] = read.as_slice()
         && (model.serde.transparent || matches!(field.member, syn::Member::Unnamed(_)))
     {
-        return if field.rules.skip {
-            quote!(::core::option::Option::None)
-        } else {
-            of_type(field)
-        };
+        return if field.rules.skip { quote!(::core::option::Option::None) } else { of_type(field) };
     }
-    if fields
-        .iter()
-        .any(|field| matches!(field.place, Place::Index(_)))
-    {
+    if fields.iter().any(|field| matches!(field.place, Place::Index(_))) {
         return quote!(::core::option::Option::None);
     }
     let own = read.iter().filter_map(|field| match &field.place {
@@ -195,13 +164,9 @@ fn field_names(arguments: &Arguments, model: &Model) -> TokenStream {
         _ => None,
     });
     let own = own.flatten();
-    let flattened = read
-        .iter()
-        .filter(|field| matches!(field.place, Place::Same) && !field.rules.skip)
-        .map(|field| of_type(field));
-    let skipped = read
-        .iter()
-        .any(|field| matches!(field.place, Place::Same) && field.rules.skip);
+    let flattened =
+        read.iter().filter(|field| matches!(field.place, Place::Same) && !field.rules.skip).map(|field| of_type(field));
+    let skipped = read.iter().any(|field| matches!(field.place, Place::Same) && field.rules.skip);
     if skipped {
         return quote!(::core::option::Option::Some(#names::open()));
     }

@@ -25,8 +25,7 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
         Ok(item) => item,
         Err(_) => {
             let message = "`#[covet::model]` goes on a struct or an enum";
-            let error =
-                syn::Error::new(proc_macro2::Span::call_site(), message).into_compile_error();
+            let error = syn::Error::new(proc_macro2::Span::call_site(), message).into_compile_error();
             return quote!(#error #item);
         }
     };
@@ -46,8 +45,6 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// Without the derives, nobody knows the attributes of serde and schemars.
 fn remove_model_helpers(item: &mut DeriveInput) {
     shape::visit_attributes(item, &mut |attributes| {
-        attributes.retain(|attribute| {
-            !attribute.path().is_ident("serde") && !attribute.path().is_ident("schemars")
-        });
+        attributes.retain(|attribute| !attribute.path().is_ident("serde") && !attribute.path().is_ident("schemars"));
     });
 }

@@ -7,11 +7,7 @@ use syn::Path;
 /// A rule of `#[check(…)]`.
 pub(super) enum Rule {
     /// A constant of a type in `covet::__private::validation`.
-    Constant {
-        span: Span,
-        ty: &'static str,
-        value: TokenStream,
-    },
+    Constant { span: Span, ty: &'static str, value: TokenStream },
     /// An own function.
     Custom(Path),
     /// Rules for the elements.
@@ -22,11 +18,7 @@ impl Rule {
     /// The statement that applies the rule to `value`, reporting to `checker`.
     pub(super) fn check(&self, private: &TokenStream, value: &TokenStream) -> TokenStream {
         match self {
-            Self::Constant {
-                span,
-                ty,
-                value: constant,
-            } => {
+            Self::Constant { span, ty, value: constant } => {
                 let ty = syn::Ident::new(ty, *span);
                 quote_spanned! {*span=>
                     {
@@ -56,9 +48,7 @@ impl Rule {
             Self::Custom(_) => Vec::new(),
             Self::Each { rules, .. } => {
                 let inner = rules.iter().flat_map(|rule| rule.constants(private));
-                inner
-                    .map(|constant| quote!(#private::Each(#constant)))
-                    .collect()
+                inner.map(|constant| quote!(#private::Each(#constant))).collect()
             }
         }
     }

@@ -33,24 +33,10 @@ pub(super) struct Rules {
 }
 
 impl Rules {
-    pub(super) fn of_field(
-        attributes: &[Attribute],
-        ty: &Type,
-        private: &TokenStream,
-        errors: &mut Errors,
-    ) -> Self {
+    pub(super) fn of_field(attributes: &[Attribute], ty: &Type, private: &TokenStream, errors: &mut Errors) -> Self {
         let mut rules = Self::default();
-        let mut parser = Parser {
-            rules: &mut rules,
-            seen: Vec::new(),
-            is_float: names_a_float(ty),
-            private,
-            errors,
-        };
-        for attribute in attributes
-            .iter()
-            .filter(|attribute| attribute.path().is_ident("check"))
-        {
+        let mut parser = Parser { rules: &mut rules, seen: Vec::new(), is_float: names_a_float(ty), private, errors };
+        for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("check")) {
             let result = attribute.parse_nested_meta(|meta| parser.rule(&meta));
             parser.errors.take(result);
         }
@@ -61,15 +47,10 @@ impl Rules {
 /// The functions of `#[check(custom = …)]` on a whole type.
 pub(super) fn of_container(attributes: &[Attribute], errors: &mut Errors) -> Vec<Path> {
     let mut functions = Vec::new();
-    for attribute in attributes
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("check"))
-    {
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("check")) {
         let result = attribute.parse_nested_meta(|meta| {
             if !meta.path.is_ident("custom") {
-                return Err(meta.error(
-                    "a check on a whole type is `custom = function`; the others go on its fields",
-                ));
+                return Err(meta.error("a check on a whole type is `custom = function`; the others go on its fields"));
             }
             functions.push(meta.value()?.parse()?);
             Ok(())
@@ -90,14 +71,9 @@ struct Parser<'a> {
 impl Parser<'_> {
     fn rule(&mut self, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
         let span = meta.path.span();
-        let name = meta
-            .path
-            .get_ident()
-            .map(ToString::to_string)
-            .unwrap_or_default();
+        let name = meta.path.get_ident().map(ToString::to_string).unwrap_or_default();
         if self.seen.contains(&name) && name != "custom" {
-            self.errors
-                .at(&meta.path, format!("`{name}` stands here twice"));
+            self.errors.at(&meta.path, format!("`{name}` stands here twice"));
         }
         self.seen.push(name.clone());
         if let Some((_, variant)) = FORMATS.iter().find(|(format, _)| *format == name) {
@@ -159,18 +135,15 @@ impl Parser<'_> {
         let mut bounds: [Option<Expr>; 4] = Default::default();
         meta.parse_nested_meta(|bound| {
             let Some(at) = names.iter().position(|name| bound.path.is_ident(name)) else {
-                return Err(bound.error(
-                    "allowed are `min = …`, `max = …`, `exclusive_min = …` and `exclusive_max = …`",
-                ));
+                return Err(
+                    bound.error("allowed are `min = …`, `max = …`, `exclusive_min = …` and `exclusive_max = …`")
+                );
             };
             bounds[at] = Some(bound.value()?.parse()?);
             Ok(())
         })?;
-        if (bounds[0].is_some() && bounds[2].is_some())
-            || (bounds[1].is_some() && bounds[3].is_some())
-        {
-            self.errors
-                .at(&meta.path, "a bound is either exclusive or not");
+        if (bounds[0].is_some() && bounds[2].is_some()) || (bounds[1].is_some() && bounds[3].is_some()) {
+            self.errors.at(&meta.path, "a bound is either exclusive or not");
         }
         self.expect_order(
             &meta.path,
@@ -197,8 +170,7 @@ impl Parser<'_> {
     fn pattern(&mut self, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
         let pattern: LitStr = meta.value()?.parse()?;
         if let Err(error) = regex_lite::Regex::new(&pattern.value()) {
-            self.errors
-                .at(&pattern, format!("this pattern is not valid: {error}"));
+            self.errors.at(&pattern, format!("this pattern is not valid: {error}"));
         }
         self.constant(meta.path.span(), "Pattern", quote!(::new(#pattern)));
         Ok(())
@@ -215,13 +187,9 @@ impl Parser<'_> {
         };
         meta.parse_nested_meta(|meta| parser.rule(&meta))?;
         if rules.skip {
-            self.errors
-                .at(&meta.path, "`skip` goes on the field, not into `each(…)`");
+            self.errors.at(&meta.path, "`skip` goes on the field, not into `each(…)`");
         }
-        self.rules.list.push(Rule::Each {
-            span: meta.path.span(),
-            rules: rules.list,
-        });
+        self.rules.list.push(Rule::Each { span: meta.path.span(), rules: rules.list });
         Ok(())
     }
 
@@ -233,8 +201,7 @@ impl Parser<'_> {
         if let (Some(low), Some(high)) = (min.and_then(literal), max.and_then(literal))
             && low > high
         {
-            self.errors
-                .at(place, "the lower bound is greater than the upper one");
+            self.errors.at(place, "the lower bound is greater than the upper one");
         }
     }
 
@@ -257,21 +224,12 @@ enum Literal {
 
 fn literal_kind(expression: &Expr) -> Option<Literal> {
     match expression {
-        Expr::Lit(ExprLit {
-            lit: Lit::Int(integer),
-            ..
-        }) => {
+        Expr::Lit(ExprLit { lit: Lit::Int(integer), .. }) => {
             let digits = proc_macro2::Literal::i128_unsuffixed(integer.base10_parse().ok()?);
             Some(Literal::Integer(digits.into_token_stream()))
         }
-        Expr::Lit(ExprLit {
-            lit: Lit::Float(_), ..
-        }) => Some(Literal::Float),
-        Expr::Unary(ExprUnary {
-            op: UnOp::Neg(_),
-            expr,
-            ..
-        }) => match literal_kind(expr)? {
+        Expr::Lit(ExprLit { lit: Lit::Float(_), .. }) => Some(Literal::Float),
+        Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) => match literal_kind(expr)? {
             Literal::Integer(digits) => Some(Literal::Integer(quote!(-#digits))),
             Literal::Float => Some(Literal::Float),
         },
@@ -282,19 +240,9 @@ fn literal_kind(expression: &Expr) -> Option<Literal> {
 /// A literal's value, near enough to compare bounds.
 fn literal(expression: &Expr) -> Option<f64> {
     match expression {
-        Expr::Lit(ExprLit {
-            lit: Lit::Int(integer),
-            ..
-        }) => integer.base10_parse().ok(),
-        Expr::Lit(ExprLit {
-            lit: Lit::Float(float),
-            ..
-        }) => float.base10_parse().ok(),
-        Expr::Unary(ExprUnary {
-            op: UnOp::Neg(_),
-            expr,
-            ..
-        }) => literal(expr).map(|value| -value),
+        Expr::Lit(ExprLit { lit: Lit::Int(integer), .. }) => integer.base10_parse().ok(),
+        Expr::Lit(ExprLit { lit: Lit::Float(float), .. }) => float.base10_parse().ok(),
+        Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) => literal(expr).map(|value| -value),
         _ => None,
     }
 }

@@ -26,27 +26,18 @@ pub(super) struct SerdeAttributes {
 impl SerdeAttributes {
     pub(super) fn parse(attributes: &[Attribute]) -> Self {
         let mut parsed = Self::default();
-        for attribute in attributes
-            .iter()
-            .filter(|attribute| attribute.path().is_ident("serde"))
-        {
+        for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("serde")) {
             let _ = attribute.parse_nested_meta(|meta| parsed.attribute(&meta));
         }
         parsed
     }
 
     fn attribute(&mut self, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
-        let name = meta
-            .path
-            .get_ident()
-            .map(ToString::to_string)
-            .unwrap_or_default();
+        let name = meta.path.get_ident().map(ToString::to_string).unwrap_or_default();
         match name.as_str() {
             "rename" => self.rename = read_text(meta)?,
             "rename_all" => self.rename_all = read_text(meta)?.as_deref().and_then(Case::named),
-            "rename_all_fields" => {
-                self.rename_all_fields = read_text(meta)?.as_deref().and_then(Case::named)
-            }
+            "rename_all_fields" => self.rename_all_fields = read_text(meta)?.as_deref().and_then(Case::named),
             "alias" => self.aliases.extend(read_text(meta)?),
             "tag" => self.tag = read_text(meta)?,
             "content" => self.content = read_text(meta)?,
@@ -79,10 +70,7 @@ fn read_text(meta: &ParseNestedMeta<'_>) -> syn::Result<Option<String>> {
 
 fn text(expression: Expr) -> Option<String> {
     match expression {
-        Expr::Lit(ExprLit {
-            lit: Lit::Str(text),
-            ..
-        }) => Some(text.value()),
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
         _ => None,
     }
 }

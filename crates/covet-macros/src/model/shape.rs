@@ -56,34 +56,18 @@ impl Model {
         for lifetime in item.generics.lifetimes() {
             errors.at(lifetime, "a model owns its data, so it has no lifetimes");
         }
-        let reader = Reader {
-            serde: &serde,
-            arguments,
-            private: private(arguments),
-        };
+        let reader = Reader { serde: &serde, arguments, private: private(arguments) };
         let content = match &item.data {
-            Data::Struct(data) => {
-                Content::Struct(reader.fields(&data.fields, serde.rename_all, errors))
+            Data::Struct(data) => Content::Struct(reader.fields(&data.fields, serde.rename_all, errors)),
+            Data::Enum(data) => {
+                Content::Enum(data.variants.iter().map(|variant| reader.variant(variant, errors)).collect())
             }
-            Data::Enum(data) => Content::Enum(
-                data.variants
-                    .iter()
-                    .map(|variant| reader.variant(variant, errors))
-                    .collect(),
-            ),
             Data::Union(data) => {
-                errors.at(
-                    data.union_token,
-                    "`#[covet::model]` goes on a struct or an enum",
-                );
+                errors.at(data.union_token, "`#[covet::model]` goes on a struct or an enum");
                 Content::Struct(Vec::new())
             }
         };
-        Self {
-            serde,
-            custom,
-            content,
-        }
+        Self { serde, custom, content }
     }
 }
 
@@ -101,24 +85,13 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn variant(&self, variant: &Variant, errors: &mut Errors) -> ModelVariant {
-        if let Some(attribute) = variant
-            .attrs
-            .iter()
-            .find(|attribute| attribute.path().is_ident("check"))
-        {
-            errors.at(
-                attribute,
-                "checks go on a variant's fields, or on the whole enum",
-            );
+        if let Some(attribute) = variant.attrs.iter().find(|attribute| attribute.path().is_ident("check")) {
+            errors.at(attribute, "checks go on a variant's fields, or on the whole enum");
         }
         let serde = SerdeAttributes::parse(&variant.attrs);
         let ident = unraw(&variant.ident);
         let renamed = || self.serde.rename_all.map(|case| case.of_variant(&ident));
-        let mut fields = self.fields(
-            &variant.fields,
-            serde.rename_all.or(self.serde.rename_all_fields),
-            errors,
-        );
+        let mut fields = self.fields(&variant.fields, serde.rename_all.or(self.serde.rename_all_fields), errors);
         if serde.skip_deserializing {
             fields.iter_mut().for_each(|field| field.is_read = false);
         }
@@ -132,33 +105,23 @@ impl Reader<'_> {
 
     fn fields(&self, fields: &Fields, case: Option<Case>, errors: &mut Errors) -> Vec<ModelField> {
         let count = fields.len();
-        let fields: Vec<_> = fields
-            .iter()
-            .enumerate()
-            .map(|(at, field)| self.field(at, count, field, case, errors))
-            .collect();
-        if self.serde.transparent {
-            fields.into_iter().map(ModelField::without_place).collect()
-        } else {
-            fields
-        }
+        let fields: Vec<_> =
+            fields.iter().enumerate().map(|(at, field)| self.field(at, count, field, case, errors)).collect();
+        if self.serde.transparent { fields.into_iter().map(ModelField::without_place).collect() } else { fields }
     }
 
-    fn field(
-        &self,
-        at: usize,
-        count: usize,
-        field: &Field,
-        case: Option<Case>,
-        errors: &mut Errors,
-    ) -> ModelField {
+    fn field(&self, at: usize, count: usize, field: &Field, case: Option<Case>, errors: &mut Errors) -> ModelField {
         let serde = SerdeAttributes::parse(&field.attrs);
         let rules = Rules::of_field(&field.attrs, &field.ty, &self.private, errors);
         if serde.flatten && !rules.list.is_empty() {
-            errors.at(&field.ty, "a flattened field has no place of its own to check; put the checks on the fields of its type");
+            errors.at(
+                &field.ty,
+                "a flattened field has no place of its own to check; put the checks on the fields of its type",
+            );
         }
         if serde.flatten && (self.arguments.deny_unknown || self.serde.deny_unknown_fields) {
-            errors.at(&field.ty, "serde cannot deny unknown members beside a flattened field; leave out `deny_unknown`");
+            errors
+                .at(&field.ty, "serde cannot deny unknown members beside a flattened field; leave out `deny_unknown`");
         }
         self.expect_direction(field, errors);
         let place = match &field.ident {
@@ -172,10 +135,7 @@ impl Reader<'_> {
             }
         };
         ModelField {
-            member: field
-                .ident
-                .clone()
-                .map_or_else(|| Member::Unnamed(Index::from(at)), Member::Named),
+            member: field.ident.clone().map_or_else(|| Member::Unnamed(Index::from(at)), Member::Named),
             ty: field.ty.clone(),
             place,
             aliases: serde.aliases,
@@ -188,15 +148,8 @@ impl Reader<'_> {
         if self.arguments.is_input {
             return;
         }
-        if let Some(attribute) = field
-            .attrs
-            .iter()
-            .find(|attribute| attribute.path().is_ident("check"))
-        {
-            errors.at(
-                attribute,
-                "a model marked `output` is never read, so there is nothing to check",
-            );
+        if let Some(attribute) = field.attrs.iter().find(|attribute| attribute.path().is_ident("check")) {
+            errors.at(attribute, "a model marked `output` is never read, so there is nothing to check");
         }
     }
 }
@@ -215,23 +168,12 @@ fn unraw(ident: &Ident) -> String {
 }
 
 fn refuse_own_derives(attributes: &[Attribute], errors: &mut Errors) {
-    for attribute in attributes
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("derive"))
-    {
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("derive")) {
         let _ = attribute.parse_nested_meta(|meta| {
             if let Some(last) = meta.path.segments.last()
-                && ["Serialize", "Deserialize", "JsonSchema"]
-                    .iter()
-                    .any(|derived| last.ident == derived)
+                && ["Serialize", "Deserialize", "JsonSchema"].iter().any(|derived| last.ident == derived)
             {
-                errors.at(
-                    &meta.path,
-                    format!(
-                        "`#[covet::model]` already derives `{}`; leave it out here",
-                        last.ident
-                    ),
-                );
+                errors.at(&meta.path, format!("`#[covet::model]` already derives `{}`; leave it out here", last.ident));
             }
             Ok(())
         });
@@ -240,26 +182,18 @@ fn refuse_own_derives(attributes: &[Attribute], errors: &mut Errors) {
 
 /// `#[check(…)]` belongs to this macro; the compiler does not know it.
 pub(super) fn remove_check_attributes(item: &mut DeriveInput) {
-    visit_attributes(item, &mut |attributes| {
-        attributes.retain(|attribute| !attribute.path().is_ident("check"))
-    });
+    visit_attributes(item, &mut |attributes| attributes.retain(|attribute| !attribute.path().is_ident("check")));
 }
 
 /// Visits the attributes of the item, its variants and its fields.
 pub(super) fn visit_attributes(item: &mut DeriveInput, visit: &mut dyn FnMut(&mut Vec<Attribute>)) {
     visit(&mut item.attrs);
     match &mut item.data {
-        Data::Struct(data) => data
-            .fields
-            .iter_mut()
-            .for_each(|field| visit(&mut field.attrs)),
+        Data::Struct(data) => data.fields.iter_mut().for_each(|field| visit(&mut field.attrs)),
         Data::Enum(data) => {
             for variant in &mut data.variants {
                 visit(&mut variant.attrs);
-                variant
-                    .fields
-                    .iter_mut()
-                    .for_each(|field| visit(&mut field.attrs));
+                variant.fields.iter_mut().for_each(|field| visit(&mut field.attrs));
             }
         }
         Data::Union(_) => {}

@@ -6,6 +6,8 @@ mod pages;
 mod settings;
 
 pub use build::StartFault;
+#[cfg(feature = "docs")]
+pub(crate) use pages::{Pages, takes_gzip};
 pub use settings::{Limits, TrailingSlash};
 
 use std::fmt::Display;

@@ -18,12 +18,7 @@ macro_rules! packed {
     ($path:literal, $content_type:literal) => {{
         const GZIP: &[u8] = include_bytes!(concat!("../../assets/swagger-ui/", $path, ".gz"));
         const ETAG: [u8; ETAG_LENGTH] = etag(GZIP);
-        Asset {
-            path: $path,
-            content_type: $content_type,
-            gzip: GZIP,
-            etag: ascii(&ETAG),
-        }
+        Asset { path: $path, content_type: $content_type, gzip: GZIP, etag: ascii(&ETAG) }
     }};
 }
 
@@ -71,20 +66,9 @@ mod tests {
     #[test]
     fn each_file_has_a_tag_of_its_own() {
         for asset in &ASSETS {
-            let tag = asset
-                .etag
-                .strip_prefix('"')
-                .unwrap()
-                .strip_suffix('"')
-                .unwrap();
+            let tag = asset.etag.strip_prefix('"').unwrap().strip_suffix('"').unwrap();
             assert!(tag.len() == 16 && tag.bytes().all(|byte| byte.is_ascii_hexdigit()));
-            assert_eq!(
-                ASSETS
-                    .iter()
-                    .filter(|other| other.etag == asset.etag)
-                    .count(),
-                1
-            );
+            assert_eq!(ASSETS.iter().filter(|other| other.etag == asset.etag).count(), 1);
         }
     }
 

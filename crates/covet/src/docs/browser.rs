@@ -32,30 +32,15 @@ fn a_browser_draws_the_page_within_its_policy() {
     };
     let (address, requests) = serve();
     // The fragment opens the operation, so that its parts are drawn as well.
-    let seen = visit(
-        browser,
-        &format!("http://{address}/shop/docs#/books/add_book"),
-    );
+    let seen = visit(browser, &format!("http://{address}/shop/docs#/books/add_book"));
     let html = String::from_utf8_lossy(&seen.stdout);
     let log = String::from_utf8_lossy(&seen.stderr);
 
-    assert!(
-        html.contains("Add a book") && html.contains("opblock-body"),
-        "{html}\n{log}"
-    );
-    assert!(
-        !log.contains("Content Security Policy") && !log.contains("Uncaught"),
-        "{log}"
-    );
+    assert!(html.contains("Add a book") && html.contains("opblock-body"), "{html}\n{log}");
+    assert!(!log.contains("Content Security Policy") && !log.contains("Uncaught"), "{log}");
     let requests: Vec<String> = requests.try_iter().collect();
-    assert!(
-        requests.iter().any(|path| path == "/shop/openapi.json"),
-        "{requests:?}"
-    );
-    assert!(
-        !requests.iter().any(|path| path == "/violation"),
-        "{requests:?}"
-    );
+    assert!(requests.iter().any(|path| path == "/shop/openapi.json"), "{requests:?}");
+    assert!(!requests.iter().any(|path| path == "/violation"), "{requests:?}");
 }
 
 /// The browser's answer: the page as drawn on standard output, its console on standard error.
@@ -64,27 +49,10 @@ fn a_browser_draws_the_page_within_its_policy() {
 fn visit(browser: OsString, url: &str) -> Output {
     let profile = std::env::temp_dir().join(format!("covet-docs-browser-{}", std::process::id()));
     let output = Command::new(browser)
-        .args([
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-quic",
-            "--no-first-run",
-        ])
-        .args([
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-        ])
-        .args([
-            "--disable-dev-shm-usage",
-            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-        ])
-        .args([
-            "--enable-logging=stderr",
-            "--virtual-time-budget=15000",
-            "--dump-dom",
-        ])
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
+        .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
+        .args(["--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"])
+        .args(["--enable-logging=stderr", "--virtual-time-budget=15000", "--dump-dom"])
         .arg(format!("--user-data-dir={}", profile.display()))
         .arg(url)
         .output()
@@ -116,13 +84,8 @@ fn answer(mut stream: TcpStream, requests: &Sender<String>) {
     lines.take_while(|line| !line.is_empty()).for_each(drop);
     let (headers, body) = response(&path);
     let _ = requests.send(path);
-    let head = format!(
-        "HTTP/1.1 {headers}content-length: {}\r\nconnection: close\r\n\r\n",
-        body.len()
-    );
-    let _ = stream
-        .write_all(head.as_bytes())
-        .and_then(|()| stream.write_all(&body));
+    let head = format!("HTTP/1.1 {headers}content-length: {}\r\nconnection: close\r\n\r\n", body.len());
+    let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&body));
 }
 
 /// The status line's rest with the header lines, and the body.
@@ -130,10 +93,7 @@ fn response(path: &str) -> (String, Vec<u8>) {
     let mut headers = "200 OK\r\n".to_owned();
     if path == "/shop/docs" {
         let policy = format!("{CONTENT_SECURITY_POLICY}; report-uri /violation");
-        let _ = write!(
-            headers,
-            "content-type: text/html\r\ncontent-security-policy: {policy}\r\n"
-        );
+        let _ = write!(headers, "content-type: text/html\r\ncontent-security-policy: {policy}\r\n");
         return (headers, page("Shop", "docs", "openapi.json").into_bytes());
     }
     if path == "/shop/openapi.json" {
@@ -143,10 +103,6 @@ fn response(path: &str) -> (String, Vec<u8>) {
     let Some(asset) = path.strip_prefix("/shop/docs/").and_then(asset) else {
         return ("404 Not Found\r\n".into(), Vec::new());
     };
-    let _ = write!(
-        headers,
-        "content-type: {}\r\ncontent-encoding: gzip\r\n",
-        asset.content_type
-    );
+    let _ = write!(headers, "content-type: {}\r\ncontent-encoding: gzip\r\n", asset.content_type);
     (headers, asset.gzip.to_vec())
 }

@@ -10,21 +10,23 @@
 mod asset;
 #[cfg(test)]
 mod browser;
+mod routes;
 
-pub(crate) use asset::asset;
+use asset::{Asset, asset};
+pub(crate) use routes::routes;
 
 use covet_template::escape;
 
 /// What the page may load, run and reach: what comes with it and the app itself.
 ///
 /// `data:` is for images only; Swagger UI's style sheet carries its icons so.
-pub(crate) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; \
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; \
      style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; \
      form-action 'self'; frame-ancestors 'none'";
 
 /// The page for a document; `openapi_url` is resolved against the page's own address, and `assets`
 /// is the relative address of the files, without a final slash.
-pub(crate) fn page(title: &str, assets: &str, openapi_url: &str) -> String {
+fn page(title: &str, assets: &str, openapi_url: &str) -> String {
     let title = escape::html(title);
     let assets = escape::html(assets);
     let openapi_url = escape::html(openapi_url);
@@ -58,19 +60,13 @@ mod tests {
     fn names_cannot_break_out_of_the_page() {
         let page = page("</title><script>alert(1)</script>", "docs", "\"><script>");
         assert_eq!(page.matches("<script").count(), 2, "{page}");
-        assert!(
-            page.contains("<title>&lt;/title&gt;&lt;script&gt;"),
-            "{page}"
-        );
+        assert!(page.contains("<title>&lt;/title&gt;&lt;script&gt;"), "{page}");
     }
 
     #[test]
     fn every_file_that_the_page_names_is_there() {
         let page = page("Shop", "docs", "openapi.json");
-        let names = page
-            .split("\"docs/")
-            .skip(1)
-            .filter_map(|rest| rest.split('"').next());
+        let names = page.split("\"docs/").skip(1).filter_map(|rest| rest.split('"').next());
         let names: Vec<&str> = names.collect();
         assert_eq!(names.len(), 5);
         for name in names {

@@ -49,7 +49,8 @@ impl<T: Input> FromRequest for Path<T> {
 /// The text of a parameter; what is not UTF-8 without its percent-encoding is no text.
 fn decode<'a>(name: &str, text: &'a str) -> Result<Cow<'a, str>, Rejection> {
     percent_decode_str(text).decode_utf8().map_err(|_| {
-        let fault = Fault::new(Code::Encoding, "must be UTF-8 in percent-encoding").in_parameter(In::Path, name.to_owned());
+        let fault =
+            Fault::new(Code::Encoding, "must be UTF-8 in percent-encoding").in_parameter(In::Path, name.to_owned());
         Rejection::Malformed(fault.into())
     })
 }

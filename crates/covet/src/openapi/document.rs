@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::operation::{Parameter, RequestBody, ResponseEntry};
-use super::schemas::{Joined, object};
+use super::schemas::object;
 use super::{Operation, Schemas};
 use crate::problem::{MEDIA_TYPE, ProblemType, Problems};
 use crate::routing::Route;
+use crate::validation::clean_schema;
 
 /// A route with its description.
 #[derive(Debug)]
@@ -53,7 +54,8 @@ fn insert_rest(
     if let Some(body) = body {
         value.insert("requestBody".into(), json!(body));
     }
-    let mut all: BTreeMap<String, Value> = responses.into_iter().map(|(status, entry)| (status, json!(entry))).collect();
+    let mut all: BTreeMap<String, Value> =
+        responses.into_iter().map(|(status, entry)| (status, json!(entry))).collect();
     let mut by_status: BTreeMap<u16, Vec<&ProblemType>> = BTreeMap::new();
     for problem in &problems.types {
         by_status.entry(problem.status).or_default().push(problem);
@@ -107,6 +109,7 @@ pub(crate) fn document(
         "components": { "schemas": definitions, "responses": responses },
     });
     joined.finish(&mut document);
+    clean_schema(&mut document);
     let mut faults = joined.faults.clone();
     check_references(&document, &document, &mut faults);
     (document, faults)
@@ -182,13 +185,5 @@ fn check_references(value: &Value, document: &Value, faults: &mut Vec<String>) {
         }
         Value::Array(items) => items.iter().for_each(|item| check_references(item, document, faults)),
         _ => {}
-    }
-}
-
-impl Joined {
-    /// For tests: the names of the definitions.
-    #[cfg(test)]
-    pub(crate) fn names(&self) -> Vec<&str> {
-        self.definitions.keys().map(String::as_str).collect()
     }
 }

@@ -97,7 +97,10 @@ impl<'a> Operation<'a> {
     fn add_parameter(&mut self, parameter: Parameter) {
         let same = |known: &Parameter| known.location == parameter.location && known.name == parameter.name;
         if self.parameters.iter().any(same) {
-            self.fault(format_args!("the {} parameter `{}` is read by two arguments", parameter.location, parameter.name));
+            self.fault(format_args!(
+                "the {} parameter `{}` is read by two arguments",
+                parameter.location, parameter.name
+            ));
         }
         self.parameters.push(parameter);
     }

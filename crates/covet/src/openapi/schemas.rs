@@ -119,11 +119,10 @@ impl Schemas {
 }
 
 impl Joined {
-    /// Points every reference in a part of the document at the joined definitions, and takes out what only we need.
+    /// Points every reference in a part of the document at the joined definitions.
     pub(crate) fn finish(&self, value: &mut Value) {
         match value {
             Value::Object(members) => {
-                members.shift_remove(RUST_TYPE);
                 if let Some(Value::String(reference)) = members.get_mut("$ref") {
                     self.point(reference);
                 }
@@ -209,7 +208,8 @@ fn clashes(inputs: &Map<String, Value>, outputs: &Map<String, Value>) -> Vec<Str
             }
         }
     }
-    let across = inputs.iter().filter_map(|(name, input)| Some((name, rust_type(input)?, rust_type(outputs.get(name)?)?)));
+    let across =
+        inputs.iter().filter_map(|(name, input)| Some((name, rust_type(input)?, rust_type(outputs.get(name)?)?)));
     for (name, first, second) in across.filter(|(_, first, second)| first != second) {
         faults.insert(format!(
             "the types `{first}` and `{second}` would both be `{name}` in the OpenAPI document; give one of them \
@@ -223,7 +223,9 @@ fn rust_type(schema: &Value) -> Option<&str> {
     schema.get(RUST_TYPE)?.as_str()
 }
 
+/// The name of a type without its path and its parameters.
 fn type_name(path: &str) -> &str {
+    let path = path.split('<').next().unwrap_or(path);
     path.rsplit("::").next().unwrap_or(path)
 }
 

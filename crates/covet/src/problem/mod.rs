@@ -5,15 +5,15 @@
 //! `#[derive(Problem)]`. What the client may read and what only the log may say are kept apart: the cause of a
 //! problem is never sent.
 
+mod body;
 #[cfg(feature = "_db")]
 mod database;
-mod body;
 mod details;
 mod types;
 
+pub(crate) use body::too_large;
 #[cfg(feature = "_db")]
 pub(crate) use database::details as database_details;
-pub(crate) use body::too_large;
 pub(crate) use details::Chain;
 pub use details::ProblemDetails;
 pub(crate) use types::*;

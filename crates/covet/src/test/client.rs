@@ -112,7 +112,8 @@ impl RequestBuilder {
 
     /// With the body of a form.
     pub fn form(self, pairs: &[(&str, &str)]) -> Self {
-        let encode = |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
+        let encode =
+            |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
         let pairs: Vec<_> = pairs.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
         self.body("application/x-www-form-urlencoded", pairs.join("&"))
     }

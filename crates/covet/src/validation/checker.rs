@@ -59,28 +59,19 @@ pub struct Checker<'a> {
 
 impl<'a> Checker<'a> {
     pub(crate) fn new(faults: &'a mut Faults) -> Self {
-        Self {
-            path: Path::Root,
-            faults,
-        }
+        Self { path: Path::Root, faults }
     }
 
     /// The place of a member of this object, under its name in the document.
     #[inline]
     pub fn field<'b>(&'b mut self, name: &'b str) -> Checker<'b> {
-        Checker {
-            path: Path::Member(&self.path, name),
-            faults: self.faults,
-        }
+        Checker { path: Path::Member(&self.path, name), faults: self.faults }
     }
 
     /// The place of an item of this list.
     #[inline]
     pub fn index(&mut self, index: usize) -> Checker<'_> {
-        Checker {
-            path: Path::Item(&self.path, index),
-            faults: self.faults,
-        }
+        Checker { path: Path::Item(&self.path, index), faults: self.faults }
     }
 
     /// Reports a violated rule at this place.
@@ -115,10 +106,7 @@ impl<'a> Checker<'a> {
 
     /// The same place with another list, for a trial whose result may be thrown away.
     pub(crate) fn trial<'b>(&'b self, faults: &'b mut Faults) -> Checker<'b> {
-        Checker {
-            path: self.path,
-            faults,
-        }
+        Checker { path: self.path, faults }
     }
 
     pub(crate) fn accept(&mut self, faults: Faults) {
@@ -148,10 +136,7 @@ impl Refusal {
     /// A refusal with a message that says what would be right, and the code `custom`.
     #[must_use]
     pub fn new(message: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            code: Cow::Borrowed("custom"),
-            message: message.into(),
-        }
+        Self { code: Cow::Borrowed("custom"), message: message.into() }
     }
 
     /// Gives the refusal a code of its own.

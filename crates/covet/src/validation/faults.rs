@@ -31,10 +31,7 @@ impl Faults {
     /// An empty list.
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            list: Vec::new(),
-            omitted: 0,
-        }
+        Self { list: Vec::new(), omitted: 0 }
     }
 
     /// Adds a fault, or counts it if there are too many.
@@ -83,11 +80,7 @@ impl Faults {
     ///
     /// The list itself, if there is anything in it.
     pub fn into_result(self) -> Result<(), Self> {
-        if self.list.is_empty() {
-            Ok(())
-        } else {
-            Err(self)
-        }
+        if self.list.is_empty() { Ok(()) } else { Err(self) }
     }
 
     pub(crate) fn map(mut self, place: impl FnMut(Fault) -> Fault) -> Self {
@@ -110,10 +103,7 @@ impl Deref for Faults {
 
 impl From<Fault> for Faults {
     fn from(fault: Fault) -> Self {
-        Self {
-            list: vec![fault],
-            omitted: 0,
-        }
+        Self { list: vec![fault], omitted: 0 }
     }
 }
 

@@ -83,11 +83,15 @@ fn checked<T: Input>(value: T) -> Result<T, ReadError> {
 #[cold]
 fn explain<T: Input>(bytes: &[u8]) -> Result<T, ReadError> {
     let tree = tree::parse(bytes).map_err(|fault| ReadError::Malformed(Box::new(fault)))?;
-    walk::walk(&tree, Shapes::of::<T>())
-        .into_result()
-        .map_err(ReadError::Invalid)?;
+    walk::walk(&tree, Shapes::of::<T>()).into_result().map_err(ReadError::Invalid)?;
     match T::deserialize(&tree) {
         Ok(value) => checked(value),
         Err(error) => Err(ReadError::Invalid(error.into_fault().into())),
     }
+}
+
+/// Compares a JSON text with a schema that has its definitions in `$defs`, for tests of responses.
+pub(crate) fn conforms(bytes: &[u8], schema: &serde_json::Value) -> Result<super::Faults, String> {
+    let node = tree::parse(bytes).map_err(|fault| format!("the value is not JSON: {fault}"))?;
+    Ok(walk::walk(&node, &Shapes::compile(schema)))
 }

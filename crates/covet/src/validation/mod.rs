@@ -26,6 +26,7 @@ pub use checker::{Check, Checker, Refusal, check};
 pub use code::Code;
 pub use fault::{Fault, In};
 pub use faults::Faults;
+pub(crate) use json::conforms;
 pub use model::{FieldNames, Input, Output};
 pub use schema::clean as clean_schema;
 
@@ -37,8 +38,8 @@ pub mod expansion {
 
     use super::checker::{Checker, Refusal};
     pub use super::rule::{
-        Collection, Distinct, Each, Elements, Format, Items, Keyword, Length, MultipleOf, Number,
-        Numeric, Pattern, Range, Rule, Text, Unique,
+        Collection, Distinct, Each, Elements, Format, Items, Keyword, Length, MultipleOf, Number, Numeric, Pattern,
+        Range, Rule, Text, Unique,
     };
     pub use super::schema::mark_type;
 

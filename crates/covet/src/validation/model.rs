@@ -58,25 +58,14 @@ pub struct FieldNames {
 impl FieldNames {
     /// The names of a struct, and those of the fields that are flattened into it.
     #[must_use]
-    pub const fn new(
-        own: &'static [&'static str],
-        flattened: &'static [Option<FieldNames>],
-    ) -> Self {
-        Self {
-            own,
-            flattened,
-            is_open: false,
-        }
+    pub const fn new(own: &'static [&'static str], flattened: &'static [Option<FieldNames>]) -> Self {
+        Self { own, flattened, is_open: false }
     }
 
     /// The names of a type that reads any name, or whose names depend on its content.
     #[must_use]
     pub const fn open() -> Self {
-        Self {
-            own: &[],
-            flattened: &[],
-            is_open: true,
-        }
+        Self { own: &[], flattened: &[], is_open: true }
     }
 
     /// The names that stand in the type itself.

@@ -30,26 +30,7 @@ macro_rules! leaves {
     };
 }
 
-leaves!(
-    i8,
-    i16,
-    i32,
-    i64,
-    i128,
-    isize,
-    u8,
-    u16,
-    u32,
-    u64,
-    u128,
-    usize,
-    f32,
-    f64,
-    bool,
-    char,
-    String,
-    ()
-);
+leaves!(i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize, f32, f64, bool, char, String, ());
 leaves!(Date, DateTime, Time, Timestamp, Zoned, Span, SignedDuration);
 leaves!(Decimal, Uuid, IpAddr, Ipv4Addr, Ipv6Addr, serde_json::Value, serde_json::Map<String, serde_json::Value>);
 
@@ -121,10 +102,7 @@ impl<T: Check> Check for [T] {
 }
 
 #[inline]
-fn check_items<'a, T: Check + 'a>(
-    items: impl IntoIterator<Item = &'a T>,
-    checker: &mut Checker<'_>,
-) {
+fn check_items<'a, T: Check + 'a>(items: impl IntoIterator<Item = &'a T>, checker: &mut Checker<'_>) {
     for (index, item) in items.into_iter().enumerate() {
         item.check(&mut checker.index(index));
     }

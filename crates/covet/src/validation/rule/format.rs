@@ -45,62 +45,23 @@ pub enum Format {
 
 impl Format {
     const ALL: [(Self, &'static str, &'static str); 13] = [
-        (
-            Self::Email,
-            "email",
-            "an e-mail address such as `ada@example.com`",
-        ),
-        (
-            Self::Uri,
-            "uri",
-            "an absolute URI such as `https://example.com/`",
-        ),
-        (
-            Self::Hostname,
-            "hostname",
-            "a host name such as `www.example.com`",
-        ),
-        (
-            Self::Ip,
-            "ip",
-            "an IP address such as `192.0.2.1` or `2001:db8::1`",
-        ),
+        (Self::Email, "email", "an e-mail address such as `ada@example.com`"),
+        (Self::Uri, "uri", "an absolute URI such as `https://example.com/`"),
+        (Self::Hostname, "hostname", "a host name such as `www.example.com`"),
+        (Self::Ip, "ip", "an IP address such as `192.0.2.1` or `2001:db8::1`"),
         (Self::Ipv4, "ipv4", "an IPv4 address such as `192.0.2.1`"),
         (Self::Ipv6, "ipv6", "an IPv6 address such as `2001:db8::1`"),
-        (
-            Self::Uuid,
-            "uuid",
-            "a UUID such as `67e55044-10b1-426f-9247-bb680e5fe0c8`",
-        ),
+        (Self::Uuid, "uuid", "a UUID such as `67e55044-10b1-426f-9247-bb680e5fe0c8`"),
         (Self::Date, "date", "a date such as `2024-02-29`"),
-        (
-            Self::DateTime,
-            "date-time",
-            "a date and time with its offset, such as `2024-02-29T12:30:00Z`",
-        ),
-        (
-            Self::PartialTime,
-            "partial-time",
-            "a time of day such as `12:30:00`",
-        ),
-        (
-            Self::PartialDateTime,
-            "partial-date-time",
-            "a date and time such as `2024-02-29T12:30:00`",
-        ),
-        (
-            Self::ZonedDateTime,
-            "zoned-date-time",
-            "a date and time with its zone, such as `2024-02-29T12:30:00Z[UTC]`",
-        ),
+        (Self::DateTime, "date-time", "a date and time with its offset, such as `2024-02-29T12:30:00Z`"),
+        (Self::PartialTime, "partial-time", "a time of day such as `12:30:00`"),
+        (Self::PartialDateTime, "partial-date-time", "a date and time such as `2024-02-29T12:30:00`"),
+        (Self::ZonedDateTime, "zoned-date-time", "a date and time with its zone, such as `2024-02-29T12:30:00Z[UTC]`"),
         (Self::Duration, "duration", "a duration such as `PT1H30M`"),
     ];
 
     pub(crate) fn named(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|(_, known, _)| *known == name)
-            .map(|(format, ..)| format)
+        Self::ALL.into_iter().find(|(_, known, _)| *known == name).map(|(format, ..)| format)
     }
 
     /// The format's row in the table, which lists the variants in order.
@@ -129,9 +90,7 @@ impl Format {
     pub(crate) fn check_text(self, text: &str, checker: &mut Checker<'_>) {
         if !self.accepts(text) {
             let (_, name, description) = self.row();
-            checker.push(|| {
-                Fault::new(Code::Format, format!("must be {description}")).with("format", name)
-            });
+            checker.push(|| Fault::new(Code::Format, format!("must be {description}")).with("format", name));
         }
     }
 }
@@ -142,9 +101,7 @@ fn is_email(text: &str) -> bool {
     };
     let is_atom = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+/=?^_`{|}~-".contains(&byte);
     local.len() <= 64
-        && local
-            .split('.')
-            .all(|atom| !atom.is_empty() && atom.bytes().all(is_atom))
+        && local.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(is_atom))
         && is_hostname(domain)
 }
 
@@ -153,9 +110,7 @@ fn is_hostname(text: &str) -> bool {
         (1..=63).contains(&label.len())
             && !label.starts_with('-')
             && !label.ends_with('-')
-            && label
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     };
     text.len() <= 253 && text.split('.').all(is_label)
 }
@@ -166,33 +121,18 @@ fn is_uri(text: &str) -> bool {
         return false;
     };
     let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
-        && scheme
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
-    let needs_host = ["http", "https", "ws", "wss", "ftp"]
-        .iter()
-        .any(|web| scheme.eq_ignore_ascii_case(web));
+        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    let needs_host = ["http", "https", "ws", "wss", "ftp"].iter().any(|web| scheme.eq_ignore_ascii_case(web));
     let has_host = rest.strip_prefix("//").is_some_and(|authority| {
         let host = authority.split(['/', '?', '#']).next().unwrap_or_default();
-        !host
-            .rsplit('@')
-            .next()
-            .unwrap_or_default()
-            .trim_start_matches(':')
-            .is_empty()
-            && !host.starts_with(':')
+        !host.rsplit('@').next().unwrap_or_default().trim_start_matches(':').is_empty() && !host.starts_with(':')
     });
-    is_scheme
-        && (has_host || !needs_host)
-        && !rest.is_empty()
-        && has_only_uri_characters(rest.as_bytes())
+    is_scheme && (has_host || !needs_host) && !rest.is_empty() && has_only_uri_characters(rest.as_bytes())
 }
 
 fn has_only_uri_characters(bytes: &[u8]) -> bool {
     bytes.iter().enumerate().all(|(at, byte)| match byte {
-        b'%' => bytes
-            .get(at + 1..at + 3)
-            .is_some_and(|escape| escape.iter().all(u8::is_ascii_hexdigit)),
+        b'%' => bytes.get(at + 1..at + 3).is_some_and(|escape| escape.iter().all(u8::is_ascii_hexdigit)),
         byte => byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=".contains(byte),
     })
 }

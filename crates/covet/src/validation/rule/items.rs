@@ -73,17 +73,9 @@ struct Words {
 impl Words {
     const fn of(is_map: bool) -> Self {
         if is_map {
-            Self {
-                min: "min_properties",
-                max: "max_properties",
-                noun: "member",
-            }
+            Self { min: "min_properties", max: "max_properties", noun: "member" }
         } else {
-            Self {
-                min: "min_items",
-                max: "max_items",
-                noun: "item",
-            }
+            Self { min: "min_items", max: "max_items", noun: "item" }
         }
     }
 }
@@ -92,18 +84,10 @@ impl Items {
     #[inline]
     pub(crate) fn check_count(&self, count: usize, is_map: bool, checker: &mut Checker<'_>) {
         if self.min.is_some_and(|min| count < min) {
-            let code = if is_map {
-                Code::MinProperties
-            } else {
-                Code::MinItems
-            };
+            let code = if is_map { Code::MinProperties } else { Code::MinItems };
             checker.push(|| self.fault(code, is_map));
         } else if self.max.is_some_and(|max| count > max) {
-            let code = if is_map {
-                Code::MaxProperties
-            } else {
-                Code::MaxItems
-            };
+            let code = if is_map { Code::MaxProperties } else { Code::MaxItems };
             checker.push(|| self.fault(code, is_map));
         }
     }
@@ -116,11 +100,9 @@ impl Items {
             }
             (Some(min), None) => format!("must have at least {}", counted(min, words.noun)),
             (None, Some(max)) => format!("must have at most {}", counted(max, words.noun)),
-            (min, max) => format!(
-                "must have {} to {}",
-                min.unwrap_or(0),
-                counted(max.unwrap_or(usize::MAX), words.noun)
-            ),
+            (min, max) => {
+                format!("must have {} to {}", min.unwrap_or(0), counted(max.unwrap_or(usize::MAX), words.noun))
+            }
         };
         let mut fault = Fault::new(code, message);
         if let Some(min) = self.min {
@@ -145,16 +127,9 @@ impl<T: Collection + ?Sized> Rule<T> for Items {
 impl Keyword for Items {
     fn describe(&self, schema: &mut Schema) {
         let is_map = schema.get("type").is_some_and(|kinds| {
-            *kinds == "object"
-                || kinds
-                    .as_array()
-                    .is_some_and(|kinds| kinds.iter().any(|kind| kind == "object"))
+            *kinds == "object" || kinds.as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind == "object"))
         });
-        let (min, max) = if is_map {
-            ("minProperties", "maxProperties")
-        } else {
-            ("minItems", "maxItems")
-        };
+        let (min, max) = if is_map { ("minProperties", "maxProperties") } else { ("minItems", "maxItems") };
         if let Some(bound) = self.min {
             schema.insert(min.to_owned(), bound.into());
         }

@@ -62,9 +62,7 @@ impl Length {
     #[inline]
     fn is_plainly_met(&self, bytes: usize) -> bool {
         self.max.is_none_or(|max| bytes <= max)
-            && self
-                .min
-                .is_none_or(|min| bytes >= min.saturating_mul(4).saturating_sub(3))
+            && self.min.is_none_or(|min| bytes >= min.saturating_mul(4).saturating_sub(3))
     }
 
     fn check_count(&self, count: usize, checker: &mut Checker<'_>) {
@@ -83,11 +81,9 @@ impl Length {
             (Some(1), None) => "must not be empty".to_owned(),
             (Some(min), None) => format!("must be at least {} long", counted(min, "character")),
             (None, Some(max)) => format!("must be at most {} long", counted(max, "character")),
-            (min, max) => format!(
-                "must be {} to {} long",
-                min.unwrap_or(0),
-                counted(max.unwrap_or(usize::MAX), "character")
-            ),
+            (min, max) => {
+                format!("must be {} to {} long", min.unwrap_or(0), counted(max.unwrap_or(usize::MAX), "character"))
+            }
         };
         let mut fault = Fault::new(code, message);
         if let Some(min) = self.min {

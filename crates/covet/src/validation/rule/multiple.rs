@@ -15,11 +15,7 @@ impl MultipleOf {
     pub(crate) fn check_number(&self, number: &Number, checker: &mut Checker<'_>) {
         if !number.is_multiple_of(&self.0) {
             checker.push(|| {
-                Fault::new(
-                    Code::MultipleOf,
-                    format!("must be a multiple of {}", self.0),
-                )
-                .with("multiple_of", self.0)
+                Fault::new(Code::MultipleOf, format!("must be a multiple of {}", self.0)).with("multiple_of", self.0)
             });
         }
     }

@@ -34,9 +34,7 @@ impl Number {
             (Self::Integer(left), Self::Integer(right)) => Some(left.cmp(right)),
             (Self::Decimal(left), Self::Decimal(right)) => Some(left.cmp(right)),
             (Self::Decimal(left), Self::Integer(right)) => Some(compare_decimal(left, *right)),
-            (Self::Integer(left), Self::Decimal(right)) => {
-                Some(compare_decimal(right, *left).reverse())
-            }
+            (Self::Integer(left), Self::Decimal(right)) => Some(compare_decimal(right, *left).reverse()),
             (left, right) => left.to_f64().partial_cmp(&right.to_f64()),
         }
     }
@@ -45,20 +43,16 @@ impl Number {
     pub(crate) fn is_multiple_of(&self, step: &Self) -> bool {
         match (self, step) {
             (Self::Integer(value), Self::Integer(step)) => value.checked_rem(*step) == Some(0),
-            (Self::Decimal(value), step) => step
-                .to_decimal()
-                .and_then(|step| value.checked_rem(step))
-                .is_some_and(|rest| rest.is_zero()),
+            (Self::Decimal(value), step) => {
+                step.to_decimal().and_then(|step| value.checked_rem(step)).is_some_and(|rest| rest.is_zero())
+            }
             (value, step) => is_float_multiple(value.to_f64(), step.to_f64()),
         }
     }
 
     fn to_f64(self) -> f64 {
         match self {
-            #[expect(
-                clippy::cast_precision_loss,
-                reason = "a float is compared with the nearest float"
-            )]
+            #[expect(clippy::cast_precision_loss, reason = "a float is compared with the nearest float")]
             Self::Integer(integer) => integer as f64,
             Self::Float(float) => float,
             Self::Decimal(decimal) => decimal.to_f64().unwrap_or(f64::NAN),
@@ -151,10 +145,7 @@ sizes!(isize, usize);
 impl Numeric for u128 {
     #[inline]
     fn number(&self) -> Option<Number> {
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "beyond 127 bits a float is as near as a bound can be written"
-        )]
+        #[expect(clippy::cast_precision_loss, reason = "beyond 127 bits a float is as near as a bound can be written")]
         let far = *self as f64;
         Some(i128::try_from(*self).map_or(Number::Float(far), Number::Integer))
     }

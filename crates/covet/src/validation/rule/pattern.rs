@@ -25,29 +25,20 @@ impl Pattern {
     /// A pattern whose syntax the macro has checked.
     #[must_use]
     pub const fn new(source: &'static str) -> Self {
-        Self {
-            source: Cow::Borrowed(source),
-            compiled: OnceLock::new(),
-        }
+        Self { source: Cow::Borrowed(source), compiled: OnceLock::new() }
     }
 
     /// A pattern out of a schema; one in another dialect matches everything.
     pub(crate) fn owned(source: String) -> Self {
-        Self {
-            source: Cow::Owned(source),
-            compiled: OnceLock::new(),
-        }
+        Self { source: Cow::Owned(source), compiled: OnceLock::new() }
     }
 
     pub(crate) fn check_text(&self, text: &str, checker: &mut Checker<'_>) {
         let regex = self.compiled.get_or_init(|| Regex::new(&self.source).ok());
         if regex.as_ref().is_some_and(|regex| !regex.is_match(text)) {
             checker.push(|| {
-                Fault::new(
-                    Code::Pattern,
-                    format!("must match the pattern `{}`", self.source),
-                )
-                .with("pattern", self.source.as_ref())
+                Fault::new(Code::Pattern, format!("must match the pattern `{}`", self.source))
+                    .with("pattern", self.source.as_ref())
             });
         }
     }

@@ -34,10 +34,7 @@ impl Range {
     #[inline]
     fn violation(&self, number: &Number) -> Option<Code> {
         let compares = |bound: &Option<Number>, wrong: &[Ordering]| {
-            bound
-                .as_ref()
-                .and_then(|bound| number.compare(bound))
-                .is_some_and(|order| wrong.contains(&order))
+            bound.as_ref().and_then(|bound| number.compare(bound)).is_some_and(|order| wrong.contains(&order))
         };
         if compares(&self.min, &[Ordering::Less]) {
             Some(Code::Minimum)
@@ -57,10 +54,8 @@ impl Range {
             .min
             .map(|min| format!("at least {min}"))
             .or(self.exclusive_min.map(|min| format!("greater than {min}")));
-        let high = self
-            .max
-            .map(|max| format!("at most {max}"))
-            .or(self.exclusive_max.map(|max| format!("less than {max}")));
+        let high =
+            self.max.map(|max| format!("at most {max}")).or(self.exclusive_max.map(|max| format!("less than {max}")));
         let bounds: Vec<_> = low.into_iter().chain(high).collect();
         let mut fault = Fault::new(code, format!("must be {}", bounds.join(" and ")));
         for (name, _, bound) in self.bounds() {
@@ -95,11 +90,7 @@ impl Keyword for Range {
     /// A bound that the type brings along, such as 255, stays where it is the tighter one.
     fn describe(&self, schema: &mut Schema) {
         for (_, keyword, bound) in self.bounds() {
-            let looser = if keyword.ends_with("inimum") {
-                Ordering::Less
-            } else {
-                Ordering::Greater
-            };
+            let looser = if keyword.ends_with("inimum") { Ordering::Less } else { Ordering::Greater };
             let present = schema.get(keyword).and_then(bound_of);
             if present.is_none_or(|present| bound.compare(&present) != Some(looser)) {
                 schema.insert(keyword.to_owned(), bound.into());
@@ -110,7 +101,5 @@ impl Keyword for Range {
 
 /// A bound as it stands in a schema.
 pub(crate) fn bound_of(value: &Value) -> Option<Number> {
-    value
-        .as_number()
-        .and_then(|number| Number::parse(&number.to_string()))
+    value.as_number().and_then(|number| Number::parse(&number.to_string()))
 }

@@ -61,18 +61,11 @@ impl<T: Distinct> Distinct for Option<T> {
 pub(crate) fn repetition<T: Eq + Hash>(items: &[T]) -> Option<(usize, usize)> {
     const PAIRWISE: usize = 16;
     if items.len() <= PAIRWISE {
-        return (1..items.len()).find_map(|at| {
-            items[..at]
-                .iter()
-                .position(|item| *item == items[at])
-                .map(|first| (at, first))
-        });
+        return (1..items.len())
+            .find_map(|at| items[..at].iter().position(|item| *item == items[at]).map(|first| (at, first)));
     }
     let mut places = HashMap::with_capacity(items.len());
-    items
-        .iter()
-        .enumerate()
-        .find_map(|(at, item)| places.insert(item, at).map(|first| (at, first)))
+    items.iter().enumerate().find_map(|(at, item)| places.insert(item, at).map(|first| (at, first)))
 }
 
 /// All items of a list must differ.
@@ -82,12 +75,9 @@ pub struct Unique;
 impl Unique {
     pub(crate) fn report((again, first): (usize, usize), checker: &mut Checker<'_>) {
         checker.push(|| {
-            Fault::new(
-                Code::UniqueItems,
-                format!("must not hold equal items, but item {again} repeats item {first}"),
-            )
-            .with("first", first)
-            .with("again", again)
+            Fault::new(Code::UniqueItems, format!("must not hold equal items, but item {again} repeats item {first}"))
+                .with("first", first)
+                .with("again", again)
         });
     }
 }

@@ -5,24 +5,16 @@ use std::collections::{HashMap, HashSet};
 use serde_json::{Map, Value};
 
 use super::shape::{
-    Additional, Choice, Kinds, ListShape, NumberShape, ObjectShape, Property, Shape, ShapeId,
-    Shapes, TextShape, Union,
+    Additional, Choice, Kinds, ListShape, NumberShape, ObjectShape, Property, Shape, ShapeId, Shapes, TextShape, Union,
 };
 use super::{ALIASES, UNIQUE};
 use crate::validation::rule::{Format, Items, Length, MultipleOf, Pattern, Range, bound_of};
 
 impl Shapes {
-    pub(super) fn compile(document: &Value) -> Self {
-        let mut compiler = Compiler {
-            document,
-            shapes: Vec::new(),
-            references: HashMap::new(),
-        };
+    pub(in crate::validation) fn compile(document: &Value) -> Self {
+        let mut compiler = Compiler { document, shapes: Vec::new(), references: HashMap::new() };
         let root = compiler.shape(document);
-        let mut shapes = Self {
-            shapes: compiler.shapes,
-            root,
-        };
+        let mut shapes = Self { shapes: compiler.shapes, root };
         shapes.settle_kinds();
         shapes.settle_choices();
         shapes
@@ -31,16 +23,8 @@ impl Shapes {
     /// Finds what each shape allows in all. References may form cycles, so this repeats until nothing changes.
     fn settle_kinds(&mut self) {
         loop {
-            let settled: Vec<_> = self
-                .shapes
-                .iter()
-                .map(|shape| self.kinds_through(shape))
-                .collect();
-            let is_stable = self
-                .shapes
-                .iter()
-                .zip(&settled)
-                .all(|(shape, kinds)| shape.all_kinds == *kinds);
+            let settled: Vec<_> = self.shapes.iter().map(|shape| self.kinds_through(shape)).collect();
+            let is_stable = self.shapes.iter().zip(&settled).all(|(shape, kinds)| shape.all_kinds == *kinds);
             for (shape, kinds) in self.shapes.iter_mut().zip(settled) {
                 shape.all_kinds = kinds;
             }
@@ -56,11 +40,7 @@ impl Shapes {
             kinds = kinds & self.get(*id).all_kinds;
         }
         for union in &shape.unions {
-            kinds = kinds
-                & union
-                    .branches
-                    .iter()
-                    .fold(Kinds::NONE, |all, id| all | self.get(*id).all_kinds);
+            kinds = kinds & union.branches.iter().fold(Kinds::NONE, |all, id| all | self.get(*id).all_kinds);
         }
         kinds
     }
@@ -69,9 +49,7 @@ impl Shapes {
         for at in 0..self.shapes.len() {
             for union in 0..self.shapes[at].unions.len() {
                 let branches = &self.shapes[at].unions[union].branches;
-                let choice = self
-                    .choice_by_name(branches)
-                    .or_else(|| self.choice_by_tag(branches));
+                let choice = self.choice_by_name(branches).or_else(|| self.choice_by_tag(branches));
                 self.shapes[at].unions[union].choice = choice.unwrap_or(Choice::Trial);
             }
         }
@@ -82,17 +60,11 @@ impl Shapes {
         let (mut names, mut words) = (Vec::new(), Vec::new());
         for id in branches {
             let shape = self.get(*id);
-            match (
-                &shape.allowed,
-                shape.object.properties.as_slice(),
-                shape.object.required.as_slice(),
-            ) {
+            match (&shape.allowed, shape.object.properties.as_slice(), shape.object.required.as_slice()) {
                 (Some(allowed), [], []) if shape.kinds == Kinds::STRING => {
                     words.extend(allowed.iter().filter_map(Value::as_str).map(str::to_owned));
                 }
-                (None, [only], [required])
-                    if only.name == *required && self.constant(*id, required).is_none() =>
-                {
+                (None, [only], [required]) if only.name == *required && self.constant(*id, required).is_none() => {
                     names.push((required.clone(), *id));
                 }
                 _ => return None,
@@ -105,16 +77,9 @@ impl Shapes {
     fn choice_by_tag(&self, branches: &[ShapeId]) -> Option<Choice> {
         let first = self.get(*branches.first()?);
         first.object.required.iter().find_map(|name| {
-            let values: Option<Vec<_>> = branches
-                .iter()
-                .map(|id| Some((self.constant(*id, name)?.to_owned(), *id)))
-                .collect();
-            values
-                .filter(|values| has_distinct_names(values))
-                .map(|values| Choice::Tag {
-                    name: name.clone(),
-                    values,
-                })
+            let values: Option<Vec<_>> =
+                branches.iter().map(|id| Some((self.constant(*id, name)?.to_owned(), *id))).collect();
+            values.filter(|values| has_distinct_names(values)).map(|values| Choice::Tag { name: name.clone(), values })
         })
     }
 
@@ -172,19 +137,13 @@ impl<'a> Compiler<'a> {
         let shape = Shape {
             kinds: kinds(keywords),
             all_kinds: Kinds::ALL,
-            reference: keywords
-                .get("$ref")
-                .and_then(Value::as_str)
-                .and_then(|target| self.referenced(target)),
+            reference: keywords.get("$ref").and_then(Value::as_str).and_then(|target| self.referenced(target)),
             all_of: self.shapes_of(keywords, "allOf"),
             unions: ["oneOf", "anyOf"]
                 .into_iter()
                 .map(|keyword| self.shapes_of(keywords, keyword))
                 .filter(|branches| !branches.is_empty())
-                .map(|branches| Union {
-                    branches,
-                    choice: Choice::Trial,
-                })
+                .map(|branches| Union { branches, choice: Choice::Trial })
                 .collect(),
             allowed: allowed(keywords),
             number: number(keywords),
@@ -209,11 +168,7 @@ impl<'a> Compiler<'a> {
 
     fn shapes_of(&mut self, keywords: &'a Map<String, Value>, keyword: &str) -> Vec<ShapeId> {
         let schemas = keywords.get(keyword).and_then(Value::as_array);
-        schemas
-            .into_iter()
-            .flatten()
-            .map(|schema| self.shape(schema))
-            .collect()
+        schemas.into_iter().flatten().map(|schema| self.shape(schema)).collect()
     }
 
     fn list(&mut self, keywords: &'a Map<String, Value>) -> ListShape {
@@ -226,15 +181,9 @@ impl<'a> Compiler<'a> {
     }
 
     fn object(&mut self, keywords: &'a Map<String, Value>) -> ObjectShape {
-        let properties = keywords
-            .get("properties")
-            .and_then(Value::as_object)
-            .into_iter()
-            .flatten();
+        let properties = keywords.get("properties").and_then(Value::as_object).into_iter().flatten();
         ObjectShape {
-            properties: properties
-                .map(|(name, schema)| self.property(name, schema))
-                .collect(),
+            properties: properties.map(|(name, schema)| self.property(name, schema)).collect(),
             required: strings(keywords.get("required")),
             additional: match keywords.get("additionalProperties") {
                 None | Some(Value::Bool(true)) => Additional::Anything,
@@ -246,21 +195,16 @@ impl<'a> Compiler<'a> {
     }
 
     fn property(&mut self, name: &str, schema: &'a Value) -> Property {
-        Property {
-            name: name.to_owned(),
-            aliases: strings(schema.get(ALIASES)),
-            shape: self.shape(schema),
-        }
+        Property { name: name.to_owned(), aliases: strings(schema.get(ALIASES)), shape: self.shape(schema) }
     }
 }
 
 fn kinds(keywords: &Map<String, Value>) -> Kinds {
     match keywords.get("type") {
         Some(Value::String(name)) => Kinds::named(name),
-        Some(Value::Array(names)) => names
-            .iter()
-            .filter_map(Value::as_str)
-            .fold(Kinds::NONE, |kinds, name| kinds | Kinds::named(name)),
+        Some(Value::Array(names)) => {
+            names.iter().filter_map(Value::as_str).fold(Kinds::NONE, |kinds, name| kinds | Kinds::named(name))
+        }
         _ => Kinds::ALL,
     }
 }
@@ -282,10 +226,7 @@ fn number(keywords: &Map<String, Value>) -> NumberShape {
         exclusive_max: bound("exclusiveMaximum"),
     };
     NumberShape {
-        width: keywords
-            .get("format")
-            .and_then(Value::as_str)
-            .and_then(width),
+        width: keywords.get("format").and_then(Value::as_str).and_then(width),
         range: (range != Range::default()).then_some(range),
         multiple_of: bound("multipleOf").map(MultipleOf),
     }
@@ -312,10 +253,7 @@ fn width(format: &str) -> Option<(i128, u128)> {
 
 fn text(keywords: &Map<String, Value>) -> TextShape {
     let string = |keyword| keywords.get(keyword).and_then(Value::as_str);
-    let length = Length {
-        min: size(keywords, "minLength"),
-        max: size(keywords, "maxLength"),
-    };
+    let length = Length { min: size(keywords, "minLength"), max: size(keywords, "maxLength") };
     TextShape {
         length: (length != Length::default()).then_some(length),
         pattern: string("pattern").map(|pattern| Pattern::owned(pattern.to_owned())),
@@ -324,26 +262,14 @@ fn text(keywords: &Map<String, Value>) -> TextShape {
 }
 
 fn count(keywords: &Map<String, Value>, min: &str, max: &str) -> Option<Items> {
-    let items = Items {
-        min: size(keywords, min),
-        max: size(keywords, max),
-    };
+    let items = Items { min: size(keywords, min), max: size(keywords, max) };
     (items != Items::default()).then_some(items)
 }
 
 fn size(keywords: &Map<String, Value>, keyword: &str) -> Option<usize> {
-    keywords
-        .get(keyword)
-        .and_then(Value::as_u64)
-        .and_then(|size| usize::try_from(size).ok())
+    keywords.get(keyword).and_then(Value::as_u64).and_then(|size| usize::try_from(size).ok())
 }
 
 fn strings(value: Option<&Value>) -> Vec<String> {
-    value
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .map(str::to_owned)
-        .collect()
+    value.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }

@@ -11,9 +11,7 @@ use schemars::Schema;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
-pub(crate) use shape::{
-    Additional, Choice, Kinds, ListShape, NumberShape, ObjectShape, Shape, ShapeId, Shapes, Union,
-};
+pub(crate) use shape::{Additional, Choice, Kinds, ListShape, NumberShape, ObjectShape, Shape, ShapeId, Shapes, Union};
 
 use super::model::Input;
 
@@ -34,27 +32,16 @@ impl Shapes {
     /// The compiled schema of a type, as it is read.
     pub(crate) fn of<T: Input>() -> &'static Self {
         let id = TypeId::of::<T>();
-        if let Some(shapes) = CACHE
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&id)
-        {
+        if let Some(shapes) = CACHE.read().unwrap_or_else(PoisonError::into_inner).get(&id) {
             return shapes;
         }
         let shapes: &'static Self = Box::leak(Box::new(Self::compile(schema_of::<T>().as_value())));
-        CACHE
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .entry(id)
-            .or_insert(shapes)
+        CACHE.write().unwrap_or_else(PoisonError::into_inner).entry(id).or_insert(shapes)
     }
 }
 
 fn schema_of<T: Input>() -> Schema {
-    SchemaSettings::draft2020_12()
-        .for_deserialize()
-        .into_generator()
-        .into_root_schema_for::<T>()
+    SchemaSettings::draft2020_12().for_deserialize().into_generator().into_root_schema_for::<T>()
 }
 
 /// Names the Rust type in its schema, so that two types of one name can be told apart.

@@ -56,10 +56,7 @@ impl Kinds {
     ];
 
     pub(super) fn named(name: &str) -> Self {
-        Self::NAMES
-            .into_iter()
-            .find(|(_, known, _)| *known == name)
-            .map_or(Self::NONE, |(kinds, ..)| kinds)
+        Self::NAMES.into_iter().find(|(_, known, _)| *known == name).map_or(Self::NONE, |(kinds, ..)| kinds)
     }
 
     /// Whether all of the others are allowed here.
@@ -154,9 +151,7 @@ pub(crate) struct ObjectShape {
 
 impl ObjectShape {
     pub(crate) fn property(&self, name: &str) -> Option<&Property> {
-        self.properties
-            .iter()
-            .find(|property| property.is_called(name))
+        self.properties.iter().find(|property| property.is_called(name))
     }
 }
 
@@ -194,15 +189,9 @@ pub(crate) struct Union {
 #[derive(Debug)]
 pub(crate) enum Choice {
     /// By the value of a member: internally and adjacently tagged enums.
-    Tag {
-        name: String,
-        values: Vec<(String, ShapeId)>,
-    },
+    Tag { name: String, values: Vec<(String, ShapeId)> },
     /// By the name of the only member, or by a string: externally tagged enums.
-    Name {
-        names: Vec<(String, ShapeId)>,
-        words: Vec<String>,
-    },
+    Name { names: Vec<(String, ShapeId)>, words: Vec<String> },
     /// By trying: untagged enums and options.
     Trial,
 }

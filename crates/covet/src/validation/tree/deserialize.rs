@@ -1,9 +1,7 @@
 //! A tree as the input of serde.
 
 use serde::de::value::StrDeserializer;
-use serde::de::{
-    self, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
-};
+use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
 use super::{Error, Node};
@@ -19,10 +17,7 @@ impl<'de> Deserializer<'de> for &Node<'_> {
             Node::Number(text) => visit_number(text, visitor),
             Node::String(text) => visitor.visit_str(text),
             Node::Array(items) => visit_items(items, visitor),
-            Node::Object(members) => visitor.visit_map(Members {
-                rest: members.iter(),
-                current: None,
-            }),
+            Node::Object(members) => visitor.visit_map(Members { rest: members.iter(), current: None }),
         }
     }
 
@@ -47,11 +42,7 @@ impl<'de> Deserializer<'de> for &Node<'_> {
         }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Error> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Error> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -62,21 +53,12 @@ impl<'de> Deserializer<'de> for &Node<'_> {
         visitor: V,
     ) -> Result<V::Value, Error> {
         match self {
-            Node::String(name) => visitor.visit_enum(Variant {
-                name,
-                content: None,
-            }),
+            Node::String(name) => visitor.visit_enum(Variant { name, content: None }),
             Node::Object(members) if members.len() == 1 => {
                 let (name, content) = &members[0];
-                visitor.visit_enum(Variant {
-                    name,
-                    content: Some(content),
-                })
+                visitor.visit_enum(Variant { name, content: Some(content) })
             }
-            _ => Err(Error::new(
-                Code::Type,
-                "must be a string or an object with one member that names the variant",
-            )),
+            _ => Err(Error::new(Code::Type, "must be a string or an object with one member that names the variant")),
         }
     }
 
@@ -109,25 +91,16 @@ fn visit_number<'de, V: Visitor<'de>>(text: &str, visitor: V) -> Result<V::Value
     }
     match text.parse::<f64>() {
         Ok(number) if number.is_finite() => visitor.visit_f64(number),
-        _ => Err(Error::new(
-            Code::NumberRange,
-            "must be a number that fits into 64 bits",
-        )),
+        _ => Err(Error::new(Code::NumberRange, "must be a number that fits into 64 bits")),
     }
 }
 
 fn visit_items<'de, V: Visitor<'de>>(items: &[Node<'_>], visitor: V) -> Result<V::Value, Error> {
-    let mut access = Items {
-        rest: items.iter(),
-        index: 0,
-    };
+    let mut access = Items { rest: items.iter(), index: 0 };
     let value = visitor.visit_seq(&mut access)?;
     if access.rest.len() > 0 {
         let most = items.len() - access.rest.len();
-        return Err(Error::new(
-            Code::MaxItems,
-            format!("must have {most} items, not {}", items.len()),
-        ));
+        return Err(Error::new(Code::MaxItems, format!("must have {most} items, not {}", items.len())));
     }
     Ok(value)
 }
@@ -140,18 +113,13 @@ struct Items<'n, 'a> {
 impl<'de> SeqAccess<'de> for &mut Items<'_, '_> {
     type Error = Error;
 
-    fn next_element_seed<S: DeserializeSeed<'de>>(
-        &mut self,
-        seed: S,
-    ) -> Result<Option<S::Value>, Error> {
+    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Error> {
         let Some(item) = self.rest.next() else {
             return Ok(None);
         };
         let index = self.index;
         self.index += 1;
-        seed.deserialize(item)
-            .map(Some)
-            .map_err(|error| error.in_item(index))
+        seed.deserialize(item).map(Some).map_err(|error| error.in_item(index))
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -167,10 +135,7 @@ struct Members<'n, 'a> {
 impl<'de> MapAccess<'de> for Members<'_, '_> {
     type Error = Error;
 
-    fn next_key_seed<S: DeserializeSeed<'de>>(
-        &mut self,
-        seed: S,
-    ) -> Result<Option<S::Value>, Error> {
+    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Error> {
         let Some((name, value)) = self.rest.next() else {
             return Ok(None);
         };
@@ -180,9 +145,7 @@ impl<'de> MapAccess<'de> for Members<'_, '_> {
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Error> {
         match self.current.take() {
-            Some((name, value)) => seed
-                .deserialize(value)
-                .map_err(|error| error.in_member(name)),
+            Some((name, value)) => seed.deserialize(value).map_err(|error| error.in_member(name)),
             None => Err(de::Error::custom("a value was asked for before its name")),
         }
     }
@@ -228,11 +191,7 @@ impl<'de> Deserializer<'de> for Name<'_> {
         visitor.visit_some(self)
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Error> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Error> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -260,18 +219,9 @@ impl<'de, 'n, 'a> EnumAccess<'de> for Variant<'n, 'a> {
     type Error = Error;
     type Variant = Content<'n, 'a>;
 
-    fn variant_seed<S: DeserializeSeed<'de>>(
-        self,
-        seed: S,
-    ) -> Result<(S::Value, Content<'n, 'a>), Error> {
+    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Content<'n, 'a>), Error> {
         let variant = seed.deserialize(Name(self.name))?;
-        Ok((
-            variant,
-            Content {
-                name: self.name,
-                content: self.content,
-            },
-        ))
+        Ok((variant, Content { name: self.name, content: self.content }))
     }
 }
 
@@ -285,10 +235,7 @@ impl<'n, 'a> Content<'n, 'a> {
         self.content.ok_or_else(|| {
             Error::new(
                 Code::Type,
-                format!(
-                    "must be an object whose member `{}` holds the variant's content",
-                    self.name
-                ),
+                format!("must be an object whose member `{}` holds the variant's content", self.name),
             )
         })
     }
@@ -300,32 +247,21 @@ impl<'de> VariantAccess<'de> for Content<'_, '_> {
     fn unit_variant(self) -> Result<(), Error> {
         match self.content {
             None | Some(Node::Null) => Ok(()),
-            Some(content) => Err(Error::new(
-                Code::Type,
-                format!("must be null, not {}", content.name()),
-            )
-            .in_member(self.name)),
+            Some(content) => {
+                Err(Error::new(Code::Type, format!("must be null, not {}", content.name())).in_member(self.name))
+            }
         }
     }
 
     fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, Error> {
-        seed.deserialize(self.required()?)
-            .map_err(|error| error.in_member(self.name))
+        seed.deserialize(self.required()?).map_err(|error| error.in_member(self.name))
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Error> {
-        self.required()?
-            .deserialize_any(visitor)
-            .map_err(|error| error.in_member(self.name))
+        self.required()?.deserialize_any(visitor).map_err(|error| error.in_member(self.name))
     }
 
-    fn struct_variant<V: Visitor<'de>>(
-        self,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        self.required()?
-            .deserialize_any(visitor)
-            .map_err(|error| error.in_member(self.name))
+    fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], visitor: V) -> Result<V::Value, Error> {
+        self.required()?.deserialize_any(visitor).map_err(|error| error.in_member(self.name))
     }
 }

@@ -24,11 +24,7 @@ enum Segment {
 
 impl Error {
     pub(super) fn new(code: Code, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-            way: Vec::new(),
-        }
+        Self { code, message: message.into(), way: Vec::new() }
     }
 
     pub(super) fn in_member(mut self, name: &str) -> Self {
@@ -47,9 +43,7 @@ impl Error {
             // Writing to a string cannot fail.
             let _ = match segment {
                 Segment::Member(name) => write_member(&mut pointer, name),
-                Segment::Item(index) => {
-                    fmt::Write::write_fmt(&mut pointer, format_args!("/{index}"))
-                }
+                Segment::Item(index) => fmt::Write::write_fmt(&mut pointer, format_args!("/{index}")),
             };
         }
         Fault::new(self.code, self.message).at(pointer)
@@ -78,20 +72,11 @@ impl de::Error for Error {
     }
 
     fn invalid_length(found: usize, expected: &dyn Expected) -> Self {
-        Self::new(
-            Code::Invalid,
-            format!("must be {expected}, but has {found} items"),
-        )
+        Self::new(Code::Invalid, format!("must be {expected}, but has {found} items"))
     }
 
     fn unknown_variant(found: &str, known: &'static [&'static str]) -> Self {
-        Self::new(
-            Code::OneOf,
-            format!(
-                "must be one of {}, not `{found}`",
-                listed(known.iter().copied())
-            ),
-        )
+        Self::new(Code::OneOf, format!("must be one of {}, not `{found}`", listed(known.iter().copied())))
     }
 
     fn unknown_field(found: &str, known: &'static [&'static str]) -> Self {
@@ -121,10 +106,7 @@ pub(crate) fn unknown_message<'a>(known: impl Iterator<Item = &'a str>) -> Strin
 /// The names for a message; a long list is cut.
 pub(crate) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
     const LONGEST: usize = 20;
-    let mut names: Vec<_> = names
-        .take(LONGEST + 1)
-        .map(|name| format!("`{name}`"))
-        .collect();
+    let mut names: Vec<_> = names.take(LONGEST + 1).map(|name| format!("`{name}`")).collect();
     if names.len() > LONGEST {
         names[LONGEST] = "…".to_owned();
     }

@@ -33,9 +33,5 @@ fn some_digits(bytes: &[u8], from: usize) -> Result<usize, usize> {
 }
 
 fn digits(bytes: &[u8], from: usize) -> usize {
-    from + bytes
-        .iter()
-        .skip(from)
-        .take_while(|byte| byte.is_ascii_digit())
-        .count()
+    from + bytes.iter().skip(from).take_while(|byte| byte.is_ascii_digit()).count()
 }

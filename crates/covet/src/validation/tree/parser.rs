@@ -29,29 +29,19 @@ pub(super) struct Broken {
 
 impl Broken {
     pub(super) fn syntax(message: impl Into<Cow<'static, str>>, at: usize) -> Self {
-        Self {
-            code: Code::Syntax,
-            message: message.into(),
-            at,
-        }
+        Self { code: Code::Syntax, message: message.into(), at }
     }
 
     fn locate(self, bytes: &[u8]) -> Fault {
         let before = &bytes[..self.at.min(bytes.len())];
         let line = before.split(|byte| *byte == b'\n').count();
-        let start = before
-            .iter()
-            .rposition(|byte| *byte == b'\n')
-            .map_or(0, |newline| newline + 1);
+        let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
         let column = String::from_utf8_lossy(&before[start..]).chars().count() + 1;
         let message = match self.code {
             Code::Empty => self.message.into_owned(),
             _ => format!("{} at line {line}, column {column}", self.message),
         };
-        Fault::new(self.code, message)
-            .with("line", line)
-            .with("column", column)
-            .with("offset", before.len())
+        Fault::new(self.code, message).with("line", line).with("column", column).with("offset", before.len())
     }
 }
 
@@ -64,21 +54,13 @@ impl<'a> Parser<'a> {
     fn document(&mut self) -> Result<Node<'a>, Broken> {
         self.skip_space();
         if self.at == self.bytes.len() {
-            return Err(Broken {
-                code: Code::Empty,
-                message: "must be JSON, but is empty".into(),
-                at: self.at,
-            });
+            return Err(Broken { code: Code::Empty, message: "must be JSON, but is empty".into(), at: self.at });
         }
         let node = self.value(0)?;
         self.skip_space();
         if self.at < self.bytes.len() {
             let message = "must be one JSON value, but something follows it".into();
-            return Err(Broken {
-                code: Code::Trailing,
-                message,
-                at: self.at,
-            });
+            return Err(Broken { code: Code::Trailing, message, at: self.at });
         }
         Ok(node)
     }
@@ -147,13 +129,8 @@ impl<'a> Parser<'a> {
     /// Steps over an opening bracket. The recursion of this parser, and of all that walks its tree, is bounded here.
     fn open(&mut self, depth: usize) -> Result<(), Broken> {
         if depth >= MAX_DEPTH {
-            let message =
-                format!("must not be nested deeper than {MAX_DEPTH} levels, but is").into();
-            return Err(Broken {
-                code: Code::Depth,
-                message,
-                at: self.at,
-            });
+            let message = format!("must not be nested deeper than {MAX_DEPTH} levels, but is").into();
+            return Err(Broken { code: Code::Depth, message, at: self.at });
         }
         self.at += 1;
         Ok(())
@@ -167,10 +144,7 @@ impl<'a> Parser<'a> {
 
     fn number(&mut self) -> Result<Node<'a>, Broken> {
         let length = super::number::length(&self.bytes[self.at..]).map_err(|within| {
-            Broken::syntax(
-                "must be JSON, but here is a number that is not written as one",
-                self.at + within,
-            )
+            Broken::syntax("must be JSON, but here is a number that is not written as one", self.at + within)
         })?;
         let digits = &self.bytes[self.at..self.at + length];
         self.at += length;
@@ -204,20 +178,12 @@ impl<'a> Parser<'a> {
 
     fn unexpected(&self, expected: &str) -> Broken {
         match self.bytes.get(self.at..).and_then(first_character) {
-            None if self.at >= self.bytes.len() => Broken::syntax(
-                format!("must be JSON, but it ends where {expected} is expected"),
-                self.at,
-            ),
-            None => Broken {
-                code: Code::Encoding,
-                message: "must be UTF-8, but is not".into(),
-                at: self.at,
-            },
+            None if self.at >= self.bytes.len() => {
+                Broken::syntax(format!("must be JSON, but it ends where {expected} is expected"), self.at)
+            }
+            None => Broken { code: Code::Encoding, message: "must be UTF-8, but is not".into(), at: self.at },
             Some(found) => Broken::syntax(
-                format!(
-                    "must be JSON, but `{}` stands where {expected} is expected",
-                    found.escape_debug()
-                ),
+                format!("must be JSON, but `{}` stands where {expected} is expected", found.escape_debug()),
                 self.at,
             ),
         }

@@ -26,10 +26,7 @@ pub(super) fn parse_string(bytes: &[u8], start: usize) -> Result<(Cow<'_, str>, 
                 ));
             }
             None => {
-                return Err(Broken::syntax(
-                    "must be JSON, but a string has no closing quote",
-                    at,
-                ));
+                return Err(Broken::syntax("must be JSON, but a string has no closing quote", at));
             }
         }
         let end = plain_run(bytes, at);
@@ -41,11 +38,7 @@ pub(super) fn parse_string(bytes: &[u8], start: usize) -> Result<(Cow<'_, str>, 
 /// The end of the bytes that stand for themselves.
 fn plain_run(bytes: &[u8], from: usize) -> usize {
     let is_plain = |byte: &u8| !matches!(byte, b'"' | b'\\' | 0..=0x1f);
-    from + bytes
-        .iter()
-        .skip(from)
-        .take_while(|byte| is_plain(byte))
-        .count()
+    from + bytes.iter().skip(from).take_while(|byte| is_plain(byte)).count()
 }
 
 fn utf8(bytes: &[u8], from: usize, to: usize) -> Result<&str, Broken> {
@@ -68,10 +61,7 @@ fn unescape(bytes: &[u8], at: usize, text: &mut String) -> Result<usize, Broken>
         Some(b't') => '\t',
         Some(b'u') => return unescape_unicode(bytes, at, text),
         _ => {
-            return Err(Broken::syntax(
-                "must be JSON, but an escape in a string is not one of JSON's",
-                at,
-            ));
+            return Err(Broken::syntax("must be JSON, but an escape in a string is not one of JSON's", at));
         }
     };
     text.push(character);
@@ -85,11 +75,8 @@ fn unescape_unicode(bytes: &[u8], at: usize, text: &mut String) -> Result<usize,
         text.push(character);
         return Ok(at + 6);
     }
-    let lone = || Broken {
-        code: Code::Surrogate,
-        message: "must not hold half of a surrogate pair, but does".into(),
-        at,
-    };
+    let lone =
+        || Broken { code: Code::Surrogate, message: "must not hold half of a surrogate pair, but does".into(), at };
     if first >= 0xdc00 || bytes.get(at + 6..at + 8) != Some(b"\\u") {
         return Err(lone());
     }
@@ -97,9 +84,7 @@ fn unescape_unicode(bytes: &[u8], at: usize, text: &mut String) -> Result<usize,
     if !(0xdc00..0xe000).contains(&second) {
         return Err(lone());
     }
-    text.extend(char::from_u32(
-        0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00),
-    ));
+    text.extend(char::from_u32(0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00)));
     Ok(at + 12)
 }
 
@@ -109,9 +94,6 @@ fn hex(bytes: &[u8], from: usize) -> Result<u32, Broken> {
         .filter(|digits| digits.iter().all(u8::is_ascii_hexdigit))
         .and_then(|digits| u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok())
         .ok_or_else(|| {
-            Broken::syntax(
-                "must be JSON, but an escape in a string lacks its four hexadecimal digits",
-                from,
-            )
+            Broken::syntax("must be JSON, but an escape in a string lacks its four hexadecimal digits", from)
         })
 }

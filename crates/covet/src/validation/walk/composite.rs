@@ -11,12 +11,7 @@ use crate::validation::schema::{Additional, ListShape, ObjectShape};
 use crate::validation::tree::{DUPLICATE, MISSING, Node, unknown_message};
 
 impl Walk<'_> {
-    pub(super) fn list(
-        &mut self,
-        items: &[Node<'_>],
-        shape: &ListShape,
-        checker: &mut Checker<'_>,
-    ) {
+    pub(super) fn list(&mut self, items: &[Node<'_>], shape: &ListShape, checker: &mut Checker<'_>) {
         if let Some(count) = &shape.count {
             count.check_count(items.len(), false, checker);
         }
@@ -44,10 +39,7 @@ impl Walk<'_> {
         }
         let mut is_given = vec![false; shape.properties.len()];
         for (name, value) in members {
-            let declared = shape
-                .properties
-                .iter()
-                .position(|property| property.is_called(name));
+            let declared = shape.properties.iter().position(|property| property.is_called(name));
             let Some(at) = declared else {
                 self.undeclared(name, value, shape, checker);
                 continue;
@@ -61,23 +53,12 @@ impl Walk<'_> {
         report_missing(&is_given, shape, checker);
     }
 
-    fn undeclared(
-        &mut self,
-        name: &str,
-        value: &Node<'_>,
-        shape: &ObjectShape,
-        checker: &mut Checker<'_>,
-    ) {
+    fn undeclared(&mut self, name: &str, value: &Node<'_>, shape: &ObjectShape, checker: &mut Checker<'_>) {
         match shape.additional {
             Additional::Anything => {}
             Additional::Nothing => {
-                let known = shape
-                    .properties
-                    .iter()
-                    .map(|property| property.name.as_str());
-                checker
-                    .field(name)
-                    .push(|| Fault::new(Code::Unknown, unknown_message(known)));
+                let known = shape.properties.iter().map(|property| property.name.as_str());
+                checker.field(name).push(|| Fault::new(Code::Unknown, unknown_message(known)));
             }
             Additional::Shaped(id) => self.value(value, id, &mut checker.field(name)),
         }

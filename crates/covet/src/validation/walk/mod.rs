@@ -23,11 +23,7 @@ const MAX_HOPS: usize = 768;
 /// Compares a whole tree; pointers count from its root.
 pub(crate) fn walk(node: &Node<'_>, shapes: &Shapes) -> Faults {
     let mut faults = Faults::new();
-    let mut walk = Walk {
-        shapes,
-        steps: 0,
-        hops: 0,
-    };
+    let mut walk = Walk { shapes, steps: 0, hops: 0 };
     walk.value(node, shapes.root(), &mut Checker::new(&mut faults));
     faults
 }
@@ -93,26 +89,15 @@ fn is_whole(number: &str) -> bool {
 
 fn type_fault(node: &Node<'_>, kinds: Kinds) -> Fault {
     let found = match node {
-        Node::Number(_) if kinds.contains(Kinds::INTEGER) => {
-            "a number with a fraction or an exponent"
-        }
+        Node::Number(_) if kinds.contains(Kinds::INTEGER) => "a number with a fraction or an exponent",
         node => node.name(),
     };
-    Fault::new(
-        Code::Type,
-        format!("must be {}, not {found}", kinds.describe()),
-    )
+    Fault::new(Code::Type, format!("must be {}, not {found}", kinds.describe()))
 }
 
 fn choice_fault(allowed: &[Value]) -> Fault {
-    let names: Vec<_> = allowed
-        .iter()
-        .map(|value| {
-            value
-                .as_str()
-                .map_or_else(|| value.to_string(), str::to_owned)
-        })
-        .collect();
+    let names: Vec<_> =
+        allowed.iter().map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)).collect();
     one_of(names.iter().map(String::as_str))
 }
 

@@ -12,8 +12,7 @@ pub(super) fn number(text: &str, shape: &NumberShape, checker: &mut Checker<'_>)
     match shape.width {
         Some((min, max)) if !fits(text, min, max) => return checker.push(|| width_fault(min, max)),
         None if text.parse::<f64>().is_ok_and(f64::is_infinite) => {
-            return checker
-                .push(|| Fault::new(Code::NumberRange, "must be a number that fits into 64 bits"));
+            return checker.push(|| Fault::new(Code::NumberRange, "must be a number that fits into 64 bits"));
         }
         _ => {}
     }
@@ -37,16 +36,11 @@ fn fits(text: &str, min: i128, max: u128) -> bool {
     let is_plainly_negative = min == 0 && text.starts_with('-');
     is_plainly_negative
         || text.parse::<u128>().is_ok_and(|number| number <= max)
-        || text
-            .parse()
-            .is_ok_and(|number: i128| number < 0 && number >= min)
+        || text.parse().is_ok_and(|number: i128| number < 0 && number >= min)
 }
 
 fn width_fault(min: i128, max: u128) -> Fault {
-    let mut fault = Fault::new(
-        Code::NumberRange,
-        format!("must be a whole number from {min} to {max}"),
-    );
+    let mut fault = Fault::new(Code::NumberRange, format!("must be a whole number from {min} to {max}"));
     if let (Ok(min), Ok(max)) = (i64::try_from(min), u64::try_from(max)) {
         fault = fault.with("minimum", min).with("maximum", max);
     }

@@ -17,56 +17,32 @@ impl Walk<'_> {
         }
     }
 
-    fn by_tag(
-        &mut self,
-        node: &Node<'_>,
-        name: &str,
-        values: &[(String, ShapeId)],
-        checker: &mut Checker<'_>,
-    ) {
+    fn by_tag(&mut self, node: &Node<'_>, name: &str, values: &[(String, ShapeId)], checker: &mut Checker<'_>) {
         let Node::Object(members) = node else {
             return checker.push(|| type_fault(node, Kinds::OBJECT));
         };
         match members.iter().find(|(member, _)| member == name) {
-            None => checker.field(name).report(
-                Code::Missing,
-                format!("{MISSING}: one of {}", listed_names(values)),
-            ),
+            None => checker.field(name).report(Code::Missing, format!("{MISSING}: one of {}", listed_names(values))),
             Some((_, Node::String(word))) => match values.iter().find(|(value, _)| value == word) {
                 Some((_, branch)) => self.value(node, *branch, checker),
-                None => checker
-                    .field(name)
-                    .push(|| one_of(values.iter().map(|(value, _)| value.as_str()))),
+                None => checker.field(name).push(|| one_of(values.iter().map(|(value, _)| value.as_str()))),
             },
-            Some((_, other)) => checker
-                .field(name)
-                .push(|| type_fault(other, Kinds::STRING)),
+            Some((_, other)) => checker.field(name).push(|| type_fault(other, Kinds::STRING)),
         }
     }
 
-    fn by_name(
-        &mut self,
-        node: &Node<'_>,
-        names: &[(String, ShapeId)],
-        words: &[String],
-        checker: &mut Checker<'_>,
-    ) {
+    fn by_name(&mut self, node: &Node<'_>, names: &[(String, ShapeId)], words: &[String], checker: &mut Checker<'_>) {
         match node {
             Node::String(word) if words.iter().any(|known| known == word) => {}
             Node::String(_) => checker.push(|| one_of(words.iter().map(String::as_str))),
             Node::Object(members) => {
-                let mut meant = names
-                    .iter()
-                    .filter(|(name, _)| members.iter().any(|(member, _)| member == name));
+                let mut meant = names.iter().filter(|(name, _)| members.iter().any(|(member, _)| member == name));
                 match (meant.next(), meant.next()) {
                     (Some((_, branch)), None) => self.value(node, *branch, checker),
                     (None, _) if matches!(members.as_slice(), [(name, Node::Null)] if words.iter().any(|word| word == name)) =>
                         {}
                     _ => checker.push(|| {
-                        Fault::new(
-                            Code::OneOf,
-                            format!("must have exactly one member of {}", listed_names(names)),
-                        )
+                        Fault::new(Code::OneOf, format!("must have exactly one member of {}", listed_names(names)))
                     }),
                 }
             }
@@ -77,11 +53,8 @@ impl Walk<'_> {
     /// Tries the branches that take this kind of value. If none fits, the one with the fewest faults was probably meant; if
     /// several are equally near, the alternatives are named instead.
     fn by_trial(&mut self, node: &Node<'_>, branches: &[ShapeId], checker: &mut Checker<'_>) {
-        let candidates: Vec<_> = branches
-            .iter()
-            .filter(|id| self.shapes.get(**id).all_kinds.meets(kind(node)))
-            .copied()
-            .collect();
+        let candidates: Vec<_> =
+            branches.iter().filter(|id| self.shapes.get(**id).all_kinds.meets(kind(node))).copied().collect();
         if let [only] = candidates.as_slice() {
             return self.value(node, *only, checker);
         }
@@ -95,8 +68,7 @@ impl Walk<'_> {
             trials.push(faults);
         }
         trials.sort_by_key(Faults::total);
-        let is_tied =
-            matches!(trials.as_slice(), [first, second, ..] if first.total() == second.total());
+        let is_tied = matches!(trials.as_slice(), [first, second, ..] if first.total() == second.total());
         match trials.into_iter().next() {
             Some(nearest) if !is_tied => checker.accept(nearest),
             _ => checker.push(|| self.alternatives(branches)),
@@ -106,10 +78,7 @@ impl Walk<'_> {
     fn alternatives(&self, branches: &[ShapeId]) -> Fault {
         let mut descriptions: Vec<_> = branches.iter().map(|id| self.describe(*id)).collect();
         descriptions.dedup();
-        Fault::new(
-            Code::OneOf,
-            format!("must be one of: {}", descriptions.join("; ")),
-        )
+        Fault::new(Code::OneOf, format!("must be one of: {}", descriptions.join("; ")))
     }
 
     fn describe(&self, id: ShapeId) -> String {

@@ -9,11 +9,9 @@ use uuid::Uuid;
 fn faults<T: Input>(body: &str) -> Vec<String> {
     match json::read::<T>(body.as_bytes()) {
         Ok(_) => Vec::new(),
-        Err(error) => error
-            .into_faults()
-            .iter()
-            .map(|fault| format!("{} {}", fault.pointer(), fault.code().as_str()))
-            .collect(),
+        Err(error) => {
+            error.into_faults().iter().map(|fault| format!("{} {}", fault.pointer(), fault.code().as_str())).collect()
+        }
     }
 }
 
@@ -109,12 +107,9 @@ fn bodies_that_are_not_json() {
     ];
     for (body, code) in cases {
         match json::read::<BTreeMap<String, i64>>(body) {
-            Err(json::ReadError::Malformed(fault)) => assert_eq!(
-                fault.code().as_str(),
-                code,
-                "{}",
-                String::from_utf8_lossy(&body[..body.len().min(20)])
-            ),
+            Err(json::ReadError::Malformed(fault)) => {
+                assert_eq!(fault.code().as_str(), code, "{}", String::from_utf8_lossy(&body[..body.len().min(20)]))
+            }
             other => panic!("{other:?} for {body:?}"),
         }
     }
@@ -151,10 +146,7 @@ fn numbers_that_do_not_fit() {
 
 #[test]
 fn duplicates() {
-    check::<Line>(
-        r#"{"title": "a", "title": "b", "price": 1}"#,
-        &["/title duplicate"],
-    );
+    check::<Line>(r#"{"title": "a", "title": "b", "price": 1}"#, &["/title duplicate"]);
     check::<HashMap<String, i64>>(r#"{"a": 1, "a": 2}"#, &[]);
 }
 
@@ -213,15 +205,9 @@ fn enums_of_all_taggings() {
     check::<External>(json!("Nothing"), &[]);
     check::<External>(json!("Nothin"), &[" one_of"]);
     check::<External>(json!({"Pair": [-1, 2]}), &["/Pair/0 minimum"]);
-    check::<External>(
-        json!({"Pair": [-1, "x"]}),
-        &["/Pair/0 minimum", "/Pair/1 type"],
-    );
+    check::<External>(json!({"Pair": [-1, "x"]}), &["/Pair/0 minimum", "/Pair/1 type"]);
     check::<External>(json!({"Pair": [1]}), &["/Pair min_items"]);
-    check::<External>(
-        json!({"Named": {"name": "abc"}}),
-        &["/Named/name max_length"],
-    );
+    check::<External>(json!({"Named": {"name": "abc"}}), &["/Named/name max_length"]);
     check::<External>(json!({"Named": {}}), &["/Named/name missing"]);
     check::<External>(json!({"Neither": {}}), &[" one_of"]);
     check::<External>(json!({"Word": "a", "Named": {}}), &[" one_of"]);
@@ -229,14 +215,8 @@ fn enums_of_all_taggings() {
 
     check::<Internal>(json!({"kind": "one_thing", "size": 10}), &["/size maximum"]);
     check::<Internal>(json!({"kind": "one_thing", "size": "10"}), &["/size type"]);
-    check::<Internal>(
-        json!({"kind": "other", "title": "", "price": 1}),
-        &["/title min_length"],
-    );
-    check::<Internal>(
-        json!({"kind": "other", "title": 1, "price": -1}),
-        &["/title type", "/price minimum"],
-    );
+    check::<Internal>(json!({"kind": "other", "title": "", "price": 1}), &["/title min_length"]);
+    check::<Internal>(json!({"kind": "other", "title": 1, "price": -1}), &["/title type", "/price minimum"]);
     check::<Internal>(json!({"kind": "empty"}), &[]);
     check::<Internal>(json!({"kind": "nope"}), &["/kind one_of"]);
     check::<Internal>(json!({"size": 1}), &["/kind missing"]);
@@ -269,10 +249,7 @@ struct Tree {
 fn recursion() {
     check::<Tree>(
         json!({"name": "a", "children": [{"name": ""}, {"name": "b", "left": {"name": ""}}]}),
-        &[
-            "/children/0/name min_length",
-            "/children/1/left/name min_length",
-        ],
+        &["/children/0/name min_length", "/children/1/left/name min_length"],
     );
     check::<Tree>(
         json!({"name": "a", "children": [{"name": ""}, {"name": "b", "left": {"name": 1}}]}),
@@ -302,31 +279,16 @@ fn generics_and_flatten() {
     );
     check::<Page<Line>>(
         json!({"items": [{"title": "", "price": 0}, 1], "limit": "x", "cursor": 1}),
-        &[
-            "/items/0/title min_length",
-            "/items/1 type",
-            "/limit type",
-            "/cursor type",
-        ],
+        &["/items/0/title min_length", "/items/1 type", "/limit type", "/cursor type"],
     );
-    check::<Page<i64>>(
-        json!({"items": ["x"]}),
-        &["/items/0 type", "/limit missing"],
-    );
+    check::<Page<i64>>(json!({"items": ["x"]}), &["/items/0 type", "/limit missing"]);
     let fields = Page::<Line>::FIELDS.expect("it is an object");
-    assert!(
-        fields.contains("limit")
-            && fields.contains("items")
-            && !fields.contains("position")
-            && !fields.is_open()
-    );
+    assert!(fields.contains("limit") && fields.contains("items") && !fields.contains("position") && !fields.is_open());
 }
 
 #[test]
 fn the_form_of_a_fault() {
-    let error = json::read::<Line>(br#"{"title": "", "price": -1}"#)
-        .err()
-        .expect("it is wrong");
+    let error = json::read::<Line>(br#"{"title": "", "price": -1}"#).err().expect("it is wrong");
     assert_eq!(
         serde_json::to_value(error.into_faults().into_vec()).expect("it serializes"),
         json!([
