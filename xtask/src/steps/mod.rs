@@ -6,6 +6,7 @@ mod features;
 mod lint;
 mod openapi;
 mod package;
+mod runner;
 mod tests;
 
 use crate::report::Outcome;

@@ -1,6 +1,6 @@
 //! Unit, integration and compile-fail tests, run once and under coverage where that can be had.
 
-use super::features::Runner;
+use super::runner::Runner;
 use crate::coverage::{AIM, Instrumentation, LEAST};
 use crate::process;
 use crate::report::Outcome;
