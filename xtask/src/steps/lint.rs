@@ -6,6 +6,8 @@ use crate::{edges, process};
 
 pub(super) fn format(workspace: &Workspace) -> Result<Outcome, String> {
     process::run(&mut workspace.cargo(&["fmt", "--all", "--check"]), SHORT_LIMIT)?;
+    let tool = ["fmt", "--check", "--manifest-path", "xtask/tools/coverage/Cargo.toml"];
+    process::run(&mut workspace.cargo(&tool), SHORT_LIMIT)?;
     Ok(Outcome::passed())
 }
 
