@@ -11,8 +11,9 @@ pub(crate) fn text(attributes: &[Attribute]) -> String {
         },
         _ => None,
     });
+    // A block comment is one attribute with many lines, and an empty line is an attribute without any.
     let lines: Vec<String> = lines
-        .flat_map(|text| text.lines().map(|line| line.strip_prefix(' ').unwrap_or(line).to_owned()).collect::<Vec<_>>())
+        .flat_map(|text| text.split('\n').map(|line| line.strip_prefix(' ').unwrap_or(line).to_owned()).collect::<Vec<_>>())
         .collect();
     lines.join("\n").trim().to_owned()
 }

@@ -1,10 +1,13 @@
 //! The macros of Covet. Use them through `covet` or `covet-db`, which re-export and document them.
 
 mod doc;
+mod from_row;
 mod main_function;
+mod migrations;
 mod model;
 mod problem;
 mod route;
+mod sql;
 
 use proc_macro::TokenStream;
 
@@ -43,55 +46,27 @@ pub fn main(_: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 /// Makes a struct or an enum a model: what can be read from requests and written to responses.
-///
-/// One set of attributes gives parsing and serialization (serde), the JSON Schema (schemars) and the checks. It stands in for
-/// three derives and an implementation of `covet::validation::Check`; serde's and schemars' own attributes keep their meaning.
-///
-/// ```
-/// #[covet::model(deny_unknown)]
-/// #[derive(Debug, Clone)]
-/// struct NewBook {
-///     /// The title, as on the cover.
-///     #[check(length(min = 1, max = 200))]
-///     title: String,
-///     /// Price in cents.
-///     #[check(range(min = 0))]
-///     price: i64,
-///     #[check(items(max = 5), unique, each(length(max = 20)))]
-///     #[serde(default)]
-///     tags: Vec<String>,
-/// }
-/// ```
-///
-/// # Arguments
-///
-/// | argument | meaning |
-/// |---|---|
-/// | `deny_unknown` | members that are not declared are faults |
-/// | `input` | for requests only: neither `Serialize` nor `Output` |
-/// | `output` | for responses only: neither `Deserialize` nor `Input`, and nothing to check |
-/// | `example = expression` | an example for the documentation; it must be `Serialize` |
-/// | `crate = path` | where `covet` is found, if not at `::covet` |
-///
-/// # Checks on a field
-///
-/// | check | applies to |
-/// |---|---|
-/// | `length(min = 1, max = 200)`, `length(equal = 13)` | text; counts Unicode code points |
-/// | `pattern = "^[a-z]+$"` | text; must match somewhere, `regex-lite`'s dialect |
-/// | `email`, `uri`, `hostname`, `ip`, `ipv4`, `ipv6`, `uuid`, `date`, `date_time` | text; types such as `Uuid` and `Date` need no attribute |
-/// | `range(min = 0, max = 9, exclusive_min = 0, exclusive_max = 9)` | numbers; a bound is a number or the name of a constant |
-/// | `multiple_of = 5` | numbers |
-/// | `items(min = 1, max = 5)`, `items(equal = 2)` | lists, sets and maps |
-/// | `unique` | lists of values that are `Eq + Hash` |
-/// | `each(…)` | the elements of lists and maps; any check may stand in it |
-/// | `custom = function` | anything; `fn(&T) -> Result<(), E>` with `E: Into<covet::validation::Refusal>` |
-/// | `skip` | fields whose type has no checks |
-///
-/// Where a field is an `Option`, a check applies to what is in it, except for `custom`, which is given the field itself. Models
-/// inside of models are checked without an attribute. `#[check(custom = function)]` on the type itself takes a
-/// `fn(&Self, &mut covet::validation::Checker<'_>)`, which sees all fields and may report at any of them.
 #[proc_macro_attribute]
 pub fn model(arguments: TokenStream, item: TokenStream) -> TokenStream {
     model::expand(arguments.into(), item.into()).into()
+}
+
+/// A statement with values; reached through `covet_db::sql!`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn sql(input: TokenStream) -> TokenStream {
+    sql::expand(input.into()).into()
+}
+
+/// The migrations of a folder; reached through `covet_db::migrations!`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn migrations(input: TokenStream) -> TokenStream {
+    migrations::expand(input.into()).into()
+}
+
+/// Reads a row into a struct, each field from the column of its name; see the trait of the same name.
+#[proc_macro_derive(FromRow, attributes(from_row))]
+pub fn derive_from_row(input: TokenStream) -> TokenStream {
+    from_row::expand(syn::parse_macro_input!(input)).into()
 }

@@ -117,6 +117,7 @@ fn endpoint(method: &str, attribute: &Arguments, function: &ItemFn) -> Result<To
     Ok(quote! {
         #stand_in
 
+        #[allow(deprecated, reason = "a deprecated route is still served")]
         const _: () = {
             #path_checks
 

@@ -18,3 +18,10 @@ macro_rules! routes {
         $crate::Routes::new(::std::vec![$(<$handler as $crate::__private::Endpoint>::route()),*])
     };
 }
+
+/// A statement with its values. The documentation is at [`db::sql!`](covet_db::sql).
+#[cfg(feature = "_db")]
+#[macro_export]
+macro_rules! sql {
+    ($($tokens:tt)*) => { $crate::db::__private::sql!($crate::db, $($tokens)*) };
+}

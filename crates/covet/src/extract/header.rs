@@ -36,11 +36,12 @@ impl<T: Input> FromRequest for Header<T> {
     }
 
     async fn from_request(request: &mut Request, name: &'static str) -> Result<Self, Rejection> {
-        // Members are named as Rust names fields. A header that is not text is no business of a handler that does not
-        // ask for it, so its bytes are read as well as they can be.
-        let pairs = request.headers().iter().map(|(name, value)| {
-            (Cow::Owned(name.as_str().replace('-', "_")), String::from_utf8_lossy(value.as_bytes()))
-        });
+        // A header that is not text is no business of a handler that does not ask for it, so its bytes are read as well
+        // as they can be.
+        let pairs = request
+            .headers()
+            .iter()
+            .map(|(name, value)| (Cow::Borrowed(name.as_str()), String::from_utf8_lossy(value.as_bytes())));
         let pairs = pairs.collect();
         parameters::read(pairs, In::Header, name).map(Header).map_err(with_dashes)
     }

@@ -36,19 +36,19 @@ impl<T: Input> FromRequest for Path<T> {
     }
 
     async fn from_request(request: &mut Request, name: &'static str) -> Result<Self, Rejection> {
-        if let Some(text) = request.path_parameter(name) {
-            let pair = (Cow::Borrowed(name), decode(name, text)?);
+        if let Some(encoded) = request.path_parameter(name) {
+            let pair = (Cow::Borrowed(name), decode(name, encoded)?);
             return parameters::read(vec![pair], In::Path, name).map(Path);
         }
-        let pairs = request.path_parameters().map(|(name, text)| Ok((Cow::Borrowed(name), decode(name, text)?)));
+        let pairs = request.path_parameters().map(|(name, encoded)| Ok((Cow::Borrowed(name), decode(name, encoded)?)));
         let pairs = pairs.collect::<Result<Vec<_>, Rejection>>()?;
         parameters::read_all(pairs, In::Path).map(Path)
     }
 }
 
 /// The text of a parameter; what is not UTF-8 without its percent-encoding is no text.
-fn decode<'a>(name: &str, text: &'a str) -> Result<Cow<'a, str>, Rejection> {
-    percent_decode_str(text).decode_utf8().map_err(|_| {
+fn decode<'a>(name: &str, encoded: &'a str) -> Result<Cow<'a, str>, Rejection> {
+    percent_decode_str(encoded).decode_utf8().map_err(|_| {
         let fault =
             Fault::new(Code::Encoding, "must be UTF-8 in percent-encoding").in_parameter(In::Path, name.to_owned());
         Rejection::Malformed(fault.into())

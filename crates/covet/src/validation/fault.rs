@@ -7,6 +7,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
 use super::code::Code;
+use super::path::write_member;
 
 /// The part of a request in which a fault was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -141,6 +142,13 @@ impl Fault {
     /// Further members, such as bounds, in the order in which they are written.
     pub fn members(&self) -> impl Iterator<Item = (&'static str, &Value)> {
         self.members.iter().map(|(name, value)| (*name, value))
+    }
+
+    /// Places the fault at a member of the body.
+    pub(crate) fn in_member(mut self, name: &str) -> Self {
+        // Writing to a string cannot fail.
+        let _ = write_member(&mut self.pointer, name);
+        self
     }
 
     /// Reads the first segment of the pointer as the name of a parameter.

@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use super::fault::{Fault, In};
+use super::fault::Fault;
 
 /// The faults of a request, in the order in which they were found.
 ///
@@ -86,10 +86,6 @@ impl Faults {
     pub(crate) fn map(mut self, place: impl FnMut(Fault) -> Fault) -> Self {
         self.list = self.list.into_iter().map(place).collect();
         self
-    }
-
-    pub(crate) fn named_by_pointer(self, location: In) -> Self {
-        self.map(|fault| fault.named_by_pointer(location))
     }
 }
 

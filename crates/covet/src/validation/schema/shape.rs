@@ -43,13 +43,14 @@ impl Kinds {
     pub(crate) const STRING: Self = Self(1 << 4);
     pub(crate) const ARRAY: Self = Self(1 << 5);
     pub(crate) const OBJECT: Self = Self(1 << 6);
+    pub(crate) const NOT_NULL: Self = Self(0x7e);
     pub(crate) const ALL: Self = Self(0x7f);
 
     const NAMES: [(Self, &'static str, &'static str); 7] = [
         (Self::STRING, "string", "a string"),
         (Self::NUMBER, "number", "a number"),
         (Self::INTEGER, "integer", "a whole number"),
-        (Self::BOOLEAN, "boolean", "a boolean"),
+        (Self::BOOLEAN, "boolean", "true or false"),
         (Self::ARRAY, "array", "a list"),
         (Self::OBJECT, "object", "an object"),
         (Self::NULL, "null", "null"),

@@ -22,14 +22,30 @@ const MAX_HOPS: usize = 768;
 
 /// Compares a whole tree; pointers count from its root.
 pub(crate) fn walk(node: &Node<'_>, shapes: &Shapes) -> Faults {
+    walk_as(node, shapes, Source::Json)
+}
+
+/// Compares a tree that was made from text, where "not a string" would say nothing.
+pub(crate) fn walk_text(node: &Node<'_>, shapes: &Shapes) -> Faults {
+    walk_as(node, shapes, Source::Text)
+}
+
+fn walk_as(node: &Node<'_>, shapes: &Shapes, source: Source) -> Faults {
     let mut faults = Faults::new();
-    let mut walk = Walk { shapes, steps: 0, hops: 0 };
+    let mut walk = Walk { shapes, source, steps: 0, hops: 0 };
     walk.value(node, shapes.root(), &mut Checker::new(&mut faults));
     faults
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Json,
+    Text,
+}
+
 struct Walk<'s> {
     shapes: &'s Shapes,
+    source: Source,
     steps: usize,
     hops: usize,
 }
@@ -47,7 +63,7 @@ impl<'s> Walk<'s> {
 
     fn compare(&mut self, node: &Node<'_>, shape: &'s Shape, checker: &mut Checker<'_>) {
         if !shape.all_kinds.meets(kind(node)) {
-            return checker.push(|| type_fault(node, shape.all_kinds));
+            return checker.push(|| self.type_fault(node, shape.all_kinds));
         }
         if let Some(allowed) = &shape.allowed
             && !allowed.iter().any(|value| is_equal(node, value))
@@ -68,6 +84,20 @@ impl<'s> Walk<'s> {
             self.union(node, union, checker);
         }
     }
+
+    fn type_fault(&self, node: &Node<'_>, kinds: Kinds) -> Fault {
+        let expected = kinds.describe();
+        let message = match node {
+            Node::Number(_) if kinds.contains(Kinds::INTEGER) => {
+                format!("must be {expected}, without a fraction or an exponent")
+            }
+            _ if self.source == Source::Text => {
+                format!("must be {}", (kinds & Kinds::NOT_NULL).describe())
+            }
+            node => format!("must be {expected}, not {}", node.name()),
+        };
+        Fault::new(Code::Type, message)
+    }
 }
 
 /// The kind of a value. A number with a fraction or an exponent is not a whole one, since serde does not take it for one.
@@ -85,14 +115,6 @@ fn kind(node: &Node<'_>) -> Kinds {
 
 fn is_whole(number: &str) -> bool {
     !number.contains(['.', 'e', 'E'])
-}
-
-fn type_fault(node: &Node<'_>, kinds: Kinds) -> Fault {
-    let found = match node {
-        Node::Number(_) if kinds.contains(Kinds::INTEGER) => "a number with a fraction or an exponent",
-        node => node.name(),
-    };
-    Fault::new(Code::Type, format!("must be {}, not {found}", kinds.describe()))
 }
 
 fn choice_fault(allowed: &[Value]) -> Fault {

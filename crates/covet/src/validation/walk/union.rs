@@ -1,6 +1,6 @@
 //! Enums: which branch was meant, and what is wrong in it.
 
-use super::{Walk, kind, one_of, type_fault};
+use super::{Walk, kind, one_of};
 use crate::validation::checker::Checker;
 use crate::validation::code::Code;
 use crate::validation::fault::Fault;
@@ -19,7 +19,7 @@ impl Walk<'_> {
 
     fn by_tag(&mut self, node: &Node<'_>, name: &str, values: &[(String, ShapeId)], checker: &mut Checker<'_>) {
         let Node::Object(members) = node else {
-            return checker.push(|| type_fault(node, Kinds::OBJECT));
+            return checker.push(|| self.type_fault(node, Kinds::OBJECT));
         };
         match members.iter().find(|(member, _)| member == name) {
             None => checker.field(name).report(Code::Missing, format!("{MISSING}: one of {}", listed_names(values))),
@@ -27,7 +27,7 @@ impl Walk<'_> {
                 Some((_, branch)) => self.value(node, *branch, checker),
                 None => checker.field(name).push(|| one_of(values.iter().map(|(value, _)| value.as_str()))),
             },
-            Some((_, other)) => checker.field(name).push(|| type_fault(other, Kinds::STRING)),
+            Some((_, other)) => checker.field(name).push(|| self.type_fault(other, Kinds::STRING)),
         }
     }
 

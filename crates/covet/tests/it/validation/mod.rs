@@ -1,1 +1,6 @@
+//! The model macro, reading JSON and reading text.
+
 mod json;
+mod own;
+mod schema;
+mod text;

@@ -1,0 +1,146 @@
+//! The handle of a database.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use crate::backend::Backend;
+use crate::executor::Database;
+use crate::transaction::scope::Scope;
+use crate::{ConnectOptions, Error, ErrorKind, Executor, PoolStats, Result};
+
+/// A database: a pool of connections, and all the calls of [`Executor`] on whichever is free. Clones are cheap and share
+/// the pool.
+///
+/// ```
+/// # use covet_db::{sql, Db};
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> covet_db::Result<()> {
+/// let db = Db::connect("sqlite::memory:").await?;
+/// db.execute("CREATE TABLE books (id INTEGER PRIMARY KEY, title TEXT NOT NULL)").await?;
+/// let title = "The Dispossessed";
+/// db.execute(sql!("INSERT INTO books (title) VALUES ({title})")).await?;
+/// let titles: Vec<(String,)> = db.fetch_all("SELECT title FROM books").await?;
+/// assert_eq!(titles[0].0, title);
+/// # Ok(()) }
+/// ```
+pub struct Db {
+    executor: Executor,
+}
+
+impl Clone for Db {
+    fn clone(&self) -> Self {
+        Self::over(Arc::clone(&self.executor.database))
+    }
+}
+
+impl fmt::Debug for Db {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Db")
+            .field(&self.executor.database.options.source)
+            .finish()
+    }
+}
+
+impl Deref for Db {
+    type Target = Executor;
+
+    fn deref(&self) -> &Executor {
+        &self.executor
+    }
+}
+
+impl Db {
+    fn over(database: Arc<Database>) -> Self {
+        Self {
+            executor: Executor {
+                database,
+                scope: Scope::Pool,
+            },
+        }
+    }
+
+    /// Connects to the database of a URL; [`ConnectOptions::new`] says what can stand in it.
+    ///
+    /// ```
+    /// # use covet_db::Db;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> covet_db::Result<()> {
+    /// let db = Db::connect("sqlite::memory:").await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Configuration`] when the URL is wrong, [`ErrorKind::Connect`] when the database cannot be opened.
+    pub async fn connect(url: &str) -> Result<Self> {
+        Self::connect_with(ConnectOptions::new(url)?).await
+    }
+
+    /// Connects as the options say.
+    ///
+    /// ```
+    /// # use covet_db::{ConnectOptions, Db};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> covet_db::Result<()> {
+    /// let mut options = ConnectOptions::new("sqlite::memory:")?;
+    /// options.statement_cache = 500;
+    /// let db = Db::connect_with(options).await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Connect`] when the database cannot be opened.
+    pub async fn connect_with(options: ConnectOptions) -> Result<Self> {
+        let options = Arc::new(options);
+        let backend = Backend::connect(&options).await?;
+        Ok(Self::over(Arc::new(Database { backend, options })))
+    }
+
+    /// Connects to the database that the environment variable `DATABASE_URL` names, or else to the default.
+    ///
+    /// ```
+    /// # use covet_db::Db;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> covet_db::Result<()> {
+    /// let db = Db::from_env_or("sqlite::memory:").await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect), and [`ErrorKind::Configuration`] when the variable is not UTF-8.
+    pub async fn from_env_or(default_url: &str) -> Result<Self> {
+        match std::env::var("DATABASE_URL") {
+            Ok(url) => Self::connect(&url).await,
+            Err(std::env::VarError::NotPresent) => Self::connect(default_url).await,
+            Err(std::env::VarError::NotUnicode(_)) => Err(Error::new(
+                ErrorKind::Configuration,
+                "the environment variable DATABASE_URL is not UTF-8",
+            )),
+        }
+    }
+
+    /// What the pool is doing and has done.
+    ///
+    /// ```
+    /// # use covet_db::Db;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> covet_db::Result<()> {
+    /// # let db = Db::connect("sqlite::memory:").await?;
+    /// println!("{} of {} in use", db.pool_stats().in_use, db.pool_stats().size);
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn pool_stats(&self) -> PoolStats {
+        self.database.backend.stats()
+    }
+
+    /// Closes the database for all clones: new calls fail at once, calls under way are waited for as long as an acquire
+    /// may wait. Without it the connections are closed when the last clone is dropped.
+    ///
+    /// ```
+    /// # use covet_db::{Db, ErrorKind};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> covet_db::Result<()> {
+    /// let db = Db::connect("sqlite::memory:").await?;
+    /// db.close().await;
+    /// assert_eq!(db.execute("SELECT 1").await.unwrap_err().kind(), ErrorKind::Closed);
+    /// # Ok(()) }
+    /// ```
+    pub async fn close(&self) {
+        self.database.backend.close().await;
+    }
+}

@@ -1,0 +1,52 @@
+//! What is told about each call: a span with OpenTelemetry's names, the text with placeholders, never a value.
+
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+use tracing::Instrument;
+use tracing::field::Empty;
+
+use crate::{Dialect, Error, ErrorKind, Result};
+
+/// Runs a call within its time-out and tells about it.
+pub(crate) async fn observed<T>(
+    dialect: Dialect,
+    text: &str,
+    timeout: Duration,
+    slow: Duration,
+    call: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    let span = tracing::debug_span!(
+        "query",
+        otel.kind = "client",
+        db.system.name = dialect.system_name(),
+        db.query.text = text,
+        db.operation.name = operation(text),
+        error.r#type = Empty,
+    );
+    let started = Instant::now();
+    let result = tokio::time::timeout(timeout, call.instrument(span.clone())).await;
+    let result = result.unwrap_or_else(|_| {
+        let message = format!("the call did not finish within {timeout:?}");
+        Err(Error::new(ErrorKind::Timeout, message).with_statement(text))
+    });
+    let elapsed = started.elapsed();
+    if let Err(error) = &result {
+        span.record("error.type", tracing::field::debug(error.kind()));
+        tracing::debug!(parent: &span, %error, "a statement failed");
+    }
+    if elapsed >= slow {
+        tracing::warn!(
+            parent: &span,
+            db.query.text = text,
+            elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+            "a slow statement"
+        );
+    }
+    result
+}
+
+/// The first word of the statement.
+fn operation(text: &str) -> &str {
+    text.split_whitespace().next().unwrap_or_default()
+}

@@ -1,0 +1,199 @@
+//! How to connect.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use crate::url::{self, Source};
+use crate::{Error, Result};
+
+/// Where a database is and how to treat it. Made from a URL, then changed field by field.
+///
+/// ```
+/// # use covet_db::{ConnectOptions, Db};
+/// # use std::time::Duration;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> covet_db::Result<()> {
+/// let mut options = ConnectOptions::new("sqlite::memory:?busy_timeout=2s")?;
+/// options.query_timeout = Duration::from_secs(5);
+/// options.slow_statement = Duration::from_millis(50);
+/// let db = Db::connect_with(options).await?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ConnectOptions {
+    pub(crate) source: Source,
+    /// How often connecting is tried when the failure may pass; 3 unless told.
+    pub attempts: u32,
+    /// How many prepared statements each connection keeps; 100 unless told, and 0 keeps none.
+    pub statement_cache: usize,
+    /// How long an unused prepared statement is kept; 300 s unless told.
+    pub statement_lifetime: Duration,
+    /// How long a call that changes data may take; 60 s unless told.
+    pub command_timeout: Duration,
+    /// How long a call that reads may take; 30 s unless told.
+    pub query_timeout: Duration,
+    /// From which duration on a call is logged as slow; 1 s unless told.
+    pub slow_statement: Duration,
+    /// The pool's settings.
+    pub pool: PoolOptions,
+    /// What only SQLite has.
+    pub sqlite: SqliteOptions,
+}
+
+impl ConnectOptions {
+    /// The defaults for a URL, changed by what stands behind its `?`.
+    ///
+    /// SQLite: `sqlite:app.db`, `sqlite:///var/lib/app.db`, `sqlite::memory:`, with the options `mode` (`ro`, `rw` or
+    /// `rwc`), `busy_timeout`, `readers` and `synchronous`. Every database knows `attempts`, `statement_cache`,
+    /// `statement_lifetime`, `command_timeout`, `query_timeout`, `slow_statement`, `pool_min`, `pool_max` and
+    /// `acquire_timeout`. Durations are numbers with `ms`, `s` or `m`.
+    ///
+    /// ```
+    /// use covet_db::{ConnectOptions, ErrorKind};
+    /// let options = ConnectOptions::new("sqlite:app.db?mode=ro&query_timeout=500ms")?;
+    /// assert_eq!(options.query_timeout.as_millis(), 500);
+    /// let error = ConnectOptions::new("sqlite:app.db?bussy_timeout=1s").unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Configuration);
+    /// # Ok::<(), covet_db::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) when the scheme or an option is unknown or a value
+    /// cannot be read, or when the scheme's adapter is not part of this build.
+    pub fn new(url: &str) -> Result<Self> {
+        url::parse(url)
+    }
+
+    pub(crate) fn with_defaults(source: Source) -> Self {
+        Self {
+            source,
+            attempts: 3,
+            statement_cache: 100,
+            statement_lifetime: Duration::from_secs(300),
+            command_timeout: Duration::from_secs(60),
+            query_timeout: Duration::from_secs(30),
+            slow_statement: Duration::from_secs(1),
+            pool: PoolOptions::default(),
+            sqlite: SqliteOptions::default(),
+        }
+    }
+}
+
+impl FromStr for ConnectOptions {
+    type Err = Error;
+
+    fn from_str(url: &str) -> Result<Self> {
+        Self::new(url)
+    }
+}
+
+impl fmt::Debug for ConnectOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConnectOptions")
+            .field("source", &self.source)
+            .field("attempts", &self.attempts)
+            .field("statement_cache", &self.statement_cache)
+            .field("statement_lifetime", &self.statement_lifetime)
+            .field("command_timeout", &self.command_timeout)
+            .field("query_timeout", &self.query_timeout)
+            .field("slow_statement", &self.slow_statement)
+            .field("pool", &self.pool)
+            .field("sqlite", &self.sqlite)
+            .finish()
+    }
+}
+
+/// How many connections to keep, and how long to wait for one.
+///
+/// ```
+/// let pool = covet_db::PoolOptions::default();
+/// assert_eq!((pool.min, pool.max), (5, 20));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PoolOptions {
+    /// How many connections to a server stay open; 5 unless told.
+    pub min: usize,
+    /// How many connections there may be; 20 unless told. On SQLite it bounds the readers.
+    pub max: usize,
+    /// How long a call waits for a connection; 5 s unless told.
+    pub acquire_timeout: Duration,
+}
+
+impl Default for PoolOptions {
+    fn default() -> Self {
+        Self {
+            min: 5,
+            max: 20,
+            acquire_timeout: Duration::from_secs(5),
+        }
+    }
+}
+
+/// How to open a SQLite file.
+///
+/// ```
+/// use covet_db::{SqliteMode, SqliteOptions};
+/// assert_eq!(SqliteOptions::default().mode, SqliteMode::Create);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SqliteOptions {
+    /// Whether the file may be written and made; it may unless told.
+    pub mode: SqliteMode,
+    /// How long a statement waits for a lock of another process; 5 s unless told.
+    pub busy_timeout: Duration,
+    /// How many connections read beside the one that writes; 4 unless told.
+    pub readers: usize,
+    /// What a commit waits for.
+    pub synchronous: SqliteSynchronous,
+}
+
+impl Default for SqliteOptions {
+    fn default() -> Self {
+        Self {
+            mode: SqliteMode::Create,
+            busy_timeout: Duration::from_secs(5),
+            readers: 4,
+            synchronous: SqliteSynchronous::Normal,
+        }
+    }
+}
+
+/// What may be done with a SQLite file.
+///
+/// ```
+/// # use covet_db::{ConnectOptions, SqliteMode};
+/// assert_eq!(ConnectOptions::new("sqlite:app.db?mode=ro")?.sqlite.mode, SqliteMode::Read);
+/// # Ok::<(), covet_db::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SqliteMode {
+    /// Read it (`ro`).
+    Read,
+    /// Read and write it; it must exist (`rw`).
+    Write,
+    /// Read and write it, and make it if it does not exist (`rwc`).
+    Create,
+}
+
+/// What a SQLite commit waits for.
+///
+/// ```
+/// # use covet_db::{ConnectOptions, SqliteSynchronous};
+/// let options = ConnectOptions::new("sqlite:app.db?synchronous=full")?;
+/// assert_eq!(options.sqlite.synchronous, SqliteSynchronous::Full);
+/// # Ok::<(), covet_db::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SqliteSynchronous {
+    /// Nothing; a loss of power can damage the file.
+    Off,
+    /// The log's order; a loss of power can take the last transactions back but damages nothing.
+    Normal,
+    /// The disk, at each commit.
+    Full,
+}

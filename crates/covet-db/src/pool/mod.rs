@@ -1,0 +1,195 @@
+//! The pool that the adapters share: who may have a connection, in which order, and what is known about them.
+//!
+//! A fair semaphore stands in front, a stack of idle connections behind it, so that the connection used last, whose
+//! caches are warm, is used next. A lease is busy from before its first statement until its connection has been proved
+//! clean; whatever happens to its holder in between, a connection that is not proved is never handed out again.
+
+mod histogram;
+mod lease;
+mod stats;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use tokio::sync::{Semaphore, TryAcquireError};
+
+pub use histogram::Histogram;
+pub(crate) use lease::Lease;
+pub use stats::PoolStats;
+
+use crate::{Error, ErrorKind, PoolOptions, Result};
+
+/// Where in the caller's code a lease was asked for.
+pub(crate) type Place = &'static std::panic::Location<'static>;
+
+/// A pool of connections of type `C`.
+#[derive(Debug)]
+pub(crate) struct Pool<C> {
+    permits: Semaphore,
+    size: usize,
+    acquire_timeout: std::time::Duration,
+    state: Mutex<State<C>>,
+    waiting: AtomicUsize,
+    counters: stats::Counters,
+}
+
+/// What changes under the lock.
+#[derive(Debug)]
+struct State<C> {
+    idle: Vec<C>,
+    holders: Vec<Option<Holder>>,
+}
+
+/// Who has a lease.
+#[derive(Clone, Copy, Debug)]
+struct Holder {
+    since: Instant,
+    place: Place,
+}
+
+impl<C> Pool<C> {
+    pub(crate) fn new(size: usize, options: &PoolOptions) -> Arc<Self> {
+        Arc::new(Self {
+            permits: Semaphore::new(size),
+            size,
+            acquire_timeout: options.acquire_timeout,
+            state: Mutex::new(State {
+                idle: Vec::with_capacity(size),
+                holders: vec![None; size],
+            }),
+            waiting: AtomicUsize::new(0),
+            counters: stats::Counters::default(),
+        })
+    }
+
+    /// A lease, which has a connection if one was idle; otherwise its holder opens one.
+    pub(crate) async fn acquire(self: &Arc<Self>, place: Place) -> Result<Lease<C>> {
+        let since = Instant::now();
+        match self.permits.try_acquire() {
+            Ok(permit) => permit.forget(),
+            Err(TryAcquireError::NoPermits) => self.wait().await?,
+            Err(TryAcquireError::Closed) => return Err(closed()),
+        }
+        let now = Instant::now();
+        self.counters.acquired(now - since);
+        let mut state = self.lock();
+        let connection = state.idle.pop();
+        let holder = Holder { since: now, place };
+        let slot = state.hold(holder);
+        Ok(Lease::new(Arc::clone(self), connection, slot, now))
+    }
+
+    async fn wait(&self) -> Result<()> {
+        let _waiter = Waiter::new(&self.waiting);
+        match tokio::time::timeout(self.acquire_timeout, self.permits.acquire()).await {
+            Ok(Ok(permit)) => permit.forget(),
+            Ok(Err(_)) => return Err(closed()),
+            Err(_) => {
+                self.counters.timed_out();
+                return Err(self.exhausted());
+            }
+        }
+        Ok(())
+    }
+
+    /// Says why nothing was to be had, so that the reader of a log need not guess.
+    fn exhausted(&self) -> Error {
+        let state = self.lock();
+        let in_use = state.holders.iter().flatten().count();
+        let mut text = format!(
+            "no connection became free within {:?}: {in_use} of {} in use, {} idle, {} waiting",
+            self.acquire_timeout,
+            self.size,
+            state.idle.len(),
+            self.waiting.load(Ordering::Relaxed),
+        );
+        if let Some(holder) = state
+            .holders
+            .iter()
+            .flatten()
+            .min_by_key(|holder| holder.since)
+        {
+            text.push_str(&format!(
+                "; held longest, for {:.1?}, by {}",
+                holder.since.elapsed(),
+                holder.place
+            ));
+        }
+        Error::new(ErrorKind::PoolTimeout, text)
+    }
+
+    /// Lets nobody in any more and closes what is idle; leases close when they come back.
+    pub(crate) fn close(&self) {
+        self.permits.close();
+        let idle = std::mem::take(&mut self.lock().idle);
+        self.counters.closed(idle.len());
+    }
+
+    /// Waits until no lease is out, at most as long as an acquire may wait.
+    pub(crate) async fn drained(&self) {
+        let deadline = Instant::now() + self.acquire_timeout;
+        while self.lock().holders.iter().any(Option::is_some) && Instant::now() < deadline {
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
+    }
+
+    pub(crate) fn opened(&self) {
+        self.counters.opened();
+    }
+
+    pub(crate) fn cancelled(&self) {
+        self.counters.cancelled();
+    }
+
+    pub(crate) fn stats(&self) -> PoolStats {
+        let state = self.lock();
+        let in_use = state.holders.iter().flatten().count();
+        let idle = state.idle.len();
+        drop(state);
+        self.counters.snapshot(
+            self.size,
+            in_use,
+            idle,
+            self.waiting.load(Ordering::Relaxed),
+        )
+    }
+
+    /// A panic while the lock is held leaves plain data behind, which stays usable.
+    fn lock(&self) -> MutexGuard<'_, State<C>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<C> State<C> {
+    /// Notes a holder and gives its place in the list; the semaphore lets in no more than there are places.
+    fn hold(&mut self, holder: Holder) -> usize {
+        let free = self.holders.iter().position(Option::is_none);
+        let slot = free.unwrap_or(self.holders.len());
+        match self.holders.get_mut(slot) {
+            Some(place) => *place = Some(holder),
+            None => self.holders.push(Some(holder)),
+        }
+        slot
+    }
+}
+
+fn closed() -> Error {
+    Error::new(ErrorKind::Closed, "the database handle has been closed")
+}
+
+/// Counts a waiter for as long as it lives, also when it is cancelled.
+struct Waiter<'a>(&'a AtomicUsize);
+
+impl<'a> Waiter<'a> {
+    fn new(waiting: &'a AtomicUsize) -> Self {
+        waiting.fetch_add(1, Ordering::Relaxed);
+        Self(waiting)
+    }
+}
+
+impl Drop for Waiter<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}

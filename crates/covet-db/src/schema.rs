@@ -1,0 +1,166 @@
+//! What the database says about its tables.
+
+use crate::backend::Backend;
+use crate::{Executor, Ident, Result};
+
+/// A table: its columns, keys and indexes.
+///
+/// ```
+/// # use covet_db::Db;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> covet_db::Result<()> {
+/// # let db = Db::connect("sqlite::memory:").await?;
+/// db.execute("CREATE TABLE books (id INTEGER PRIMARY KEY, title TEXT NOT NULL)").await?;
+/// let Some(table) = db.table_info("books").await? else { return Ok(()) };
+/// assert_eq!(table.primary_key, ["id"]);
+/// assert_eq!(table.columns[1].name, "title");
+/// assert!(!table.columns[1].nullable);
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct TableInfo {
+    /// The table's name.
+    pub name: String,
+    /// The columns in their order.
+    pub columns: Vec<ColumnInfo>,
+    /// The names of the primary key's columns, in the key's order.
+    pub primary_key: Vec<String>,
+    /// The foreign keys.
+    pub foreign_keys: Vec<ForeignKeyInfo>,
+    /// The indexes, without the one of the primary key.
+    pub indexes: Vec<IndexInfo>,
+}
+
+/// A column of a table; see [`TableInfo`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct ColumnInfo {
+    /// The column's name.
+    pub name: String,
+    /// The type, as the database writes it.
+    pub data_type: String,
+    /// Whether it can be NULL.
+    pub nullable: bool,
+    /// The default, as SQL.
+    pub default: Option<String>,
+    /// Whether its value is computed from others.
+    pub generated: bool,
+}
+
+/// A foreign key; see [`TableInfo`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct ForeignKeyInfo {
+    /// The columns that point.
+    pub columns: Vec<String>,
+    /// The table that they point to.
+    pub table: String,
+    /// The columns that they point to; empty for that table's primary key.
+    pub references: Vec<String>,
+}
+
+/// An index; see [`TableInfo`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct IndexInfo {
+    /// The index's name.
+    pub name: String,
+    /// Whether its columns' values are unique.
+    pub unique: bool,
+    /// The columns; an expression has no name.
+    pub columns: Vec<Option<String>>,
+}
+
+impl Executor {
+    /// The names of the tables, sorted, without the database's own.
+    ///
+    /// ```
+    /// # use covet_db::Db;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> covet_db::Result<()> {
+    /// # let db = Db::connect("sqlite::memory:").await?;
+    /// assert!(db.tables().await?.is_empty());
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn tables(&self) -> Result<Vec<String>> {
+        match self.database.backend {
+            Backend::Sqlite(_) => crate::sqlite::introspection::tables(self).await,
+        }
+    }
+
+    /// Whether there is a table of this name.
+    ///
+    /// ```
+    /// # use covet_db::Db;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> covet_db::Result<()> {
+    /// # let db = Db::connect("sqlite::memory:").await?;
+    /// assert!(!db.table_exists("books").await?);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn table_exists(&self, table: &str) -> Result<bool> {
+        match self.database.backend {
+            Backend::Sqlite(_) => crate::sqlite::introspection::table_exists(self, table).await,
+        }
+    }
+
+    /// What the database says about a table; none when there is no such table.
+    ///
+    /// ```
+    /// # use covet_db::Db;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> covet_db::Result<()> {
+    /// # let db = Db::connect("sqlite::memory:").await?;
+    /// assert!(db.table_info("books").await?.is_none());
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn table_info(&self, table: &str) -> Result<Option<TableInfo>> {
+        match self.database.backend {
+            Backend::Sqlite(_) => crate::sqlite::introspection::table_info(self, table).await,
+        }
+    }
+
+    /// The version of the database, as it writes it.
+    ///
+    /// ```
+    /// # use covet_db::Db;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> covet_db::Result<()> {
+    /// # let db = Db::connect("sqlite::memory:").await?;
+    /// assert!(db.version().await?.starts_with("SQLite 3."));
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn version(&self) -> Result<String> {
+        match self.database.backend {
+            Backend::Sqlite(_) => crate::sqlite::introspection::version(self).await,
+        }
+    }
+
+    /// Lets the database count a table anew, so that it plans better.
+    ///
+    /// ```
+    /// # use covet_db::Db;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> covet_db::Result<()> {
+    /// # let db = Db::connect("sqlite::memory:").await?;
+    /// db.execute("CREATE TABLE books (id INTEGER)").await?;
+    /// db.analyze_table("books").await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// When there is no such table.
+    pub async fn analyze_table(&self, table: &str) -> Result<()> {
+        let table = Ident::new(table)?;
+        match self.database.backend {
+            Backend::Sqlite(_) => crate::sqlite::introspection::analyze_table(self, table).await,
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! Database URLs.
+
+use std::fmt;
+use std::time::Duration;
+
+use percent_encoding::percent_decode_str;
+
+use crate::{ConnectOptions, Error, ErrorKind, Result, SqliteMode, SqliteSynchronous};
+
+/// The database that a URL names.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// A file of SQLite; none is a database in memory.
+    #[cfg_attr(
+        not(feature = "sqlite"),
+        expect(dead_code, reason = "only its adapter makes it")
+    )]
+    Sqlite { path: Option<String> },
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite { path: Some(path) } => write!(f, "sqlite:{path}"),
+            Self::Sqlite { path: None } => f.write_str("sqlite::memory:"),
+        }
+    }
+}
+
+pub(crate) fn parse(url: &str) -> Result<ConnectOptions> {
+    let Some((scheme, rest)) = url.split_once(':') else {
+        return Err(wrong(
+            "a database URL starts with a scheme, such as `sqlite:app.db`".into(),
+        ));
+    };
+    let (location, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let mut options = ConnectOptions::with_defaults(source(scheme, location)?);
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        set(&mut options, &decode(name)?, &decode(value)?)?;
+    }
+    Ok(options)
+}
+
+fn source(scheme: &str, location: &str) -> Result<Source> {
+    match scheme {
+        #[cfg(feature = "sqlite")]
+        "sqlite" => sqlite(location),
+        #[cfg(not(feature = "sqlite"))]
+        "sqlite" => Err(absent(scheme, "sqlite")),
+        "postgres" | "postgresql" => Err(absent(scheme, "postgres")),
+        "mysql" | "mariadb" => Err(absent(scheme, "mysql")),
+        // The rest of the URL may hold a password, so that it is not repeated.
+        _ => Err(wrong(format!(
+            "the database scheme `{scheme}` is not known; known are sqlite, postgres, mysql and mariadb"
+        ))),
+    }
+}
+
+fn absent(scheme: &str, feature: &str) -> Error {
+    wrong(format!(
+        "a `{scheme}:` URL needs the feature `{feature}`, which this program was built without"
+    ))
+}
+
+#[cfg(feature = "sqlite")]
+fn sqlite(location: &str) -> Result<Source> {
+    if location == ":memory:" {
+        return Ok(Source::Sqlite { path: None });
+    }
+    let path = decode(location.strip_prefix("//").unwrap_or(location))?;
+    if path.is_empty() {
+        return Err(wrong("a `sqlite:` URL names a file, or `:memory:`".into()));
+    }
+    Ok(Source::Sqlite { path: Some(path) })
+}
+
+fn set(options: &mut ConnectOptions, name: &str, value: &str) -> Result<()> {
+    match name {
+        "attempts" => options.attempts = number(name, value)?,
+        "statement_cache" => options.statement_cache = number(name, value)?,
+        "statement_lifetime" => options.statement_lifetime = duration(name, value)?,
+        "command_timeout" => options.command_timeout = duration(name, value)?,
+        "query_timeout" => options.query_timeout = duration(name, value)?,
+        "slow_statement" => options.slow_statement = duration(name, value)?,
+        "pool_min" => options.pool.min = number(name, value)?,
+        "pool_max" => options.pool.max = number(name, value)?,
+        "acquire_timeout" => options.pool.acquire_timeout = duration(name, value)?,
+        _ => return set_sqlite(options, name, value),
+    }
+    Ok(())
+}
+
+fn set_sqlite(options: &mut ConnectOptions, name: &str, value: &str) -> Result<()> {
+    let Source::Sqlite { .. } = options.source;
+    match name {
+        "mode" => {
+            options.sqlite.mode = choice(
+                name,
+                value,
+                &[
+                    ("ro", SqliteMode::Read),
+                    ("rw", SqliteMode::Write),
+                    ("rwc", SqliteMode::Create),
+                ],
+            )?;
+        }
+        "synchronous" => {
+            options.sqlite.synchronous = choice(
+                name,
+                value,
+                &[
+                    ("off", SqliteSynchronous::Off),
+                    ("normal", SqliteSynchronous::Normal),
+                    ("full", SqliteSynchronous::Full),
+                ],
+            )?;
+        }
+        "busy_timeout" => options.sqlite.busy_timeout = duration(name, value)?,
+        "readers" => options.sqlite.readers = number(name, value)?,
+        _ => {
+            return Err(wrong(format!(
+                "the option `{name}` in the database URL is not known"
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn decode(text: &str) -> Result<String> {
+    percent_decode_str(text)
+        .decode_utf8()
+        .map(Into::into)
+        .map_err(|_| wrong("the database URL is not UTF-8 once its %-escapes are read".into()))
+}
+
+fn number<T: std::str::FromStr>(name: &str, value: &str) -> Result<T> {
+    value.parse().map_err(|_| {
+        wrong(format!(
+            "the option `{name}` in the database URL is not a whole number"
+        ))
+    })
+}
+
+fn duration(name: &str, value: &str) -> Result<Duration> {
+    let digits = value.trim_end_matches(|character: char| character.is_ascii_alphabetic());
+    let parsed = digits
+        .parse::<u64>()
+        .ok()
+        .and_then(|number| match &value[digits.len()..] {
+            "ms" => Some(Duration::from_millis(number)),
+            "s" => Some(Duration::from_secs(number)),
+            "m" => number.checked_mul(60).map(Duration::from_secs),
+            _ => None,
+        });
+    parsed.ok_or_else(|| {
+        wrong(format!(
+            "the option `{name}` in the database URL is not a duration such as `500ms`, `5s` or `1m`"
+        ))
+    })
+}
+
+fn choice<T: Copy>(name: &str, value: &str, choices: &[(&str, T)]) -> Result<T> {
+    if let Some((_, chosen)) = choices.iter().find(|(word, _)| *word == value) {
+        return Ok(*chosen);
+    }
+    let words: Vec<_> = choices.iter().map(|(word, _)| *word).collect();
+    Err(wrong(format!(
+        "the option `{name}` in the database URL is one of {}",
+        words.join(", ")
+    )))
+}
+
+fn wrong(message: String) -> Error {
+    Error::new(ErrorKind::Configuration, message)
+}
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    use super::*;
+
+    fn fault(url: &str) -> String {
+        parse(url).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn files_and_memory() {
+        for (url, path) in [
+            ("sqlite:app.db", Some("app.db")),
+            ("sqlite://app.db", Some("app.db")),
+            ("sqlite:///var/app.db?mode=ro", Some("/var/app.db")),
+            ("sqlite:a%20b%3F.db", Some("a b?.db")),
+            ("sqlite::memory:", None),
+        ] {
+            let expected = Source::Sqlite {
+                path: path.map(str::to_owned),
+            };
+            assert_eq!(parse(url).unwrap().source, expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn faults_are_told_without_secrets() {
+        for url in [
+            "oracle://me:hunter2@host/db",
+            "postgres://me:hunter2@host/db",
+            "me:hunter2@host",
+        ] {
+            assert!(!fault(url).contains("hunter2"), "{url}");
+        }
+        assert_eq!(
+            fault("mysql://me:hunter2@host/db"),
+            "a `mysql:` URL needs the feature `mysql`, which this program was built without"
+        );
+        assert_eq!(
+            fault("sqlite:a?sycnhronous=off"),
+            "the option `sycnhronous` in the database URL is not known"
+        );
+        assert_eq!(
+            fault("sqlite:a?mode=x"),
+            "the option `mode` in the database URL is one of ro, rw, rwc"
+        );
+        assert!(fault("sqlite:a?busy_timeout=5").contains("not a duration"));
+        assert!(fault("sqlite:").contains("names a file"));
+        assert!(fault("app.db").contains("starts with a scheme"));
+    }
+}

@@ -1,0 +1,3 @@
+//! What can only be tested from inside of one adapter or through the compiler.
+
+mod closures;

@@ -1,0 +1,178 @@
+//! The server on a real socket.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use covet::test::Server;
+use covet::{App, Body, Bytes, NoContent, Result, get, post, routes};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// Say pong.
+#[get("/ping")]
+async fn ping() -> &'static str {
+    "pong"
+}
+
+/// Take a while.
+#[get("/slow")]
+async fn slow() -> &'static str {
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    "done"
+}
+
+/// Wait for ever.
+#[get("/never")]
+async fn never() -> NoContent {
+    std::future::pending().await
+}
+
+/// Read the body as a whole.
+#[post("/bytes")]
+async fn bytes(body: Bytes) -> String {
+    body.len().to_string()
+}
+
+/// Read the body in pieces.
+#[post("/stream")]
+async fn stream(mut body: Body) -> Result<String> {
+    let mut total = 0;
+    while let Some(chunk) = body.chunk().await? {
+        total += chunk.len();
+    }
+    Ok(total.to_string())
+}
+
+fn app() -> App {
+    App::new("Server", "1.0.0").routes(routes![ping, slow, never, bytes, stream]).limits(|limits| {
+        limits.header_read = Duration::from_millis(300);
+        limits.body_read = Duration::from_millis(300);
+        limits.drain = Duration::from_millis(800);
+        limits.body = 100_000;
+    })
+}
+
+/// Sends bytes and reads until the server closes the connection.
+async fn raw(address: SocketAddr, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(bytes).await.unwrap();
+    let mut answer = Vec::new();
+    tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut answer))
+        .await
+        .expect("the server closes")
+        .ok();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_are_answered_until_the_server_stops() {
+    let server = Server::start(app()).await.unwrap();
+    let client = server.client();
+    assert_eq!(client.get("/ping").send().await.text(), "pong");
+    assert_eq!(client.post("/bytes").body("x/y", vec![0; 100_000]).send().await.text(), "100000");
+    assert_eq!(client.post("/stream").body("x/y", vec![0; 100_000]).send().await.text(), "100000");
+    assert_eq!(client.post("/stream").body("x/y", vec![0; 100_001]).send().await.status(), 413);
+    let address = server.address();
+    server.stop().await.unwrap();
+    assert!(TcpStream::connect(address).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_at_work_is_answered_before_the_server_ends() {
+    let server = Server::start(app()).await.unwrap();
+    let client = server.client();
+    let slow = tokio::spawn(async move { client.get("/slow").send().await.text().to_owned() });
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    server.stop().await.unwrap();
+    assert_eq!(slow.await.unwrap(), "done");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_never_ends_is_cut_off_when_draining_takes_too_long() {
+    let server = Server::start(app()).await.unwrap();
+    let address = server.address();
+    let hanging = tokio::spawn(async move { raw(address, b"GET /never HTTP/1.1\r\nhost: x\r\n\r\n").await });
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let began = Instant::now();
+    server.stop().await.unwrap();
+    let took = began.elapsed();
+    assert!(took >= Duration::from_millis(700) && took < Duration::from_secs(4), "{took:?}");
+    assert_eq!(hanging.await.unwrap(), "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_server_on_the_same_port_fails_to_start() {
+    let server = Server::start(app()).await.unwrap();
+    let error = app().bind(server.address()).serve().await.unwrap_err();
+    assert!(error.to_string().starts_with(&format!("cannot serve on {}: ", server.address())), "{error}");
+    assert_eq!(server.client().get("/ping").send().await.text(), "pong");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn peers_that_are_slow_are_cut_off() {
+    let server = Server::start(app()).await.unwrap();
+    let address = server.address();
+    let began = Instant::now();
+    // A connection without a byte, one with half a head, one that is idle after an answer.
+    let (silent, half, idle) = tokio::join!(
+        raw(address, b""),
+        raw(address, b"GET /ping HTTP/1.1\r\nho"),
+        raw(address, b"GET /ping HTTP/1.1\r\nhost: x\r\n\r\n"),
+    );
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    assert_eq!(silent, "");
+    assert!(half.is_empty() || half.starts_with("HTTP/1.1 408"), "{half}");
+    assert!(idle.starts_with("HTTP/1.1 200") && idle.ends_with("pong"), "{idle}");
+    // A body that stops coming, read as a whole and in pieces.
+    for path in ["/bytes", "/stream"] {
+        let head = format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nabc");
+        let answer = raw(address, head.as_bytes()).await;
+        assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("/problems/request-timeout"), "{answer}");
+    }
+    assert_eq!(server.client().get("/ping").send().await.text(), "pong");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_too_large_gets_its_problem() {
+    let server = Server::start(app()).await.unwrap();
+    let check = async |request: String, expected: &str| {
+        let answer = raw(server.address(), request.as_bytes()).await;
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {expected}")),
+            "{expected}: {}",
+            &answer[..answer.len().min(300)]
+        );
+    };
+    let end = "host: x\r\nconnection: close\r\n\r\n";
+    check(format!("GET /ping?{} HTTP/1.1\r\n{end}", "x".repeat(9000)), "414").await;
+    check(format!("GET /ping HTTP/1.1\r\n{}{end}", "a: b\r\n".repeat(150)), "431").await;
+    check(format!("GET /ping HTTP/1.1\r\na: {}\r\n{end}", "x".repeat(40_000)), "431").await;
+    check(format!("GET /ping HTTP/1.1\r\n{}{end}", "a: b\r\n".repeat(100_000)), "431").await;
+    // The body is refused when it is announced, not when it has come.
+    check("POST /bytes HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000000\r\nconnection: close\r\n\r\n".into(), "413")
+        .await;
+    let chunked = "POST /bytes HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n";
+    check(format!("{chunked}{:x}\r\n{}\r\n0\r\n\r\n", 200_000, "x".repeat(200_000)), "413").await;
+    check("nonsense\r\n\r\n".into(), "400").await;
+    check(format!("GET /%ff%fe HTTP/1.1\r\n{end}"), "404").await;
+    check(format!("GET /%00 HTTP/1.1\r\n{end}"), "404").await;
+    assert_eq!(server.client().get("/ping").send().await.text(), "pong");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_breaks_off_harms_nobody() {
+    let server = Server::start(app()).await.unwrap();
+    for _ in 0..20 {
+        let mut stream = TcpStream::connect(server.address()).await.unwrap();
+        stream.write_all(b"POST /bytes HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\nabc").await.unwrap();
+        drop(stream);
+    }
+    assert_eq!(server.client().get("/ping").send().await.text(), "pong");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_answer_has_the_length_and_no_body() {
+    let server = Server::start(app()).await.unwrap();
+    let answer = raw(server.address(), b"HEAD /ping HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
+    assert!(answer.to_ascii_lowercase().contains("content-length: 4\r\n") && answer.ends_with("\r\n\r\n"), "{answer}");
+}

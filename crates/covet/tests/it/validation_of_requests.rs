@@ -1,0 +1,177 @@
+//! All faults of a request in one problem, each at its place.
+
+use covet::test::Client;
+use covet::{App, Bytes, Cookie, Form, Header, Json, NoContent, Path, Query, post, routes};
+use serde_json::json;
+
+/// Who is meant.
+#[covet::model(deny_unknown)]
+struct Person {
+    #[check(length(min = 1, max = 10))]
+    name: String,
+    #[check(email)]
+    email: String,
+    address: Address,
+}
+
+/// Where.
+#[covet::model(deny_unknown)]
+struct Address {
+    street: String,
+    #[check(range(min = 1000, max = 9999))]
+    postcode: u32,
+    since: Option<u16>,
+}
+
+/// A crowd.
+#[covet::model]
+struct Crowd {
+    people: Vec<Person>,
+}
+
+/// How it is shown.
+#[covet::model]
+struct View {
+    #[check(range(min = 1, max = 100))]
+    limit: u32,
+    wide: Option<bool>,
+}
+
+/// Take a crowd.
+#[post("/crowds")]
+async fn crowd(view: Query<View>, crowd: Json<Crowd>) -> NoContent {
+    let _ = (view.limit, view.wide, &crowd.people);
+    for person in &crowd.people {
+        let _ = (&person.name, &person.email, &person.address.street, person.address.postcode, person.address.since);
+    }
+    NoContent
+}
+
+/// Everything that is not the body.
+#[post("/rooms/{room}")]
+async fn room(
+    room: Path<u8>,
+    floor: Query<Vec<i8>>,
+    x_depth: Header<u8>,
+    theme: Cookie<Option<Theme>>,
+    login: Form<Login>,
+) -> String {
+    format!("{} {:?} {} {:?} {}", *room, *floor, *x_depth, theme.as_ref().map(|theme| *theme as u8), login.user)
+}
+
+/// How it looks.
+#[covet::model]
+#[derive(Clone, Copy)]
+#[serde(rename_all = "lowercase")]
+enum Theme {
+    Light,
+    Dark,
+}
+
+/// Who comes.
+#[covet::model]
+struct Login {
+    #[check(length(min = 2))]
+    user: String,
+}
+
+/// Bytes.
+#[post("/bytes")]
+async fn bytes(bytes: Bytes) -> String {
+    bytes.len().to_string()
+}
+
+fn client() -> Client {
+    Client::new(App::new("Crowds", "1.0.0").routes(routes![crowd, room, bytes]).limits(|limits| limits.body = 1000))
+        .unwrap()
+}
+
+#[tokio::test]
+async fn eight_faults_of_six_kinds_are_one_problem() {
+    let body = json!({ "people": [
+        { "name": "Ada Lovelace of London", "address": { "street": 1, "postcode": 12 } },
+        { "name": "Bo", "email": "nowhere", "address": { "street": "x", "postcode": 1000, "planet": "Mars" } },
+    ]});
+    let answer = client().post("/crowds?limit=0&wide=perhaps").json(&body).send().await;
+    assert_eq!(answer.status(), 422);
+    let mut faults = answer.faults();
+    faults.sort();
+    assert_eq!(
+        faults,
+        [
+            "body /people/0/address/postcode minimum",
+            "body /people/0/address/street type",
+            "body /people/0/email missing",
+            "body /people/0/name max_length",
+            "body /people/1/address/planet unknown",
+            "body /people/1/email format",
+            "query limit minimum",
+            "query wide type",
+        ]
+    );
+    let problem = answer.problem();
+    assert_eq!(problem["detail"], "8 rules are violated; `errors` lists them");
+    let name = problem["errors"].as_array().unwrap().iter().find(|error| error["pointer"] == "/people/0/name").unwrap();
+    assert_eq!(name["max_length"], 10, "{name}");
+    assert!(name["message"].as_str().unwrap().contains("10"), "{name}");
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_json_is_malformed_and_the_query_is_told_as_well() {
+    let check = async |body: &str, fault: &str| {
+        let answer = client().post("/crowds?limit=0").body("application/json", body.to_owned()).send().await;
+        assert_eq!(
+            (answer.status().as_u16(), answer.faults()),
+            (400, vec!["query limit minimum".into(), fault.into()]),
+            "{body}"
+        );
+    };
+    check("", "body  empty").await;
+    check("{", "body  syntax").await;
+    check(r#"{"people":[]} x"#, "body  trailing").await;
+    check(&"[".repeat(500), "body  depth").await;
+    check(r#"{"people":[{"name":"\ud800"}]}"#, "body  surrogate").await;
+}
+
+#[tokio::test]
+async fn each_part_of_a_request_is_read() {
+    let client = client();
+    let send = |target: &str, depth: &str, cookie: &str, user: &str| {
+        client.post(target).header("x-depth", depth).header("cookie", cookie).form(&[("user", user)]).send()
+    };
+    let answer = send("/rooms/7?floor=1&floor=-2", "9", "a=b; theme=dark", "Ada & Bo").await;
+    assert_eq!((answer.status().as_u16(), answer.text()), (200, "7 [1, -2] 9 Some(1) Ada & Bo"));
+    let answer = send("/rooms/256?floor=x", "-1", "theme=pink", "x").await;
+    assert_eq!(
+        answer.faults(),
+        [
+            "path room number_range",
+            "query floor/0 type",
+            "header x-depth number_range",
+            "cookie theme one_of",
+            "body /user min_length"
+        ]
+    );
+    let answer = client.post("/rooms/1?floor=1&q=%zz").body("application/json", "{}").send().await;
+    assert_eq!(answer.status(), 415, "{answer:?}");
+}
+
+#[tokio::test]
+async fn a_missing_or_wrong_content_type_is_told() {
+    let answer = client().post("/crowds?limit=1").body("text/plain", "{}").send().await;
+    assert_eq!(answer.status(), 415);
+    assert_eq!(answer.problem()["supported"], json!(["application/json"]));
+    let answer = client().post("/crowds?limit=1").send().await;
+    assert_eq!(answer.problem()["detail"], "the request has no Content-Type; this operation reads application/json");
+    let answer =
+        client().post("/crowds?limit=1").body("application/vnd.x+json; charset=utf-8", r#"{"people":[]}"#).send().await;
+    assert_eq!(answer.status(), 204);
+}
+
+#[tokio::test]
+async fn a_body_over_the_limit_is_refused() {
+    let answer = client().post("/bytes").body("text/plain", "x".repeat(1000)).send().await;
+    assert_eq!((answer.status().as_u16(), answer.text()), (200, "1000"));
+    let answer = client().post("/bytes").body("text/plain", "x".repeat(1001)).send().await;
+    assert_eq!((answer.status().as_u16(), &answer.problem()["limit"]), (413, &1000.into()));
+}

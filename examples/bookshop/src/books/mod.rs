@@ -1,0 +1,23 @@
+//! The shelf: `/books`.
+
+mod list;
+mod model;
+mod write;
+
+pub use list::{Search, Sort};
+pub use model::{Book, BookError, NewBook};
+
+use covet::db::sql;
+use covet::{Db, Json, Path, Result, Routes, get, routes};
+
+/// The routes of the shelf.
+pub fn routes() -> Routes {
+    routes![list::list_books, get_book, write::add_book, write::replace_book, write::delete_book].tag("books")
+}
+
+/// Fetch one book.
+#[get("/books/{id}")]
+async fn get_book(id: Path<i64>, db: Db) -> Result<Json<Book>, BookError> {
+    let sql = sql!("SELECT id, title, author, published, price, stock FROM books WHERE id = {*id}");
+    db.fetch_optional(sql).await?.map(Json).ok_or(BookError::NotFound { id: *id })
+}
