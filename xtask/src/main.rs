@@ -70,7 +70,7 @@ fn run(task: Task) -> Result<bool, String> {
     let steps = match task {
         Task::Test { full, only } => {
             workspace.full = full;
-            Step::selected(&only)
+            Step::selected(&only, full)
         }
         Task::Lint => vec![Step::Format, Step::Edges, Step::Clippy, Step::Deny],
         Task::Docs => vec![Step::Docs],

@@ -2,20 +2,29 @@
 
 use std::time::{Duration, Instant};
 
-/// How a step ended.
+/// How a step ended that did not fail.
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    /// It did its work; the text, where there is one, says what it found.
-    Passed(String),
-    /// It could not do all of its work, because the machine lacks something; the text says what,
-    /// and how to get it. This is no failure, but it is said loudly.
-    Lacking(String),
+    /// It did its work; the note, where there is one, says what it found.
+    Passed {
+        note: String,
+        /// What it left out because the machine lacks something, each with the way to get it.
+        /// This is no failure, but it is said loudly.
+        lacking: Vec<String>,
+    },
+    /// It could not do its work at all, because the machine lacks something.
+    Skipped(String),
 }
 
 impl Outcome {
     /// A pass with nothing to add.
     pub(crate) fn passed() -> Self {
-        Self::Passed(String::new())
+        Self::noted("")
+    }
+
+    /// A pass that tells what was found.
+    pub(crate) fn noted(note: impl Into<String>) -> Self {
+        Self::Passed { note: note.into(), lacking: Vec::new() }
     }
 }
 
@@ -29,12 +38,20 @@ struct Line {
 impl Line {
     fn text(&self) -> String {
         let (mark, note) = match &self.result {
-            Ok(Outcome::Passed(note)) => ("ok      ", note),
-            Ok(Outcome::Lacking(note)) => ("LACKING ", note),
-            Err(note) => ("FAILED  ", note),
+            Ok(Outcome::Passed { note, .. }) => ("ok     ", note),
+            Ok(Outcome::Skipped(why)) => ("SKIPPED", why),
+            Err(why) => ("FAILED ", why),
         };
-        let line = format!("{mark} {:<10} {:>7.1} s  {note}", self.name, self.took.as_secs_f64());
+        let line = format!("{mark} {:<9} {:>7.1} s  {note}", self.name, self.took.as_secs_f64());
         line.trim_end().to_owned()
+    }
+
+    fn lacking(&self) -> &[String] {
+        match &self.result {
+            Ok(Outcome::Passed { lacking, .. }) => lacking,
+            Ok(Outcome::Skipped(why)) => std::slice::from_ref(why),
+            Err(_) => &[],
+        }
     }
 }
 
@@ -66,22 +83,27 @@ impl Report {
         for line in &self.lines {
             println!("  {}", line.text().replace('\n', "\n    "));
         }
-        let (passed, failed, lacking) = self.counts();
+        let lacking: Vec<&String> = self.lines.iter().flat_map(Line::lacking).collect();
+        if !lacking.is_empty() {
+            println!("\nNOT DONE, because this machine lacks something:");
+            lacking.iter().for_each(|what| println!("  - {what}"));
+        }
+        let (passed, failed, skipped) = self.counts();
         println!();
         // Alone on its line, because programs that run this one look for it.
-        if lacking == 0 {
+        if skipped == 0 {
             println!("{passed} passed, {failed} failed");
         } else {
-            println!("{passed} passed, {failed} failed, {lacking} skipped");
+            println!("{passed} passed, {failed} failed, {skipped} skipped");
         }
         failed == 0 && passed > 0
     }
 
     fn counts(&self) -> (usize, usize, usize) {
-        self.lines.iter().fold((0, 0, 0), |(passed, failed, lacking), line| match &line.result {
-            Ok(Outcome::Passed(_)) => (passed + 1, failed, lacking),
-            Ok(Outcome::Lacking(_)) => (passed, failed, lacking + 1),
-            Err(_) => (passed, failed + 1, lacking),
+        self.lines.iter().fold((0, 0, 0), |(passed, failed, skipped), line| match &line.result {
+            Ok(Outcome::Passed { .. }) => (passed + 1, failed, skipped),
+            Ok(Outcome::Skipped(_)) => (passed, failed, skipped + 1),
+            Err(_) => (passed, failed + 1, skipped),
         })
     }
 }
@@ -91,10 +113,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_lacking_tool_is_no_failure_but_a_failed_step_is() {
+    fn a_skipped_step_is_no_failure_but_a_failed_step_is() {
         let mut report = Report::new();
         report.step("one", || Ok(Outcome::passed()));
-        report.step("two", || Ok(Outcome::Lacking("a tool".into())));
+        report.step("two", || Ok(Outcome::Skipped("a tool".into())));
         assert_eq!(report.counts(), (1, 0, 1));
         report.step("three", || Err("broken".into()));
         assert_eq!(report.counts(), (1, 1, 1));

@@ -20,6 +20,9 @@ pub(crate) struct Package {
     pub(crate) name: String,
     /// The folder of its manifest, relative to the root.
     pub(crate) folder: PathBuf,
+    pub(crate) version: String,
+    /// Whether it may go to a registry.
+    pub(crate) published: bool,
     pub(crate) features: Vec<String>,
     /// The names of the packages that its manifest names, of every kind and target.
     pub(crate) dependencies: Vec<String>,
@@ -84,6 +87,9 @@ fn package(value: &Value, root: &Path) -> Package {
     let features = value["features"].as_object();
     Package {
         name: text(&value["name"]),
+        version: text(&value["version"]),
+        // No list of registries means that every one will do.
+        published: value["publish"].is_null(),
         folder: folder.strip_prefix(root).unwrap_or(folder).to_owned(),
         features: features.map(|map| map.keys().cloned().collect()).unwrap_or_default(),
         dependencies: dependencies.iter().map(|value| text(&value["name"])).collect(),

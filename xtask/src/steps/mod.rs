@@ -5,6 +5,8 @@ mod docs;
 mod features;
 mod lint;
 mod openapi;
+mod package;
+mod runner;
 mod tests;
 
 use crate::report::Outcome;
@@ -35,14 +37,18 @@ pub(crate) enum Step {
     Features,
     /// The Bookshop's document in two outside validators.
     Openapi,
+    /// What would be published can be packed, and is not too large (with `--full`).
+    Package,
 }
 
 impl Step {
-    /// The steps to run, in order; all of them where none is named.
-    pub(crate) fn selected(only: &[Self]) -> Vec<Self> {
+    /// The steps to run, in order; where none is named, all of them that belong to such a run.
+    pub(crate) fn selected(only: &[Self], full: bool) -> Vec<Self> {
         let selected = |step: &&Self| {
             // Coverage is measured while the tests run, so it brings them along.
-            only.is_empty() || only.contains(step) || (**step == Self::Tests && only.contains(&Self::Coverage))
+            (only.is_empty() && (full || **step != Self::Package))
+                || only.contains(step)
+                || (**step == Self::Tests && only.contains(&Self::Coverage))
         };
         Self::value_variants().iter().filter(selected).copied().collect()
     }
@@ -60,6 +66,7 @@ impl Step {
             Self::Doctests => "doctests",
             Self::Features => "features",
             Self::Openapi => "openapi",
+            Self::Package => "package",
         }
     }
 
@@ -76,6 +83,7 @@ impl Step {
             Self::Doctests => docs::examples(workspace),
             Self::Features => features::run(workspace),
             Self::Openapi => openapi::run(workspace),
+            Self::Package => package::run(workspace),
         }
     }
 }
@@ -86,15 +94,16 @@ mod selection {
 
     #[test]
     fn without_a_choice_all_steps_run_in_order() {
-        let steps = Step::selected(&[]);
+        let steps = Step::selected(&[], true);
         assert_eq!(steps, Step::value_variants());
         assert!(steps.is_sorted());
+        assert!(!Step::selected(&[], false).contains(&Step::Package));
     }
 
     #[test]
     fn coverage_brings_the_tests_along() {
-        assert_eq!(Step::selected(&[Step::Coverage]), [Step::Tests, Step::Coverage]);
-        assert_eq!(Step::selected(&[Step::Format]), [Step::Format]);
+        assert_eq!(Step::selected(&[Step::Coverage], false), [Step::Tests, Step::Coverage]);
+        assert_eq!(Step::selected(&[Step::Format], false), [Step::Format]);
     }
 
     #[test]

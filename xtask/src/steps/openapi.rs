@@ -24,10 +24,11 @@ pub(super) fn run(workspace: &Workspace) -> Result<Outcome, String> {
     if !failed.is_empty() {
         return Err(failed.join("; "));
     }
-    if !lacking.is_empty() {
-        return Ok(Outcome::Lacking(format!("could not be brought up: {}", lacking.join("; "))));
+    match lacking.len() {
+        0 => Ok(Outcome::noted("two validators found no error")),
+        1 => Ok(Outcome::Passed { note: "one validator found no error".into(), lacking }),
+        _ => Ok(Outcome::Skipped(lacking.join("; "))),
     }
-    Ok(Outcome::Passed("two validators found no error".into()))
 }
 
 fn specification(workspace: &Workspace, document: &Path) -> Result<Command, String> {

@@ -1,6 +1,6 @@
 //! Unit, integration and compile-fail tests, run once and under coverage where that can be had.
 
-use super::features::Runner;
+use super::runner::Runner;
 use crate::coverage::{AIM, Instrumentation, LEAST};
 use crate::process;
 use crate::report::Outcome;
@@ -41,10 +41,7 @@ pub(super) fn run(workspace: &mut Workspace) -> Result<Outcome, String> {
     result?;
 
     lacking.extend(runner.lacking());
-    if lacking.is_empty() {
-        return Ok(Outcome::passed());
-    }
-    Ok(Outcome::Passed(lacking.join("\n")))
+    Ok(Outcome::Passed { note: String::new(), lacking })
 }
 
 /// Builds all that is tested; the answer is every program and library that can be instrumented.
@@ -75,7 +72,7 @@ fn objects(message: Value) -> Vec<PathBuf> {
 /// What the tests' run has left behind, as a share of lines.
 pub(super) fn coverage(workspace: &Workspace) -> Result<Outcome, String> {
     let Some(instrumentation) = &workspace.instrumentation else {
-        return Ok(Outcome::Lacking("the tests did not run under coverage; see there".into()));
+        return Ok(Outcome::Skipped("the tests did not run under coverage".into()));
     };
     let lines = instrumentation.measure(workspace)?;
     print!("{}", lines.table());
@@ -85,7 +82,7 @@ pub(super) fn coverage(workspace: &Workspace) -> Result<Outcome, String> {
     }
     let share = lines.percentage();
     let note = format!("{share:.1} % of lines (at least {LEAST:.0} %, aim {AIM:.0} %)");
-    if share < LEAST { Err(note) } else { Ok(Outcome::Passed(note)) }
+    if share < LEAST { Err(note) } else { Ok(Outcome::noted(note)) }
 }
 
 #[cfg(test)]

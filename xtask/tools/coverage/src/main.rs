@@ -16,9 +16,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
     let folder = arguments.next().ok_or("usage: coverage PROFILES OBJECT…")?;
     let entries = std::fs::read_dir(folder)?;
-    let profiles: Vec<PathBuf> = entries
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<Result<_, _>>()?;
+    let profiles: Vec<PathBuf> = entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
     if profiles.is_empty() {
         return Err("there are no profiles".into());
     }
@@ -27,8 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut files: BTreeMap<PathBuf, Lines> = BTreeMap::new();
     for object in arguments {
         let objects = [object];
-        let report = CoverageMapping::new(&objects, &profile, false)
-            .and_then(|mapping| mapping.generate_report());
+        let report = CoverageMapping::new(&objects, &profile, false).and_then(|mapping| mapping.generate_report());
         match report {
             Ok(report) => add(report, &mut files),
             // A program that has no function of the workspace has nothing to read either.
