@@ -64,7 +64,7 @@ impl<'a> CheckBody<'a> {
 
     fn field(&self, at: usize, field: &ModelField) -> TokenStream {
         let covet = &self.arguments.covet;
-        let binding = format_ident!("__field{at}");
+        let binding = format_ident!("__field{at}", span = field.ty.span());
         let value = quote!(#binding);
         let rules = field
             .rules
