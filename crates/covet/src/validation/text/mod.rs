@@ -22,6 +22,7 @@ use super::fault::{Fault, In};
 use super::faults::Faults;
 use super::model::Input;
 use super::schema::Shapes;
+use super::strict::Strict;
 use super::tree::Node;
 use super::walk;
 
@@ -128,7 +129,7 @@ fn named_by_index(fault: Fault, parameters: &[(&str, &str)], location: In) -> Fa
 }
 
 fn value_of<T: Input>(tree: &Node<'_>, shapes: &Shapes) -> Result<T, Faults> {
-    match T::deserialize(tree) {
+    match T::deserialize(Strict(tree)) {
         Ok(value) => checker::check(&value).map(|()| value),
         Err(error) => {
             let faults = walk::walk_text(tree, shapes);
