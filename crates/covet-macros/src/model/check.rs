@@ -41,16 +41,10 @@ impl<'a> CheckBody<'a> {
     fn arm(&self, variant: &ModelVariant, model: &Model) -> TokenStream {
         let ident = &variant.ident;
         let bindings = bindings(&variant.fields);
-        let mut checks = self.fields(&variant.fields);
-        if !checks.is_empty() {
-            if let Some(name) = place_around(variant, model) {
-                checks = quote! {
-                    let __checker = &mut __checker.field(#name);
-                    #checks
-                };
-            }
-        }
-        quote!(Self::#ident { #bindings .. } => { #checks })
+        let checks = self.fields(&variant.fields);
+        let place = place_around(variant, model).filter(|_| !checks.is_empty());
+        let place = place.map(|name| quote!(let __checker = &mut __checker.field(#name);));
+        quote!(Self::#ident { #bindings .. } => { #place #checks })
     }
 
     fn fields(&self, fields: &[ModelField]) -> TokenStream {

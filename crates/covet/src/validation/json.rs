@@ -33,7 +33,7 @@ impl std::fmt::Display for ReadError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Malformed(fault) => fault.fmt(f),
-            Self::Invalid(faults) => write!(f, "{} faults in the body", faults.total()),
+            Self::Invalid(faults) => faults.fmt(f),
         }
     }
 }
@@ -89,7 +89,7 @@ fn checked<T: Input>(value: T) -> Result<T, ReadError> {
 /// Says why the bytes are not a `T`. Where the schema has no objection, serde's own decides.
 #[cold]
 fn explain<T: Input>(bytes: &[u8]) -> Result<T, ReadError> {
-    let tree = tree::parse(bytes).map_err(|fault| ReadError::Malformed(Box::new(fault)))?;
+    let tree = tree::parse(bytes).map_err(ReadError::Malformed)?;
     walk::walk(&tree, Shapes::of::<T>())
         .into_result()
         .map_err(ReadError::Invalid)?;

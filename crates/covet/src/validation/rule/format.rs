@@ -137,27 +137,27 @@ impl Format {
 }
 
 fn is_email(text: &str) -> bool {
+    const LONGEST_LOCAL: usize = 64;
     let Some((local, domain)) = text.rsplit_once('@') else {
         return false;
     };
-    let is_atom = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+/=?^_`{|}~-".contains(&byte);
-    local.len() <= 64
+    local.len() <= LONGEST_LOCAL
         && local
             .split('.')
-            .all(|atom| !atom.is_empty() && atom.bytes().all(is_atom))
+            .all(|atom| !atom.is_empty() && ATOM.has_all(atom))
         && is_hostname(domain)
 }
 
 fn is_hostname(text: &str) -> bool {
+    const LONGEST: usize = 253;
+    const LONGEST_LABEL: usize = 63;
     let is_label = |label: &str| {
-        (1..=63).contains(&label.len())
+        (1..=LONGEST_LABEL).contains(&label.len())
             && !label.starts_with('-')
             && !label.ends_with('-')
-            && label
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && LABEL.has_all(label)
     };
-    text.len() <= 253 && text.split('.').all(is_label)
+    text.len() <= LONGEST && text.split('.').all(is_label)
 }
 
 /// RFC 3986's `scheme ":" hier-part`, with its characters and whole escapes; a web address also needs a host.
@@ -165,36 +165,57 @@ fn is_uri(text: &str) -> bool {
     let Some((scheme, rest)) = text.split_once(':') else {
         return false;
     };
-    let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
-        && scheme
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    let is_scheme =
+        scheme.starts_with(|first: char| first.is_ascii_alphabetic()) && SCHEME.has_all(scheme);
     let needs_host = ["http", "https", "ws", "wss", "ftp"]
         .iter()
         .any(|web| scheme.eq_ignore_ascii_case(web));
     let has_host = rest.strip_prefix("//").is_some_and(|authority| {
-        let host = authority.split(['/', '?', '#']).next().unwrap_or_default();
-        !host
-            .rsplit('@')
-            .next()
-            .unwrap_or_default()
-            .trim_start_matches(':')
-            .is_empty()
-            && !host.starts_with(':')
+        let authority = authority.split(['/', '?', '#']).next().unwrap_or_default();
+        let host = authority.rsplit('@').next().unwrap_or_default();
+        !host.is_empty() && !host.starts_with(':')
     });
     is_scheme
         && (has_host || !needs_host)
         && !rest.is_empty()
-        && has_only_uri_characters(rest.as_bytes())
+        && URI.has_all(rest)
+        && has_whole_escapes(rest)
 }
 
-fn has_only_uri_characters(bytes: &[u8]) -> bool {
-    bytes.iter().enumerate().all(|(at, byte)| match byte {
-        b'%' => bytes
-            .get(at + 1..at + 3)
-            .is_some_and(|escape| escape.iter().all(u8::is_ascii_hexdigit)),
-        byte => byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=".contains(byte),
-    })
+fn has_whole_escapes(text: &str) -> bool {
+    let is_hex = |escape: &str| escape.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
+    text.split('%').skip(1).all(is_hex)
+}
+
+/// Which bytes may stand in a place, as a table: these rules run on requests that are right.
+struct Alphabet([bool; 256]);
+
+/// RFC 5322's `atext`.
+static ATOM: Alphabet = Alphabet::with(b"!#$%&'*+/=?^_`{|}~-");
+static LABEL: Alphabet = Alphabet::with(b"-");
+static SCHEME: Alphabet = Alphabet::with(b"+-.");
+static URI: Alphabet = Alphabet::with(b"-._~:/?#[]@!$&'()*+,;=%");
+
+impl Alphabet {
+    /// Letters, digits and these.
+    const fn with(others: &[u8]) -> Self {
+        let mut table = [false; 256];
+        let mut byte: u8 = 0;
+        while byte < 128 {
+            table[byte as usize] = byte.is_ascii_alphanumeric();
+            byte += 1;
+        }
+        let mut at = 0;
+        while at < others.len() {
+            table[others[at] as usize] = true;
+            at += 1;
+        }
+        Self(table)
+    }
+
+    fn has_all(&self, text: &str) -> bool {
+        text.bytes().all(|byte| self.0[usize::from(byte)])
+    }
 }
 
 impl<T: Text + ?Sized> Rule<T> for Format {

@@ -3,5 +3,6 @@
 mod json;
 mod messages;
 mod own;
+mod properties;
 mod schema;
 mod text;

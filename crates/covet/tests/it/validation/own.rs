@@ -126,3 +126,140 @@ fn aliases_are_no_faults() {
     );
     assert!(Aliased::FIELDS.is_some_and(|fields| fields.contains("isbn13")));
 }
+
+/// A model of each form, to see that it compiles.
+mod forms {
+    use std::borrow::Cow;
+    use std::collections::{BTreeSet, HashSet};
+    use std::marker::PhantomData;
+
+    #[covet::model]
+    struct Unit;
+
+    #[covet::model]
+    struct Empty {}
+
+    #[covet::model]
+    enum Never {}
+
+    #[covet::model]
+    struct Marked<T> {
+        id: uuid::Uuid,
+        #[serde(skip)]
+        of: PhantomData<T>,
+    }
+
+    #[covet::model]
+    struct Grid<const N: usize>(Vec<[u8; 3]>);
+
+    #[covet::model(crate = ::covet)]
+    #[serde(default, rename_all = "SCREAMING-KEBAB-CASE")]
+    #[derive(Debug, Default, Clone, PartialEq)]
+    pub(super) struct Defaults {
+        pub(super) first_field: Cow<'static, str>,
+        #[check(each(length(max = 1)))]
+        second: BTreeSet<String>,
+        third: HashSet<i64>,
+        #[deprecated]
+        fourth: Option<()>,
+    }
+
+    #[covet::model]
+    #[serde(rename_all = "kebab-case", rename_all_fields = "camelCase")]
+    pub(super) enum Mixed {
+        TwoWords {
+            a_field: u8,
+        },
+        #[serde(untagged)]
+        Else(String),
+    }
+
+    #[covet::model]
+    #[serde(try_from = "String", into = "String")]
+    #[derive(Clone)]
+    pub(super) struct Even(u64);
+
+    impl TryFrom<String> for Even {
+        type Error = String;
+
+        fn try_from(text: String) -> Result<Self, String> {
+            match text.parse() {
+                Ok(number) if number % 2 == 0 => Ok(Self(number)),
+                _ => Err(format!("{text} is not an even number")),
+            }
+        }
+    }
+
+    impl From<Even> for String {
+        fn from(even: Even) -> Self {
+            even.0.to_string()
+        }
+    }
+
+    #[covet::model]
+    pub(super) struct Holder {
+        pub(super) list: Vec<Even>,
+    }
+}
+
+#[test]
+fn forms_of_models() {
+    assert_eq!(
+        faults::<forms::Defaults>(r#"{"SECOND": ["a", "bc"]}"#),
+        ["body /SECOND: must be at most 1 character long"]
+    );
+    assert_eq!(
+        faults::<forms::Defaults>(r#"{"FIRST-FIELD": 1, "THIRD": [1, 1, "x"]}"#),
+        [
+            "body /FIRST-FIELD: must be a string, not a number",
+            "body /THIRD/2: must be a whole number, not a string",
+        ]
+    );
+    let defaults: forms::Defaults = json::read(b"{}").expect("all fields have defaults");
+    assert_eq!(defaults, forms::Defaults::default());
+    assert_eq!(defaults.first_field, "");
+    assert!(matches!(
+        json::read(br#"{"two-words": {"aField": 3}}"#),
+        Ok(forms::Mixed::TwoWords { a_field: 3 })
+    ));
+    assert!(matches!(json::read(br#""other""#), Ok(forms::Mixed::Else(text)) if text == "other"));
+}
+
+#[test]
+fn what_only_serde_knows_is_said_at_its_place() {
+    assert_eq!(
+        faults::<forms::Holder>(r#"{"list": ["2", "3"]}"#),
+        ["body /list/1: 3 is not an even number"]
+    );
+    assert!(
+        json::read::<forms::Holder>(br#"{"list": ["2"]}"#)
+            .is_ok_and(|holder| holder.list.len() == 1)
+    );
+}
+
+#[covet::model]
+struct Chain {
+    next: Option<Box<Chain>>,
+    #[check(range(max = 0))]
+    end: i64,
+}
+
+#[test]
+fn deep_values_are_explained_to_the_bottom() {
+    const DEPTH: usize = 126;
+    let body = format!(
+        "{}{}{}",
+        r#"{"end":0,"next":"#.repeat(DEPTH),
+        r#"{"end":"x"}"#,
+        "}".repeat(DEPTH)
+    );
+    assert_eq!(
+        faults::<Chain>(&body),
+        [format!(
+            "body {}/end: must be a whole number, not a string",
+            "/next".repeat(DEPTH)
+        )]
+    );
+    let chain: Chain = json::read(br#"{"end": 0, "next": {"end": -1}}"#).expect("it is right");
+    assert!(chain.next.is_some_and(|next| next.end == -1));
+}

@@ -15,6 +15,6 @@ fn respond<T: Output>(_: T) {}
 
 fn main() {
     let _: Result<Plain, _> = json::read(b"{}");
-    let _: Result<View, _> = text::read([("title", "a")], In::Query);
+    let _: Result<View, _> = text::read_value("title", "a", In::Query);
     respond(Plain { title: String::new() });
 }
