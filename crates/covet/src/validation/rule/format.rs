@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use rust_decimal::Decimal;
 use schemars::Schema;
 
 use super::{Keyword, Rule, Text};
@@ -41,10 +42,12 @@ pub enum Format {
     ZonedDateTime,
     /// A duration (ISO 8601).
     Duration,
+    /// A decimal number that is written as text.
+    Decimal,
 }
 
 impl Format {
-    const ALL: [(Self, &'static str, &'static str); 13] = [
+    const ALL: [(Self, &'static str, &'static str); 14] = [
         (
             Self::Email,
             "email",
@@ -94,6 +97,7 @@ impl Format {
             "a date and time with its zone, such as `2024-02-29T12:30:00Z[UTC]`",
         ),
         (Self::Duration, "duration", "a duration such as `PT1H30M`"),
+        (Self::Decimal, "decimal", "a decimal number such as `19.99`"),
     ];
 
     pub(crate) fn named(name: &str) -> Option<Self> {
@@ -123,6 +127,9 @@ impl Format {
             Self::PartialDateTime => text.parse::<jiff::civil::DateTime>().is_ok(),
             Self::ZonedDateTime => text.parse::<jiff::Zoned>().is_ok(),
             Self::Duration => text.parse::<jiff::Span>().is_ok(),
+            Self::Decimal => {
+                text.parse::<Decimal>().is_ok() || Decimal::from_scientific(text).is_ok()
+            }
         }
     }
 
@@ -138,26 +145,42 @@ impl Format {
 
 fn is_email(text: &str) -> bool {
     const LONGEST_LOCAL: usize = 64;
-    let Some((local, domain)) = text.rsplit_once('@') else {
+    let Some(at) = text.bytes().rposition(|byte| byte == b'@') else {
         return false;
     };
-    local.len() <= LONGEST_LOCAL
-        && local
-            .split('.')
-            .all(|atom| !atom.is_empty() && ATOM.has_all(atom))
-        && is_hostname(domain)
+    at <= LONGEST_LOCAL && is_dot_atom(&text.as_bytes()[..at]) && is_hostname(&text[at + 1..])
 }
 
+/// Atoms with single dots between them.
+fn is_dot_atom(bytes: &[u8]) -> bool {
+    let mut last = b'.';
+    for byte in bytes {
+        if !(ATOM.has(*byte) || (*byte == b'.' && last != b'.')) {
+            return false;
+        }
+        last = *byte;
+    }
+    last != b'.'
+}
+
+/// Labels of 1 to 63 characters, with dots between them and no hyphen at their ends.
 fn is_hostname(text: &str) -> bool {
     const LONGEST: usize = 253;
     const LONGEST_LABEL: usize = 63;
-    let is_label = |label: &str| {
-        (1..=LONGEST_LABEL).contains(&label.len())
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-            && LABEL.has_all(label)
-    };
-    text.len() <= LONGEST && text.split('.').all(is_label)
+    let (mut last, mut length) = (b'.', 0);
+    for byte in text.bytes() {
+        let is_edge = last == b'.';
+        let is_right = match byte {
+            b'.' => !is_edge && last != b'-',
+            byte => LABEL.has(byte) && length < LONGEST_LABEL && !(is_edge && byte == b'-'),
+        };
+        if !is_right {
+            return false;
+        }
+        length = if byte == b'.' { 0 } else { length + 1 };
+        last = byte;
+    }
+    text.len() <= LONGEST && last != b'.' && last != b'-'
 }
 
 /// RFC 3986's `scheme ":" hier-part`, with its characters and whole escapes; a web address also needs a host.
@@ -213,8 +236,12 @@ impl Alphabet {
         Self(table)
     }
 
+    fn has(&self, byte: u8) -> bool {
+        self.0[usize::from(byte)]
+    }
+
     fn has_all(&self, text: &str) -> bool {
-        text.bytes().all(|byte| self.0[usize::from(byte)])
+        text.bytes().all(|byte| self.has(byte))
     }
 }
 
