@@ -38,16 +38,10 @@ impl<'a> CheckBody<'a> {
     fn arm(&self, variant: &ModelVariant, model: &Model) -> TokenStream {
         let ident = &variant.ident;
         let bindings = bindings(&variant.fields);
-        let mut checks = self.fields(&variant.fields);
-        if !checks.is_empty() {
-            if let Some(name) = place_around(variant, model) {
-                checks = quote! {
-                    let __checker = &mut __checker.field(#name);
-                    #checks
-                };
-            }
-        }
-        quote!(Self::#ident { #bindings .. } => { #checks })
+        let checks = self.fields(&variant.fields);
+        let place = place_around(variant, model).filter(|_| !checks.is_empty());
+        let place = place.map(|name| quote!(let __checker = &mut __checker.field(#name);));
+        quote!(Self::#ident { #bindings .. } => { #place #checks })
     }
 
     fn fields(&self, fields: &[ModelField]) -> TokenStream {
@@ -61,7 +55,7 @@ impl<'a> CheckBody<'a> {
 
     fn field(&self, at: usize, field: &ModelField) -> TokenStream {
         let covet = &self.arguments.covet;
-        let binding = format_ident!("__field{at}");
+        let binding = format_ident!("__field{at}", span = field.ty.span());
         let value = quote!(#binding);
         let rules = field.rules.list.iter().map(|rule| rule.check(&self.private, &value));
         let nested = if field.rules.skip {

@@ -10,16 +10,18 @@ use super::check::CheckBody;
 use super::shape::{Content, Model, ModelField, Place, private, remove_check_attributes};
 
 pub(super) fn emit(item: &mut DeriveInput, arguments: &Arguments, model: &Model) -> TokenStream {
+    // The implementations come first, because the compiler then says first that a field is no model, and only then what serde
+    // and schemars make of that.
     let input = arguments.is_input.then(|| input(item, arguments, model));
     let output = arguments.is_output.then(|| output(item, arguments));
     let attributes = container_attributes(item, arguments, model);
     remove_check_attributes(item);
     describe_fields(item, arguments, model);
     quote! {
-        #(#attributes)*
-        #item
         #input
         #output
+        #(#attributes)*
+        #item
     }
 }
 

@@ -3,11 +3,13 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::meta::ParseNestedMeta;
+use syn::parse::Parser as _;
 use syn::spanned::Spanned;
 use syn::{Attribute, Expr, ExprLit, ExprUnary, Lit, LitStr, Path, Type, UnOp};
 
 use super::errors::Errors;
 use super::rule::Rule;
+use super::serde_attributes::ignore;
 
 const ALLOWED: &str = "`length(…)`, `range(…)`, `multiple_of = …`, `pattern = \"…\"`, `email`, `uri`, `hostname`, `ip`, `ipv4`, `ipv6`, \
                        `uuid`, `date`, `date_time`, `items(…)`, `unique`, `each(…)`, `custom = function`, `skip`";
@@ -69,6 +71,7 @@ struct Parser<'a> {
 }
 
 impl Parser<'_> {
+    /// Reads one check. An unknown one is noted and passed over, so that those behind it are read as well.
     fn rule(&mut self, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
         let span = meta.path.span();
         let name = meta.path.get_ident().map(ToString::to_string).unwrap_or_default();
@@ -100,7 +103,11 @@ impl Parser<'_> {
                 self.rules.skip = true;
                 Ok(())
             }
-            _ => Err(meta.error(format!("unknown check; allowed are {ALLOWED}"))),
+            _ => {
+                self.errors
+                    .at(&meta.path, format!("unknown check; allowed are {ALLOWED}"));
+                ignore(meta)
+            }
         }
     }
 
@@ -110,20 +117,16 @@ impl Parser<'_> {
 
     /// `length(…)` and `items(…)`: `min`, `max`, or `equal` for both.
     fn counts(&mut self, meta: &ParseNestedMeta<'_>, ty: &'static str) -> syn::Result<()> {
-        let (mut min, mut max) = (None, None);
-        meta.parse_nested_meta(|bound| {
-            let value: Expr = match bound.path.get_ident().map(ToString::to_string).as_deref() {
-                Some("min" | "max" | "equal") => bound.value()?.parse()?,
-                _ => return Err(bound.error("allowed are `min = …`, `max = …` and `equal = …`")),
-            };
-            if !bound.path.is_ident("max") {
-                min = Some(value.clone());
+        let [mut min, mut max, equal] = self.bounds(meta, ["min", "max", "equal"])?;
+        if let Some(equal) = equal {
+            if min.is_some() || max.is_some() {
+                self.errors.at(
+                    &meta.path,
+                    "`equal` is both bounds; there is no other beside it",
+                );
             }
-            if !bound.path.is_ident("min") {
-                max = Some(value);
-            }
-            Ok(())
-        })?;
+            (min, max) = (Some(equal.clone()), Some(equal));
+        }
         self.expect_order(&meta.path, min.as_ref(), max.as_ref());
         let (min, max) = (option(min), option(max));
         self.constant(meta.path.span(), ty, quote!({ min: #min, max: #max }));
@@ -131,30 +134,52 @@ impl Parser<'_> {
     }
 
     fn range(&mut self, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
-        let names = ["min", "max", "exclusive_min", "exclusive_max"];
-        let mut bounds: [Option<Expr>; 4] = Default::default();
-        meta.parse_nested_meta(|bound| {
-            let Some(at) = names.iter().position(|name| bound.path.is_ident(name)) else {
-                return Err(
-                    bound.error("allowed are `min = …`, `max = …`, `exclusive_min = …` and `exclusive_max = …`")
-                );
-            };
-            bounds[at] = Some(bound.value()?.parse()?);
-            Ok(())
-        })?;
-        if (bounds[0].is_some() && bounds[2].is_some()) || (bounds[1].is_some() && bounds[3].is_some()) {
-            self.errors.at(&meta.path, "a bound is either exclusive or not");
+        let bounds = self.bounds(meta, ["min", "max", "exclusive_min", "exclusive_max"])?;
+        let [min, max, exclusive_min, exclusive_max] = &bounds;
+        if (min.is_some() && exclusive_min.is_some()) || (max.is_some() && exclusive_max.is_some())
+        {
+            self.errors
+                .at(&meta.path, "a bound is either exclusive or not");
         }
         self.expect_order(
             &meta.path,
-            bounds[0].as_ref().or(bounds[2].as_ref()),
-            bounds[1].as_ref().or(bounds[3].as_ref()),
+            min.as_ref().or(exclusive_min.as_ref()),
+            max.as_ref().or(exclusive_max.as_ref()),
         );
         let [min, max, exclusive_min, exclusive_max] =
             bounds.map(|bound| option(bound.map(|bound| self.number(&bound))));
         let value = quote!({ min: #min, max: #max, exclusive_min: #exclusive_min, exclusive_max: #exclusive_max });
         self.constant(meta.path.span(), "Range", value);
         Ok(())
+    }
+
+    /// The values of the named bounds in parentheses.
+    fn bounds<const N: usize>(
+        &mut self,
+        meta: &ParseNestedMeta<'_>,
+        names: [&str; N],
+    ) -> syn::Result<[Option<Expr>; N]> {
+        let mut bounds = [const { None }; N];
+        let content;
+        syn::parenthesized!(content in meta.input);
+        if content.is_empty() {
+            self.errors.at(&meta.path, "at least one bound is needed");
+        }
+        let parser = syn::meta::parser(|bound| {
+            match names.iter().position(|name| bound.path.is_ident(name)) {
+                Some(at) => bounds[at] = Some(bound.value()?.parse()?),
+                None => {
+                    let allowed: Vec<_> =
+                        names.iter().map(|name| format!("`{name} = …`")).collect();
+                    self.errors
+                        .at(&bound.path, format!("allowed are {}", allowed.join(", ")));
+                    ignore(&bound)?;
+                }
+            }
+            Ok(())
+        });
+        parser.parse2(content.parse()?)?;
+        Ok(bounds)
     }
 
     fn multiple_of(&mut self, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
@@ -193,11 +218,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// An empty pair of parentheses and bounds that nothing can meet are mistakes.
     fn expect_order(&mut self, place: &Path, min: Option<&Expr>, max: Option<&Expr>) {
-        if min.is_none() && max.is_none() {
-            self.errors.at(place, "at least one bound is needed");
-        }
         if let (Some(low), Some(high)) = (min.and_then(literal), max.and_then(literal))
             && low > high
         {

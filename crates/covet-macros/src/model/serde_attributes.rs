@@ -75,7 +75,8 @@ fn text(expression: Expr) -> Option<String> {
     }
 }
 
-fn ignore(meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
+/// Passes over what stands behind a name.
+pub(super) fn ignore(meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
     if meta.input.peek(Token![=]) {
         meta.value()?.parse::<Expr>()?;
     } else if meta.input.peek(syn::token::Paren) {

@@ -1,5 +1,6 @@
 //! The list of all faults of a request.
 
+use std::fmt;
 use std::ops::Deref;
 
 use super::fault::Fault;
@@ -96,6 +97,21 @@ impl Deref for Faults {
         &self.list
     }
 }
+
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, fault) in self.list.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "; " };
+            write!(f, "{separator}{fault}")?;
+        }
+        match self.omitted {
+            0 => Ok(()),
+            omitted => write!(f, "; and {omitted} more"),
+        }
+    }
+}
+
+impl std::error::Error for Faults {}
 
 impl From<Fault> for Faults {
     fn from(fault: Fault) -> Self {

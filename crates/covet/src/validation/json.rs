@@ -5,6 +5,7 @@ use super::fault::Fault;
 use super::faults::Faults;
 use super::model::Input;
 use super::schema::Shapes;
+use super::strict::Strict;
 use super::{tree, walk};
 
 /// Why a body could not be read.
@@ -32,7 +33,7 @@ impl std::fmt::Display for ReadError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Malformed(fault) => fault.fmt(f),
-            Self::Invalid(faults) => write!(f, "{} faults in the body", faults.total()),
+            Self::Invalid(faults) => faults.fmt(f),
         }
     }
 }
@@ -66,10 +67,16 @@ impl std::error::Error for ReadError {}
 /// [`ReadError::Malformed`] if the bytes are empty, not UTF-8, not JSON, nested deeper than 128 levels, followed by something
 /// else, or hold half of a surrogate pair; [`ReadError::Invalid`] with every fault if the value is not one of `T`.
 pub fn read<T: Input>(bytes: &[u8]) -> Result<T, ReadError> {
-    match serde_json::from_slice::<T>(bytes) {
+    match parse(bytes) {
         Ok(value) => checked(value),
         Err(_) => explain(bytes),
     }
+}
+
+fn parse<T: Input>(bytes: &[u8]) -> Result<T, serde_json::Error> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value = T::deserialize(Strict(&mut deserializer))?;
+    deserializer.end().map(|()| value)
 }
 
 fn checked<T: Input>(value: T) -> Result<T, ReadError> {
@@ -82,9 +89,11 @@ fn checked<T: Input>(value: T) -> Result<T, ReadError> {
 /// Says why the bytes are not a `T`. Where the schema has no objection, serde's own decides.
 #[cold]
 fn explain<T: Input>(bytes: &[u8]) -> Result<T, ReadError> {
-    let tree = tree::parse(bytes).map_err(|fault| ReadError::Malformed(Box::new(fault)))?;
-    walk::walk(&tree, Shapes::of::<T>()).into_result().map_err(ReadError::Invalid)?;
-    match T::deserialize(&tree) {
+    let tree = tree::parse(bytes).map_err(ReadError::Malformed)?;
+    walk::walk(&tree, Shapes::of::<T>())
+        .into_result()
+        .map_err(ReadError::Invalid)?;
+    match T::deserialize(Strict(&tree)) {
         Ok(value) => checked(value),
         Err(error) => Err(ReadError::Invalid(error.into_fault().into())),
     }

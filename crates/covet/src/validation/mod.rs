@@ -18,6 +18,7 @@ mod path;
 pub(crate) mod rule;
 mod schema;
 mod standard;
+mod strict;
 pub mod text;
 mod tree;
 mod walk;

@@ -35,7 +35,25 @@ macro_rules! lists {
     };
 }
 
-lists!([T] [T], [T] Vec<T>, [T] VecDeque<T>, [T] Box<[T]>, [T] BTreeSet<T>, [T, S] HashSet<T, S>, [T, const N: usize] [T; N]);
+lists!([T] [T], [T] Vec<T>, [T] VecDeque<T>, [T] Box<[T]>, [T, const N: usize] [T; N]);
+
+/// A set has lost the order of the list that it was read from, so its faults stand at the set itself.
+macro_rules! sets {
+    ($([$($parameter:ident),*] $type:ty),+) => {
+        $(impl<$($parameter),*> Elements for $type {
+            type Element = T;
+
+            #[inline]
+            fn visit(&self, checker: &mut Checker<'_>, mut check: impl FnMut(&T, &mut Checker<'_>)) {
+                for item in self {
+                    check(item, checker);
+                }
+            }
+        })+
+    };
+}
+
+sets!([T] BTreeSet<T>, [T, S] HashSet<T, S>);
 
 macro_rules! maps {
     ($([$($parameter:tt)*] $type:ty),+) => {

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use rust_decimal::Decimal;
 use schemars::Schema;
 
 use super::{Keyword, Rule, Text};
@@ -41,14 +42,32 @@ pub enum Format {
     ZonedDateTime,
     /// A duration (ISO 8601).
     Duration,
+    /// A decimal number that is written as text.
+    Decimal,
 }
 
 impl Format {
-    const ALL: [(Self, &'static str, &'static str); 13] = [
-        (Self::Email, "email", "an e-mail address such as `ada@example.com`"),
-        (Self::Uri, "uri", "an absolute URI such as `https://example.com/`"),
-        (Self::Hostname, "hostname", "a host name such as `www.example.com`"),
-        (Self::Ip, "ip", "an IP address such as `192.0.2.1` or `2001:db8::1`"),
+    const ALL: [(Self, &'static str, &'static str); 14] = [
+        (
+            Self::Email,
+            "email",
+            "an e-mail address such as `ada@example.com`",
+        ),
+        (
+            Self::Uri,
+            "uri",
+            "an absolute URI such as `https://example.com/`",
+        ),
+        (
+            Self::Hostname,
+            "hostname",
+            "a host name such as `www.example.com`",
+        ),
+        (
+            Self::Ip,
+            "ip",
+            "an IP address such as `192.0.2.1` or `2001:db8::1`",
+        ),
         (Self::Ipv4, "ipv4", "an IPv4 address such as `192.0.2.1`"),
         (Self::Ipv6, "ipv6", "an IPv6 address such as `2001:db8::1`"),
         (Self::Uuid, "uuid", "a UUID such as `67e55044-10b1-426f-9247-bb680e5fe0c8`"),
@@ -58,6 +77,7 @@ impl Format {
         (Self::PartialDateTime, "partial-date-time", "a date and time such as `2024-02-29T12:30:00`"),
         (Self::ZonedDateTime, "zoned-date-time", "a date and time with its zone, such as `2024-02-29T12:30:00Z[UTC]`"),
         (Self::Duration, "duration", "a duration such as `PT1H30M`"),
+        (Self::Decimal, "decimal", "a decimal number such as `19.99`"),
     ];
 
     pub(crate) fn named(name: &str) -> Option<Self> {
@@ -84,6 +104,9 @@ impl Format {
             Self::PartialDateTime => text.parse::<jiff::civil::DateTime>().is_ok(),
             Self::ZonedDateTime => text.parse::<jiff::Zoned>().is_ok(),
             Self::Duration => text.parse::<jiff::Span>().is_ok(),
+            Self::Decimal => {
+                text.parse::<Decimal>().is_ok() || Decimal::from_scientific(text).is_ok()
+            }
         }
     }
 
@@ -96,23 +119,43 @@ impl Format {
 }
 
 fn is_email(text: &str) -> bool {
-    let Some((local, domain)) = text.rsplit_once('@') else {
+    const LONGEST_LOCAL: usize = 64;
+    let Some(at) = text.bytes().rposition(|byte| byte == b'@') else {
         return false;
     };
-    let is_atom = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+/=?^_`{|}~-".contains(&byte);
-    local.len() <= 64
-        && local.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(is_atom))
-        && is_hostname(domain)
+    at <= LONGEST_LOCAL && is_dot_atom(&text.as_bytes()[..at]) && is_hostname(&text[at + 1..])
 }
 
+/// Atoms with single dots between them.
+fn is_dot_atom(bytes: &[u8]) -> bool {
+    let mut last = b'.';
+    for byte in bytes {
+        if !(ATOM.has(*byte) || (*byte == b'.' && last != b'.')) {
+            return false;
+        }
+        last = *byte;
+    }
+    last != b'.'
+}
+
+/// Labels of 1 to 63 characters, with dots between them and no hyphen at their ends.
 fn is_hostname(text: &str) -> bool {
-    let is_label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-    };
-    text.len() <= 253 && text.split('.').all(is_label)
+    const LONGEST: usize = 253;
+    const LONGEST_LABEL: usize = 63;
+    let (mut last, mut length) = (b'.', 0);
+    for byte in text.bytes() {
+        let is_edge = last == b'.';
+        let is_right = match byte {
+            b'.' => !is_edge && last != b'-',
+            byte => LABEL.has(byte) && length < LONGEST_LABEL && !(is_edge && byte == b'-'),
+        };
+        if !is_right {
+            return false;
+        }
+        length = if byte == b'.' { 0 } else { length + 1 };
+        last = byte;
+    }
+    text.len() <= LONGEST && last != b'.' && last != b'-'
 }
 
 /// RFC 3986's `scheme ":" hier-part`, with its characters and whole escapes; a web address also needs a host.
@@ -120,21 +163,61 @@ fn is_uri(text: &str) -> bool {
     let Some((scheme, rest)) = text.split_once(':') else {
         return false;
     };
-    let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
-        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
-    let needs_host = ["http", "https", "ws", "wss", "ftp"].iter().any(|web| scheme.eq_ignore_ascii_case(web));
+    let is_scheme =
+        scheme.starts_with(|first: char| first.is_ascii_alphabetic()) && SCHEME.has_all(scheme);
+    let needs_host = ["http", "https", "ws", "wss", "ftp"]
+        .iter()
+        .any(|web| scheme.eq_ignore_ascii_case(web));
     let has_host = rest.strip_prefix("//").is_some_and(|authority| {
-        let host = authority.split(['/', '?', '#']).next().unwrap_or_default();
-        !host.rsplit('@').next().unwrap_or_default().trim_start_matches(':').is_empty() && !host.starts_with(':')
+        let authority = authority.split(['/', '?', '#']).next().unwrap_or_default();
+        let host = authority.rsplit('@').next().unwrap_or_default();
+        !host.is_empty() && !host.starts_with(':')
     });
-    is_scheme && (has_host || !needs_host) && !rest.is_empty() && has_only_uri_characters(rest.as_bytes())
+    is_scheme
+        && (has_host || !needs_host)
+        && !rest.is_empty()
+        && URI.has_all(rest)
+        && has_whole_escapes(rest)
 }
 
-fn has_only_uri_characters(bytes: &[u8]) -> bool {
-    bytes.iter().enumerate().all(|(at, byte)| match byte {
-        b'%' => bytes.get(at + 1..at + 3).is_some_and(|escape| escape.iter().all(u8::is_ascii_hexdigit)),
-        byte => byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=".contains(byte),
-    })
+fn has_whole_escapes(text: &str) -> bool {
+    let is_hex = |escape: &str| escape.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
+    text.split('%').skip(1).all(is_hex)
+}
+
+/// Which bytes may stand in a place, as a table: these rules run on requests that are right.
+struct Alphabet([bool; 256]);
+
+/// RFC 5322's `atext`.
+static ATOM: Alphabet = Alphabet::with(b"!#$%&'*+/=?^_`{|}~-");
+static LABEL: Alphabet = Alphabet::with(b"-");
+static SCHEME: Alphabet = Alphabet::with(b"+-.");
+static URI: Alphabet = Alphabet::with(b"-._~:/?#[]@!$&'()*+,;=%");
+
+impl Alphabet {
+    /// Letters, digits and these.
+    const fn with(others: &[u8]) -> Self {
+        let mut table = [false; 256];
+        let mut byte: u8 = 0;
+        while byte < 128 {
+            table[byte as usize] = byte.is_ascii_alphanumeric();
+            byte += 1;
+        }
+        let mut at = 0;
+        while at < others.len() {
+            table[others[at] as usize] = true;
+            at += 1;
+        }
+        Self(table)
+    }
+
+    fn has(&self, byte: u8) -> bool {
+        self.0[usize::from(byte)]
+    }
+
+    fn has_all(&self, text: &str) -> bool {
+        text.bytes().all(|byte| self.has(byte))
+    }
 }
 
 impl<T: Text + ?Sized> Rule<T> for Format {

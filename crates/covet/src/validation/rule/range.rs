@@ -26,55 +26,45 @@ pub struct Range {
 impl Range {
     #[inline]
     pub(crate) fn check_number(&self, number: &Number, checker: &mut Checker<'_>) {
-        if let Some(code) = self.violation(number) {
-            checker.push(|| self.fault(code));
+        if let Some((code, bound)) = self.violation(number) {
+            checker.push(|| fault(code, bound));
         }
     }
 
     #[inline]
-    fn violation(&self, number: &Number) -> Option<Code> {
-        let compares = |bound: &Option<Number>, wrong: &[Ordering]| {
-            bound.as_ref().and_then(|bound| number.compare(bound)).is_some_and(|order| wrong.contains(&order))
+    fn violation(&self, number: &Number) -> Option<(Code, Number)> {
+        let broken = |bound: Option<Number>, code, is_wrong: fn(Ordering) -> bool| {
+            let bound = bound.filter(|bound| number.compare(bound).is_some_and(is_wrong));
+            bound.map(|bound| (code, bound))
         };
-        if compares(&self.min, &[Ordering::Less]) {
-            Some(Code::Minimum)
-        } else if compares(&self.exclusive_min, &[Ordering::Less, Ordering::Equal]) {
-            Some(Code::ExclusiveMinimum)
-        } else if compares(&self.max, &[Ordering::Greater]) {
-            Some(Code::Maximum)
-        } else if compares(&self.exclusive_max, &[Ordering::Greater, Ordering::Equal]) {
-            Some(Code::ExclusiveMaximum)
-        } else {
-            None
-        }
+        broken(self.min, Code::Minimum, Ordering::is_lt)
+            .or_else(|| broken(self.exclusive_min, Code::ExclusiveMinimum, Ordering::is_le))
+            .or_else(|| broken(self.max, Code::Maximum, Ordering::is_gt))
+            .or_else(|| broken(self.exclusive_max, Code::ExclusiveMaximum, Ordering::is_ge))
     }
 
-    fn fault(&self, code: Code) -> Fault {
-        let low = self
-            .min
-            .map(|min| format!("at least {min}"))
-            .or(self.exclusive_min.map(|min| format!("greater than {min}")));
-        let high =
-            self.max.map(|max| format!("at most {max}")).or(self.exclusive_max.map(|max| format!("less than {max}")));
-        let bounds: Vec<_> = low.into_iter().chain(high).collect();
-        let mut fault = Fault::new(code, format!("must be {}", bounds.join(" and ")));
-        for (name, _, bound) in self.bounds() {
-            fault = fault.with(name, bound);
-        }
-        fault
-    }
-
-    /// The bounds that are set, with their names in a fault and in a schema.
-    fn bounds(&self) -> impl Iterator<Item = (&'static str, &'static str, Number)> {
+    /// The bounds that are set, with their keywords.
+    fn bounds(&self) -> impl Iterator<Item = (&'static str, Number)> {
         [
-            ("minimum", "minimum", self.min),
-            ("exclusive_minimum", "exclusiveMinimum", self.exclusive_min),
-            ("maximum", "maximum", self.max),
-            ("exclusive_maximum", "exclusiveMaximum", self.exclusive_max),
+            ("minimum", self.min),
+            ("exclusiveMinimum", self.exclusive_min),
+            ("maximum", self.max),
+            ("exclusiveMaximum", self.exclusive_max),
         ]
         .into_iter()
-        .filter_map(|(member, keyword, bound)| bound.map(|bound| (member, keyword, bound)))
+        .filter_map(|(keyword, bound)| bound.map(|bound| (keyword, bound)))
     }
+}
+
+/// Only the bound that was violated is named; the other may be no rule of the model but the end of its type.
+fn fault(code: Code, bound: Number) -> Fault {
+    let (member, words) = match code {
+        Code::Minimum => ("minimum", "at least"),
+        Code::ExclusiveMinimum => ("exclusive_minimum", "greater than"),
+        Code::Maximum => ("maximum", "at most"),
+        _ => ("exclusive_maximum", "less than"),
+    };
+    Fault::new(code, format!("must be {words} {bound}")).with(member, bound)
 }
 
 impl<T: Numeric + ?Sized> Rule<T> for Range {
@@ -89,8 +79,12 @@ impl<T: Numeric + ?Sized> Rule<T> for Range {
 impl Keyword for Range {
     /// A bound that the type brings along, such as 255, stays where it is the tighter one.
     fn describe(&self, schema: &mut Schema) {
-        for (_, keyword, bound) in self.bounds() {
-            let looser = if keyword.ends_with("inimum") { Ordering::Less } else { Ordering::Greater };
+        for (keyword, bound) in self.bounds() {
+            let looser = if keyword.ends_with("inimum") {
+                Ordering::Less
+            } else {
+                Ordering::Greater
+            };
             let present = schema.get(keyword).and_then(bound_of);
             if present.is_none_or(|present| bound.compare(&present) != Some(looser)) {
                 schema.insert(keyword.to_owned(), bound.into());

@@ -253,12 +253,24 @@ fn width(format: &str) -> Option<(i128, u128)> {
 
 fn text(keywords: &Map<String, Value>) -> TextShape {
     let string = |keyword| keywords.get(keyword).and_then(Value::as_str);
-    let length = Length { min: size(keywords, "minLength"), max: size(keywords, "maxLength") };
-    TextShape {
+    let length = Length {
+        min: size(keywords, "minLength"),
+        max: size(keywords, "maxLength"),
+    };
+    let mut shape = TextShape {
         length: (length != Length::default()).then_some(length),
         pattern: string("pattern").map(|pattern| Pattern::owned(pattern.to_owned())),
         format: string("format").and_then(Format::named),
+    };
+    // The schema of a decimal is a pattern that would tell people nothing.
+    if shape.pattern.is_some()
+        && kinds(keywords).contains(Kinds::STRING | Kinds::NUMBER)
+        && kinds(keywords) != Kinds::ALL
+    {
+        shape.pattern = None;
+        shape.format = Some(Format::Decimal);
     }
+    shape
 }
 
 fn count(keywords: &Map<String, Value>, min: &str, max: &str) -> Option<Items> {

@@ -7,7 +7,7 @@ use crate::validation::fault::{Fault, In};
 use crate::validation::faults::Faults;
 
 /// A name and its text, decoded.
-type Pair<'q> = (Cow<'q, str>, Cow<'q, str>);
+pub type Pair<'q> = (Cow<'q, str>, Cow<'q, str>);
 
 /// Decodes a query string (without its `?`) or a form's body. Texts without escapes are borrowed.
 ///

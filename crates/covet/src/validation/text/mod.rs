@@ -22,11 +22,12 @@ use super::code::Code;
 use super::fault::{Fault, In};
 use super::faults::Faults;
 use super::model::Input;
-use super::schema::{Kinds, Shapes};
-use super::tree::{DUPLICATE, MISSING, Node};
+use super::schema::Shapes;
+use super::strict::Strict;
+use super::tree::Node;
 use super::walk;
 
-pub use encoding::pairs;
+pub use encoding::{Pair, pairs};
 
 /// Reads an object from names and texts that are decoded already.
 ///
@@ -44,24 +45,20 @@ pub use encoding::pairs;
 ///     limit: u32,
 /// }
 ///
-/// let search: Search = text::read([("tag", "a"), ("limit", "20"), ("tag", "b")], In::Query).unwrap();
+/// let pairs = text::pairs("tag=a&limit=20&tag=b", In::Query).unwrap();
+/// let search: Search = text::read(pairs, In::Query).unwrap();
 /// assert_eq!((search.tag.len(), search.limit), (2, 20));
 ///
-/// let faults = text::read::<Search, _, _>([("limit", "0")], In::Query).err().unwrap();
-/// assert_eq!(faults[0].to_string(), "query `limit`: must be at least 1 and at most 100");
+/// let pairs = vec![("limit".into(), "0".into())];
+/// let faults = text::read::<Search>(pairs, In::Query).err().unwrap();
+/// assert_eq!(faults[0].to_string(), "query `limit`: must be at least 1");
 /// ```
 ///
 /// # Errors
 ///
 /// Every fault, each with its parameter; in a form ([`In::Body`]) with a pointer instead.
-pub fn read<'p, T, N, V>(pairs: impl IntoIterator<Item = (N, V)>, location: In) -> Result<T, Faults>
-where
-    T: Input,
-    N: Into<Cow<'p, str>>,
-    V: Into<Cow<'p, str>>,
-{
+pub fn read<T: Input>(pairs: Vec<Pair<'_>>, location: In) -> Result<T, Faults> {
     let shapes = Shapes::of::<T>();
-    let pairs = pairs.into_iter().map(|(name, text)| (name.into(), text.into())).collect();
     let tree = plant::object(pairs, shapes, location == In::Header);
     let place = |fault: Fault| {
         if location == In::Body { fault } else { fault.named_by_pointer(location) }
@@ -139,7 +136,7 @@ fn is_named(known: &str, name: &str, location: In) -> bool {
 }
 
 fn value_of<T: Input>(tree: &Node<'_>, shapes: &Shapes) -> Result<T, Faults> {
-    match T::deserialize(tree) {
+    match T::deserialize(Strict(tree)) {
         Ok(value) => checker::check(&value).map(|()| value),
         Err(error) => {
             let faults = walk::walk_text(tree, shapes);

@@ -2,12 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::encoding::is_same_header;
+use super::encoding::Pair;
 use super::groups::{Group, Groups};
 use crate::validation::schema::{Additional, Kinds, ShapeId, Shapes};
 use crate::validation::tree::{Node, is_number};
-
-type Pairs<'p> = Vec<(Cow<'p, str>, Cow<'p, str>)>;
 
 /// How many references and branches are followed in search of a name.
 const MAX_HOPS: usize = 16;
@@ -15,8 +13,16 @@ const MAX_HOPS: usize = 16;
 /// How deep brackets may lead, as in `a[b][c]`.
 const MAX_BRACKETS: usize = 8;
 
-pub(super) fn object<'p>(pairs: Pairs<'p>, shapes: &'static Shapes, ignores_case: bool) -> Node<'p> {
-    Planter { shapes, ignores_case }.object(pairs, shapes.root(), MAX_BRACKETS)
+pub(super) fn object<'p>(
+    pairs: Vec<Pair<'p>>,
+    shapes: &'static Shapes,
+    ignores_case: bool,
+) -> Node<'p> {
+    Planter {
+        shapes,
+        ignores_case,
+    }
+    .object(pairs, shapes.root(), MAX_BRACKETS)
 }
 
 pub(super) fn scalar<'p>(text: Cow<'p, str>, shapes: &'static Shapes) -> Node<'p> {
@@ -53,7 +59,7 @@ struct Planter {
 }
 
 impl Planter {
-    fn object<'p>(&self, pairs: Pairs<'p>, id: ShapeId, brackets: usize) -> Node<'p> {
+    fn object<'p>(&self, pairs: Vec<Pair<'p>>, id: ShapeId, brackets: usize) -> Node<'p> {
         let mut groups: Groups<'p, Slot> = Groups::new();
         let mut members = Vec::with_capacity(pairs.len());
         for (name, text) in pairs {

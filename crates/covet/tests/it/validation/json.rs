@@ -145,6 +145,16 @@ fn numbers_that_do_not_fit() {
 }
 
 #[test]
+fn a_list_is_no_object() {
+    check::<Line>(json!(["Emma", 999]), &[" type"]);
+    check::<Order>(
+        json!({"customer": ["a@b.example", "67e55044-10b1-426f-9247-bb680e5fe0c8"], "lines": [["Emma", 999]]}),
+        &["/customer type", "/lines/0 type"],
+    );
+    check::<External>(json!({"Named": ["ab"]}), &["/Named type"]);
+}
+
+#[test]
 fn duplicates() {
     check::<Line>(r#"{"title": "a", "title": "b", "price": 1}"#, &["/title duplicate"]);
     check::<HashMap<String, i64>>(r#"{"a": 1, "a": 2}"#, &[]);

@@ -1,6 +1,8 @@
 //! The model macro, reading JSON and reading text.
 
 mod json;
+mod messages;
 mod own;
+mod properties;
 mod schema;
 mod text;

@@ -48,6 +48,13 @@ enum IdOrName {
     Name(String),
 }
 
+fn owned(pairs: &[(&'static str, &'static str)]) -> Vec<text::Pair<'static>> {
+    pairs
+        .iter()
+        .map(|(name, text)| ((*name).into(), (*text).into()))
+        .collect()
+}
+
 fn read<T: Input>(query: &str, location: In) -> Result<T, Faults> {
     text::read(text::pairs(query, location)?, location)
 }
@@ -153,10 +160,15 @@ struct Head {
 
 #[test]
 fn other_places() {
-    let head: Head =
-        text::read([("X-Trace", "17"), ("x-depth", "3"), ("accept", "*/*")], In::Header).expect("it is right");
+    let head: Head = text::read(
+        owned(&[("X-Trace", "17"), ("x-depth", "3"), ("accept", "*/*")]),
+        In::Header,
+    )
+    .expect("it is right");
     assert_eq!((head.trace.as_str(), head.depth), ("17", Some(3)));
-    let faults = text::read::<Head, _, _>([("x-depth", "300")], In::Header).err().expect("it is wrong");
+    let faults = text::read::<Head>(owned(&[("x-depth", "300")]), In::Header)
+        .err()
+        .expect("it is wrong");
     assert_eq!(
         serde_json::to_value(faults.into_vec()).expect("it serializes"),
         json!([
@@ -164,7 +176,9 @@ fn other_places() {
             {"in": "header", "parameter": "x-trace", "code": "missing", "message": "must be given"},
         ])
     );
-    let faults = text::read::<Window, _, _>([("limit", "11")], In::Body).err().expect("it is wrong");
+    let faults = text::read::<Window>(owned(&[("limit", "11")]), In::Body)
+        .err()
+        .expect("it is wrong");
     assert_eq!(faults[0].to_string(), "body /limit: must be at most 10");
     assert_eq!(text::read_value::<Option<i64>>("a", "", In::Query), Ok(None));
     assert_eq!(
