@@ -19,7 +19,7 @@ impl Error {
     /// Prints the error, and says with which code the process ends.
     #[expect(clippy::print_stderr, reason = "errors of a command line belong on standard error")]
     pub(crate) fn report(self) -> ExitCode {
-        match self {
+        match &self {
             Error::Io(error) => eprintln!("error: {error}"),
             Error::Failed => eprintln!("error: the program did not run to its end"),
             Error::NotAnApp => eprintln!("error: the program in this folder does not end in `App::serve`"),

@@ -51,35 +51,22 @@ struct Search {
 }
 
 const BODY: &[u8] = br#"{"name":"Ada Lovelace","email":"ada.lovelace@example.com","age":36,"country":"GB","tags":["mathematics","engines","poetry"],"balance":1234.56,"more":null}"#;
-const WRONG: &[u8] = br#"{"name":"A","email":"ada","age":"36","country":"gb","tags":["mathematics","engines","poetry"],"balance":-1}"#;
+const WRONG: &[u8] =
+    br#"{"name":"A","email":"ada","age":"36","country":"gb","tags":["mathematics","engines","poetry"],"balance":-1}"#;
 
 fn main() {
     let user: NewUser = json::read(BODY).expect("the body is right");
     let plain: Plain = json::read(BODY).expect("the body is right");
-    measure("serde_json alone", || {
-        serde_json::from_slice::<NewUser>(black_box(BODY)).is_ok()
-    });
-    measure("read: parse and check", || {
-        json::read::<NewUser>(black_box(BODY)).is_ok()
-    });
-    measure("check alone, with an e-mail address", || {
-        validation::check(black_box(&user)).is_ok()
-    });
-    measure("check alone, lengths and ranges", || {
-        validation::check(black_box(&plain)).is_ok()
-    });
-    measure("read of a body with five faults", || {
-        json::read::<NewUser>(black_box(WRONG)).is_err()
-    });
+    measure("serde_json alone", || serde_json::from_slice::<NewUser>(black_box(BODY)).is_ok());
+    measure("read: parse and check", || json::read::<NewUser>(black_box(BODY)).is_ok());
+    measure("check alone, with an e-mail address", || validation::check(black_box(&user)).is_ok());
+    measure("check alone, lengths and ranges", || validation::check(black_box(&plain)).is_ok());
+    measure("read of a body with five faults", || json::read::<NewUser>(black_box(WRONG)).is_err());
     measure("query of three parameters", || {
         let pairs = text::pairs(black_box("q=war+and+peace&limit=20&tag=novel"), In::Query);
-        pairs
-            .and_then(|pairs| text::read::<Search>(pairs, In::Query))
-            .is_ok()
+        pairs.and_then(|pairs| text::read::<Search>(pairs, In::Query)).is_ok()
     });
-    measure("one whole number", || {
-        text::read_value::<i64>("id", black_box("1234567"), In::Path).is_ok()
-    });
+    measure("one whole number", || text::read_value::<i64>("id", black_box("1234567"), In::Path).is_ok());
 }
 
 /// Prints the median of several rounds, in nanoseconds a call.

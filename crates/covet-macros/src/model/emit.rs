@@ -145,8 +145,13 @@ fn bounded(generics: &Generics, bound: &TokenStream) -> Generics {
 fn field_names(arguments: &Arguments, model: &Model) -> TokenStream {
     let covet = &arguments.covet;
     let names = quote!(#covet::validation::FieldNames);
-    let Content::Struct(fields) = &model.content else {
-        return quote!(::core::option::Option::Some(#names::open()));
+    let fields = match &model.content {
+        Content::Struct(fields) => fields,
+        // An enum without data is one text, unless its tag makes an object of it.
+        Content::Enum(variants) if model.serde.tag.is_none() && variants.iter().all(|one| one.fields.is_empty()) => {
+            return quote!(::core::option::Option::None);
+        }
+        Content::Enum(_) => return quote!(::core::option::Option::Some(#names::open())),
     };
     let read: Vec<_> = fields.iter().filter(|field| field.is_read).collect();
     let of_type = |field: &ModelField| {

@@ -104,8 +104,7 @@ impl Parser<'_> {
                 Ok(())
             }
             _ => {
-                self.errors
-                    .at(&meta.path, format!("unknown check; allowed are {ALLOWED}"));
+                self.errors.at(&meta.path, format!("unknown check; allowed are {ALLOWED}"));
                 ignore(meta)
             }
         }
@@ -120,10 +119,7 @@ impl Parser<'_> {
         let [mut min, mut max, equal] = self.bounds(meta, ["min", "max", "equal"])?;
         if let Some(equal) = equal {
             if min.is_some() || max.is_some() {
-                self.errors.at(
-                    &meta.path,
-                    "`equal` is both bounds; there is no other beside it",
-                );
+                self.errors.at(&meta.path, "`equal` is both bounds; there is no other beside it");
             }
             (min, max) = (Some(equal.clone()), Some(equal));
         }
@@ -136,16 +132,10 @@ impl Parser<'_> {
     fn range(&mut self, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
         let bounds = self.bounds(meta, ["min", "max", "exclusive_min", "exclusive_max"])?;
         let [min, max, exclusive_min, exclusive_max] = &bounds;
-        if (min.is_some() && exclusive_min.is_some()) || (max.is_some() && exclusive_max.is_some())
-        {
-            self.errors
-                .at(&meta.path, "a bound is either exclusive or not");
+        if (min.is_some() && exclusive_min.is_some()) || (max.is_some() && exclusive_max.is_some()) {
+            self.errors.at(&meta.path, "a bound is either exclusive or not");
         }
-        self.expect_order(
-            &meta.path,
-            min.as_ref().or(exclusive_min.as_ref()),
-            max.as_ref().or(exclusive_max.as_ref()),
-        );
+        self.expect_order(&meta.path, min.as_ref().or(exclusive_min.as_ref()), max.as_ref().or(exclusive_max.as_ref()));
         let [min, max, exclusive_min, exclusive_max] =
             bounds.map(|bound| option(bound.map(|bound| self.number(&bound))));
         let value = quote!({ min: #min, max: #max, exclusive_min: #exclusive_min, exclusive_max: #exclusive_max });
@@ -169,10 +159,8 @@ impl Parser<'_> {
             match names.iter().position(|name| bound.path.is_ident(name)) {
                 Some(at) => bounds[at] = Some(bound.value()?.parse()?),
                 None => {
-                    let allowed: Vec<_> =
-                        names.iter().map(|name| format!("`{name} = …`")).collect();
-                    self.errors
-                        .at(&bound.path, format!("allowed are {}", allowed.join(", ")));
+                    let allowed: Vec<_> = names.iter().map(|name| format!("`{name} = …`")).collect();
+                    self.errors.at(&bound.path, format!("allowed are {}", allowed.join(", ")));
                     ignore(&bound)?;
                 }
             }

@@ -1,6 +1,6 @@
 //! The whole document.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
@@ -105,11 +105,13 @@ pub(crate) fn document(
         "openapi": "3.1.1",
         "info": info,
         "servers": [{ "url": "/" }],
+        "security": [],
         "paths": paths(described),
         "components": { "schemas": definitions, "responses": responses },
     });
     joined.finish(&mut document);
     clean_schema(&mut document);
+    remove_unused(&mut document);
     let mut faults = joined.faults.clone();
     check_references(&document, &document, &mut faults);
     (document, faults)
@@ -169,6 +171,34 @@ fn problem_schema(problem: &ProblemType, members: Map<String, Value>) -> Value {
         "description": problem.description,
         "allOf": [{ "$ref": "#/components/schemas/Problem" }, own],
     })
+}
+
+/// Removes the components that nothing refers to: problems that no operation can be, and models whose members are
+/// parameters.
+fn remove_unused(document: &mut Value) {
+    let mut used = BTreeSet::new();
+    collect_references(&document["paths"], document, &mut used);
+    for kind in ["schemas", "responses"] {
+        if let Some(components) = document["components"][kind].as_object_mut() {
+            components.retain(|name, _| used.contains(&format!("#/components/{kind}/{name}")));
+        }
+    }
+}
+
+fn collect_references(value: &Value, document: &Value, used: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(members) => {
+            if let Some(Value::String(reference)) = members.get("$ref")
+                && used.insert(reference.clone())
+                && let Some(target) = reference.strip_prefix('#').and_then(|pointer| document.pointer(pointer))
+            {
+                collect_references(target, document, used);
+            }
+            members.values().for_each(|member| collect_references(member, document, used));
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect_references(item, document, used)),
+        _ => {}
+    }
 }
 
 /// Every reference of the document must lead somewhere.

@@ -207,6 +207,13 @@ impl Parameter {
         if location == In::Header {
             name = name.replace('_', "-");
         }
+        // A parameter that is left out is not there; it is never null.
+        if let Some(Value::Array(types)) = schema.get_mut("type") {
+            types.retain(|name| name != "null");
+            if let [only] = types.as_slice() {
+                schema["type"] = only.clone();
+            }
+        }
         Parameter { name, location: location.as_str(), required, description, style: None, schema }
     }
 }

@@ -16,7 +16,6 @@ impl Problem for covet_db::Error {
 }
 
 /// The problem of a database error, without its cause.
-
 pub(crate) fn details(error: &covet_db::Error) -> ProblemDetails {
     match error.kind() {
         ErrorKind::PoolTimeout

@@ -90,9 +90,7 @@ fn checked<T: Input>(value: T) -> Result<T, ReadError> {
 #[cold]
 fn explain<T: Input>(bytes: &[u8]) -> Result<T, ReadError> {
     let tree = tree::parse(bytes).map_err(ReadError::Malformed)?;
-    walk::walk(&tree, Shapes::of::<T>())
-        .into_result()
-        .map_err(ReadError::Invalid)?;
+    walk::walk(&tree, Shapes::of::<T>()).into_result().map_err(ReadError::Invalid)?;
     match T::deserialize(Strict(&tree)) {
         Ok(value) => checked(value),
         Err(error) => Err(ReadError::Invalid(error.into_fault().into())),

@@ -147,7 +147,7 @@ async fn each_part_of_a_request_is_read() {
         [
             "path room number_range",
             "query floor/0 type",
-            "header x-depth number_range",
+            "header x-depth minimum",
             "cookie theme one_of",
             "body /user min_length"
         ]

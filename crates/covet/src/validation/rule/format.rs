@@ -48,26 +48,10 @@ pub enum Format {
 
 impl Format {
     const ALL: [(Self, &'static str, &'static str); 14] = [
-        (
-            Self::Email,
-            "email",
-            "an e-mail address such as `ada@example.com`",
-        ),
-        (
-            Self::Uri,
-            "uri",
-            "an absolute URI such as `https://example.com/`",
-        ),
-        (
-            Self::Hostname,
-            "hostname",
-            "a host name such as `www.example.com`",
-        ),
-        (
-            Self::Ip,
-            "ip",
-            "an IP address such as `192.0.2.1` or `2001:db8::1`",
-        ),
+        (Self::Email, "email", "an e-mail address such as `ada@example.com`"),
+        (Self::Uri, "uri", "an absolute URI such as `https://example.com/`"),
+        (Self::Hostname, "hostname", "a host name such as `www.example.com`"),
+        (Self::Ip, "ip", "an IP address such as `192.0.2.1` or `2001:db8::1`"),
         (Self::Ipv4, "ipv4", "an IPv4 address such as `192.0.2.1`"),
         (Self::Ipv6, "ipv6", "an IPv6 address such as `2001:db8::1`"),
         (Self::Uuid, "uuid", "a UUID such as `67e55044-10b1-426f-9247-bb680e5fe0c8`"),
@@ -104,9 +88,7 @@ impl Format {
             Self::PartialDateTime => text.parse::<jiff::civil::DateTime>().is_ok(),
             Self::ZonedDateTime => text.parse::<jiff::Zoned>().is_ok(),
             Self::Duration => text.parse::<jiff::Span>().is_ok(),
-            Self::Decimal => {
-                text.parse::<Decimal>().is_ok() || Decimal::from_scientific(text).is_ok()
-            }
+            Self::Decimal => text.parse::<Decimal>().is_ok() || Decimal::from_scientific(text).is_ok(),
         }
     }
 
@@ -163,21 +145,14 @@ fn is_uri(text: &str) -> bool {
     let Some((scheme, rest)) = text.split_once(':') else {
         return false;
     };
-    let is_scheme =
-        scheme.starts_with(|first: char| first.is_ascii_alphabetic()) && SCHEME.has_all(scheme);
-    let needs_host = ["http", "https", "ws", "wss", "ftp"]
-        .iter()
-        .any(|web| scheme.eq_ignore_ascii_case(web));
+    let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic()) && SCHEME.has_all(scheme);
+    let needs_host = ["http", "https", "ws", "wss", "ftp"].iter().any(|web| scheme.eq_ignore_ascii_case(web));
     let has_host = rest.strip_prefix("//").is_some_and(|authority| {
         let authority = authority.split(['/', '?', '#']).next().unwrap_or_default();
         let host = authority.rsplit('@').next().unwrap_or_default();
         !host.is_empty() && !host.starts_with(':')
     });
-    is_scheme
-        && (has_host || !needs_host)
-        && !rest.is_empty()
-        && URI.has_all(rest)
-        && has_whole_escapes(rest)
+    is_scheme && (has_host || !needs_host) && !rest.is_empty() && URI.has_all(rest) && has_whole_escapes(rest)
 }
 
 fn has_whole_escapes(text: &str) -> bool {

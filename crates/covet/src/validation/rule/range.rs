@@ -80,11 +80,7 @@ impl Keyword for Range {
     /// A bound that the type brings along, such as 255, stays where it is the tighter one.
     fn describe(&self, schema: &mut Schema) {
         for (keyword, bound) in self.bounds() {
-            let looser = if keyword.ends_with("inimum") {
-                Ordering::Less
-            } else {
-                Ordering::Greater
-            };
+            let looser = if keyword.ends_with("inimum") { Ordering::Less } else { Ordering::Greater };
             let present = schema.get(keyword).and_then(bound_of);
             if present.is_none_or(|present| bound.compare(&present) != Some(looser)) {
                 schema.insert(keyword.to_owned(), bound.into());

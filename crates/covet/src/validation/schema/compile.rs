@@ -253,10 +253,7 @@ fn width(format: &str) -> Option<(i128, u128)> {
 
 fn text(keywords: &Map<String, Value>) -> TextShape {
     let string = |keyword| keywords.get(keyword).and_then(Value::as_str);
-    let length = Length {
-        min: size(keywords, "minLength"),
-        max: size(keywords, "maxLength"),
-    };
+    let length = Length { min: size(keywords, "minLength"), max: size(keywords, "maxLength") };
     let mut shape = TextShape {
         length: (length != Length::default()).then_some(length),
         pattern: string("pattern").map(|pattern| Pattern::owned(pattern.to_owned())),

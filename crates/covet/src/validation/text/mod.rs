@@ -22,9 +22,9 @@ use super::code::Code;
 use super::fault::{Fault, In};
 use super::faults::Faults;
 use super::model::Input;
-use super::schema::Shapes;
+use super::schema::{Kinds, Shapes};
 use super::strict::Strict;
-use super::tree::Node;
+use super::tree::{DUPLICATE, MISSING, Node};
 use super::walk;
 
 pub use encoding::{Pair, pairs};

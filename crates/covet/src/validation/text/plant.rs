@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::encoding::Pair;
+use super::encoding::is_same_header;
 use super::groups::{Group, Groups};
 use crate::validation::schema::{Additional, Kinds, ShapeId, Shapes};
 use crate::validation::tree::{Node, is_number};
@@ -13,16 +14,8 @@ const MAX_HOPS: usize = 16;
 /// How deep brackets may lead, as in `a[b][c]`.
 const MAX_BRACKETS: usize = 8;
 
-pub(super) fn object<'p>(
-    pairs: Vec<Pair<'p>>,
-    shapes: &'static Shapes,
-    ignores_case: bool,
-) -> Node<'p> {
-    Planter {
-        shapes,
-        ignores_case,
-    }
-    .object(pairs, shapes.root(), MAX_BRACKETS)
+pub(super) fn object<'p>(pairs: Vec<Pair<'p>>, shapes: &'static Shapes, ignores_case: bool) -> Node<'p> {
+    Planter { shapes, ignores_case }.object(pairs, shapes.root(), MAX_BRACKETS)
 }
 
 pub(super) fn scalar<'p>(text: Cow<'p, str>, shapes: &'static Shapes) -> Node<'p> {

@@ -17,9 +17,7 @@ pub(crate) const MAX_DEPTH: usize = 128;
 /// A fault with `line`, `column` (counted from 1, in characters) and `offset` (counted from 0, in bytes).
 pub(crate) fn parse(bytes: &[u8]) -> Result<Node<'_>, Box<Fault>> {
     let mut parser = Parser { bytes, at: 0 };
-    parser
-        .document()
-        .map_err(|broken| Box::new(broken.locate(bytes)))
+    parser.document().map_err(|broken| Box::new(broken.locate(bytes)))
 }
 
 /// What is wrong, and at which byte.

@@ -34,11 +34,8 @@ fn number_rules(text: &str, shape: &NumberShape, checker: &mut Checker<'_>) {
 /// A negative number for a type without a sign is left to the range, which says it more plainly: `at least 0`.
 fn fits(text: &str, min: i128, max: u128) -> bool {
     let is_plainly_negative = min == 0 && text.starts_with('-');
-    let is_between =
-        |number: i128| number >= min && u128::try_from(number).map_or(true, |number| number <= max);
-    is_plainly_negative
-        || text.parse().is_ok_and(is_between)
-        || text.parse::<u128>().is_ok_and(|number| number <= max)
+    let is_between = |number: i128| number >= min && u128::try_from(number).map_or(true, |number| number <= max);
+    is_plainly_negative || text.parse().is_ok_and(is_between) || text.parse::<u128>().is_ok_and(|number| number <= max)
 }
 
 fn width_fault(min: i128, max: u128) -> Fault {

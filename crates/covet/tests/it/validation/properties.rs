@@ -61,10 +61,7 @@ fn sample() -> impl Strategy<Value = Sample> {
 
 /// Faults without their order: places, codes and messages.
 fn sorted(faults: &Faults) -> Vec<String> {
-    let mut lines: Vec<_> = faults
-        .iter()
-        .map(|fault| format!("{fault} {}", fault.code().as_str()))
-        .collect();
+    let mut lines: Vec<_> = faults.iter().map(|fault| format!("{fault} {}", fault.code().as_str())).collect();
     lines.sort();
     lines
 }
@@ -75,22 +72,14 @@ fn any_json() -> impl Strategy<Value = Value> {
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
         any::<i64>().prop_map(Value::from),
-        any::<f64>()
-            .prop_filter("JSON has only finite numbers", |float| float.is_finite())
-            .prop_map(Value::from),
+        any::<f64>().prop_filter("JSON has only finite numbers", |float| float.is_finite()).prop_map(Value::from),
         any::<String>().prop_map(Value::from),
     ];
     leaf.prop_recursive(5, 40, 5, |inner| {
         prop_oneof![
             vec(inner.clone(), 0..5).prop_map(Value::from),
-            vec(
-                (
-                    prop_oneof!["text|number|list|kind|more", any::<String>()],
-                    inner
-                ),
-                0..5
-            )
-            .prop_map(|members| Value::Object(members.into_iter().collect())),
+            vec((prop_oneof!["text|number|list|kind|more", any::<String>()], inner), 0..5)
+                .prop_map(|members| Value::Object(members.into_iter().collect())),
         ]
     })
 }

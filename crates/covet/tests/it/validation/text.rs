@@ -49,10 +49,7 @@ enum IdOrName {
 }
 
 fn owned(pairs: &[(&'static str, &'static str)]) -> Vec<text::Pair<'static>> {
-    pairs
-        .iter()
-        .map(|(name, text)| ((*name).into(), (*text).into()))
-        .collect()
+    pairs.iter().map(|(name, text)| ((*name).into(), (*text).into())).collect()
 }
 
 fn read<T: Input>(query: &str, location: In) -> Result<T, Faults> {
@@ -160,15 +157,10 @@ struct Head {
 
 #[test]
 fn other_places() {
-    let head: Head = text::read(
-        owned(&[("X-Trace", "17"), ("x-depth", "3"), ("accept", "*/*")]),
-        In::Header,
-    )
-    .expect("it is right");
+    let head: Head =
+        text::read(owned(&[("X-Trace", "17"), ("x-depth", "3"), ("accept", "*/*")]), In::Header).expect("it is right");
     assert_eq!((head.trace.as_str(), head.depth), ("17", Some(3)));
-    let faults = text::read::<Head>(owned(&[("x-depth", "300")]), In::Header)
-        .err()
-        .expect("it is wrong");
+    let faults = text::read::<Head>(owned(&[("x-depth", "300")]), In::Header).err().expect("it is wrong");
     assert_eq!(
         serde_json::to_value(faults.into_vec()).expect("it serializes"),
         json!([
@@ -176,9 +168,7 @@ fn other_places() {
             {"in": "header", "parameter": "x-trace", "code": "missing", "message": "must be given"},
         ])
     );
-    let faults = text::read::<Window>(owned(&[("limit", "11")]), In::Body)
-        .err()
-        .expect("it is wrong");
+    let faults = text::read::<Window>(owned(&[("limit", "11")]), In::Body).err().expect("it is wrong");
     assert_eq!(faults[0].to_string(), "body /limit: must be at most 10");
     assert_eq!(text::read_value::<Option<i64>>("a", "", In::Query), Ok(None));
     assert_eq!(
