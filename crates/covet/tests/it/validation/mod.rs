@@ -1,7 +1,6 @@
 //! The model macro, reading JSON and reading text.
 
 mod json;
-mod messages;
 mod own;
 mod properties;
 mod schema;

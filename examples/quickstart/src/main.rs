@@ -1,0 +1,59 @@
+//! A bookshop in one file.
+
+use covet::db::FromRow;
+use covet::{App, Created, Db, Json, Path, Problem, Result, get, post, routes, sql};
+
+/// A book on the shelf.
+#[covet::model]
+#[derive(FromRow)]
+struct Book {
+    id: i64,
+    title: String,
+    price: i64,
+}
+
+/// A book that is to be added.
+#[covet::model]
+struct NewBook {
+    #[check(length(min = 1, max = 200))]
+    title: String,
+    /// Price in cents.
+    #[check(range(min = 0))]
+    price: i64,
+}
+
+/// Why a book cannot be had.
+#[derive(Problem)]
+enum BookError {
+    /// No book has this number.
+    #[problem(status = 404)]
+    NotFound { id: i64 },
+    #[problem(transparent)]
+    Db(covet::db::Error),
+}
+
+/// Fetch one book.
+#[get("/books/{id}")]
+async fn book(id: Path<i64>, db: Db) -> Result<Json<Book>, BookError> {
+    db.fetch_optional(sql!("SELECT id, title, price FROM books WHERE id = {*id}"))
+        .await?
+        .map(Json)
+        .ok_or(BookError::NotFound { id: *id })
+}
+
+/// Add a book.
+#[post("/books")]
+async fn add_book(new: Json<NewBook>, db: Db) -> Result<Created<Book>> {
+    let Json(NewBook { title, price }) = new;
+    let sql = sql!("INSERT INTO books (title, price) VALUES ({&title}, {price})");
+    let id = db.execute(sql).await?.last_insert_id.unwrap_or_default();
+    Ok(Created::at(format!("/books/{id}"), Book { id, title, price }))
+}
+
+#[covet::main]
+async fn main() -> Result<()> {
+    let db = Db::from_env_or("sqlite:bookshop.db").await?;
+    db.execute("CREATE TABLE IF NOT EXISTS books (id INTEGER PRIMARY KEY, title TEXT NOT NULL, price BIGINT NOT NULL)")
+        .await?;
+    App::new("Bookshop", env!("CARGO_PKG_VERSION")).database(db).routes(routes![book, add_book]).serve().await
+}
