@@ -133,7 +133,8 @@ pub mod __private {
 ///
 /// | written | means |
 /// |---|---|
-/// | `{id}`, `{*id}`, `{self.x}`, `{f(a)}` | binds the value of the expression, which is borrowed |
+/// | `{id}`, `{*id}`, `{self.x}` | binds the value of the place, which is borrowed |
+/// | `{f(a)}`, `{n + 1}` | binds the value that the expression makes |
 /// | `x IN ({list*})`, `x NOT IN ({list*})` | binds each value of a list; an empty one is false, or true for `NOT IN` |
 /// | `{..part}` | splices a [`Sql`], an `Option<Sql>`, an [`Ident`] or a [`Direction`] |
 /// | `{{`, `}}` | a brace |

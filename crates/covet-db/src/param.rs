@@ -153,15 +153,15 @@ impl<'a> IntoParam<'a> for &Param<'a> {
 /// For types that are copied into their [`Param`].
 macro_rules! copied {
     ($($type:ty => |$value:ident| $param:expr;)*) => {$(
-        impl IntoParam<'static> for &$type {
-            fn into_param(self) -> Param<'static> {
+        impl<'a> IntoParam<'a> for &$type {
+            fn into_param(self) -> Param<'a> {
                 let $value = *self;
                 $param
             }
         }
 
-        impl IntoParam<'static> for $type {
-            fn into_param(self) -> Param<'static> {
+        impl<'a> IntoParam<'a> for $type {
+            fn into_param(self) -> Param<'a> {
                 let $value = self;
                 $param
             }
@@ -203,8 +203,8 @@ impl<'a> IntoParam<'a> for &'a String {
     }
 }
 
-impl IntoParam<'static> for String {
-    fn into_param(self) -> Param<'static> {
+impl<'a> IntoParam<'a> for String {
+    fn into_param(self) -> Param<'a> {
         Param::Text(Cow::Owned(self))
     }
 }
@@ -227,26 +227,26 @@ impl<'a> IntoParam<'a> for &'a Vec<u8> {
     }
 }
 
-impl IntoParam<'static> for Vec<u8> {
-    fn into_param(self) -> Param<'static> {
+impl<'a> IntoParam<'a> for Vec<u8> {
+    fn into_param(self) -> Param<'a> {
         Param::Bytes(Cow::Owned(self))
     }
 }
 
-impl IntoParam<'static> for &JsonValue {
-    fn into_param(self) -> Param<'static> {
+impl<'a> IntoParam<'a> for &JsonValue {
+    fn into_param(self) -> Param<'a> {
         Param::Json(Cow::Owned(self.to_string()))
     }
 }
 
-impl IntoParam<'static> for JsonValue {
-    fn into_param(self) -> Param<'static> {
+impl<'a> IntoParam<'a> for JsonValue {
+    fn into_param(self) -> Param<'a> {
         (&self).into_param()
     }
 }
 
-impl<T: Serialize> IntoParam<'static> for &Json<T> {
-    fn into_param(self) -> Param<'static> {
+impl<'a, T: Serialize> IntoParam<'a> for &Json<T> {
+    fn into_param(self) -> Param<'a> {
         match serde_json::to_string(&self.0) {
             Ok(text) => Param::Json(Cow::Owned(text)),
             Err(error) => Param::Invalid(Cow::Owned(format!("a value is not JSON: {error}"))),
@@ -254,19 +254,21 @@ impl<T: Serialize> IntoParam<'static> for &Json<T> {
     }
 }
 
-impl<T: Serialize> IntoParam<'static> for Json<T> {
-    fn into_param(self) -> Param<'static> {
+impl<'a, T: Serialize> IntoParam<'a> for Json<T> {
+    fn into_param(self) -> Param<'a> {
         (&self).into_param()
     }
 }
 
-impl<'a, 'r, T> IntoParam<'a> for &'r Cow<'_, T>
-where
-    T: ToOwned + ?Sized,
-    &'r T: IntoParam<'a>,
-{
+impl<'a> IntoParam<'a> for &'a Cow<'_, str> {
     fn into_param(self) -> Param<'a> {
-        (**self).into_param()
+        Param::Text(Cow::Borrowed(self))
+    }
+}
+
+impl<'a> IntoParam<'a> for &'a Cow<'_, [u8]> {
+    fn into_param(self) -> Param<'a> {
+        Param::Bytes(Cow::Borrowed(self))
     }
 }
 

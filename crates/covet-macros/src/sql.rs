@@ -7,8 +7,9 @@
 mod scanner;
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
-use quote::quote;
+use quote::{ToTokens, quote};
 use scanner::{Fault, Part, Placeholder};
+use syn::{Expr, UnOp};
 
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
     let call_site = Span::call_site();
@@ -43,7 +44,10 @@ fn statement(input: TokenStream) -> Result<TokenStream> {
                 pieces.push(quote!(#krate::__private::Piece::#piece));
                 let value = expression(source, span)?;
                 args.push(match placeholder {
-                    Placeholder::Value(_) => quote!(#krate::__private::value(&#value)),
+                    Placeholder::Value(_) if is_place(&value) => {
+                        quote!(#krate::__private::value(&#value))
+                    }
+                    Placeholder::Value(_) => quote!(#krate::__private::value(#value)),
                     Placeholder::In(_) | Placeholder::NotIn(_) => {
                         quote!(#krate::__private::list(#value.iter()))
                     }
@@ -98,13 +102,32 @@ fn expression(source: &str, span: Span) -> Result<TokenStream> {
     let wrong = || (Some(span), format!("`{{{source}}}` is not a Rust expression"));
     let tokens: TokenStream = source.parse().map_err(|_| wrong())?;
     let tokens = respanned(tokens, span);
-    syn::parse2::<syn::Expr>(tokens.clone()).map_err(|_| wrong())?;
+    syn::parse2::<Expr>(tokens.clone()).map_err(|_| wrong())?;
     if tokens.clone().into_iter().count() == 1 {
         return Ok(tokens);
     }
     let mut group = Group::new(Delimiter::Parenthesis, tokens);
     group.set_span(span);
     Ok(TokenTree::Group(group).into())
+}
+
+/// Whether an expression names a place, which is borrowed; any other makes a new value, which is taken, so that a closure
+/// can return a statement with it.
+fn is_place(tokens: &TokenStream) -> bool {
+    match syn::parse2::<Expr>(tokens.clone()) {
+        Ok(Expr::Paren(inner)) => is_place(&inner.expr.to_token_stream()),
+        Ok(expression) => matches!(
+            expression,
+            Expr::Path(_)
+                | Expr::Field(_)
+                | Expr::Index(_)
+                | Expr::Unary(syn::ExprUnary {
+                    op: UnOp::Deref(_),
+                    ..
+                })
+        ),
+        Err(_) => false,
+    }
 }
 
 fn respanned(tokens: TokenStream, span: Span) -> TokenStream {

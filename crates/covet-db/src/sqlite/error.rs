@@ -12,6 +12,7 @@ pub(super) fn classify(error: rusqlite::Error) -> Error {
             ErrorKind::Syntax,
             "the text has more than one statement; send them one by one",
         ),
+        rusqlite::Error::Empty => Error::new(ErrorKind::Syntax, "the text has no statement in it"),
         rusqlite::Error::NulError(_) => Error::new(
             ErrorKind::Syntax,
             "the text of the statement has a NUL in it",

@@ -15,6 +15,7 @@ mod worker;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use rusqlite::types::Value;
 use tokio::sync::mpsc;
@@ -40,25 +41,33 @@ pub(crate) struct Sqlite {
     /// In memory there is one connection, and opening another would silently be another, empty database.
     in_memory: bool,
     memory_made: AtomicBool,
+    /// Each thread has a clone.
+    threads: Arc<()>,
 }
 
-/// The rows of a stream on their way, and what stops them.
+/// The rows of a stream on their way.
 pub(crate) struct Batches {
-    first: Option<Batch>,
+    ready: std::vec::IntoIter<Batch>,
+    rest: Option<Rest>,
+}
+
+/// What a thread still makes, and what stops it.
+struct Rest {
     receiver: mpsc::Receiver<Result<Answer<Batch>>>,
     guard: control::CancelOnDrop,
 }
 
 impl Batches {
     pub(crate) async fn next(&mut self) -> Option<Result<Batch>> {
-        if let Some(first) = self.first.take() {
-            return Some(Ok(first));
+        if let Some(batch) = self.ready.next() {
+            return Some(Ok(batch));
         }
-        match self.receiver.recv().await {
+        let rest = self.rest.as_mut()?;
+        match rest.receiver.recv().await {
             Some(Ok(Answer::Done(batch))) => Some(Ok(batch)),
             Some(Err(error)) => Some(Err(error)),
             Some(Ok(Answer::Writes(_))) | None => {
-                self.guard.answered();
+                rest.guard.answered();
                 None
             }
         }
@@ -80,6 +89,7 @@ impl Sqlite {
             writer,
             in_memory,
             memory_made: AtomicBool::new(false),
+            threads: Arc::new(()),
         };
         // The writer makes the file and its log, which readers cannot.
         let first = if options.sqlite.mode == SqliteMode::Read {
@@ -107,6 +117,15 @@ impl Sqlite {
         self.readers.close();
         self.writer.drained().await;
         self.readers.drained().await;
+        self.threads_end().await;
+    }
+
+    /// Waits until the threads have closed the file, which is when SQLite removes its log.
+    async fn threads_end(&self) {
+        let deadline = Instant::now() + self.options.pool.acquire_timeout;
+        while Arc::strong_count(&self.threads) > 1 && Instant::now() < deadline {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
     }
 
     async fn lease(&self, pool: &Arc<Pool<Connection>>, place: Place) -> Result<Lease<Connection>> {
@@ -123,7 +142,7 @@ impl Sqlite {
             } else {
                 Role::Reader
             };
-            lease.fill(open::open(&self.options, role).await?);
+            lease.fill(open::open(&self.options, role, Arc::clone(&self.threads)).await?);
         }
         Ok(lease)
     }
@@ -148,7 +167,17 @@ impl Sqlite {
         wanted: Wanted,
         place: Place,
     ) -> Result<Vec<Batch>> {
-        let statement = statement(rendered)?;
+        self.fetch_statement(within, statement(rendered)?, wanted, place)
+            .await
+    }
+
+    async fn fetch_statement(
+        &self,
+        within: Option<&Lease<Connection>>,
+        statement: Statement,
+        wanted: Wanted,
+        place: Place,
+    ) -> Result<Vec<Batch>> {
         let answer = match within {
             Some(lease) => {
                 Session::Within(lease)
@@ -213,6 +242,16 @@ impl Sqlite {
         place: Place,
     ) -> Result<Batches> {
         let PreparedStream(statement) = statement;
+        if self.in_memory {
+            // There is no second connection, so that a stream that waited for its reader would stop everything.
+            let batches = self
+                .fetch_statement(within, statement, Wanted::All, place)
+                .await?;
+            return Ok(Batches {
+                ready: batches.into_iter(),
+                rest: None,
+            });
+        }
         let session = match within {
             Some(lease) => Session::Within(lease),
             None => Session::Once(
@@ -258,14 +297,13 @@ async fn stream_on(session: Session<'_>, statement: Statement) -> Result<Answer<
             guard.answered();
             return Ok(Answer::Writes(statement));
         }
-        Some(Ok(Answer::Done(batch))) => Some(batch),
+        Some(Ok(Answer::Done(batch))) => vec![batch],
         Some(Err(error)) => return Err(error),
-        None => None,
+        None => Vec::new(),
     };
     Ok(Answer::Done(Batches {
-        first,
-        receiver,
-        guard,
+        ready: first.into_iter(),
+        rest: Some(Rest { receiver, guard }),
     }))
 }
 

@@ -1,7 +1,7 @@
 //! Opening a connection and its thread.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 
@@ -28,13 +28,24 @@ const STEPS_BETWEEN_LOOKS: i32 = 1000;
 /// What SQLite's authorizer saw while the last statement was prepared, and what it lets pass.
 #[derive(Debug, Default)]
 pub(super) struct Audit {
-    /// BEGIN and its kind are let pass: they come from this crate.
-    pub(super) ours: AtomicBool,
+    /// A user's text is being prepared. What SQLite prepares on its own while a statement runs, as VACUUM does with a
+    /// BEGIN, is not looked at.
+    watching: AtomicBool,
     inserts: AtomicBool,
-    settings: AtomicU64,
+    settings: AtomicBool,
 }
 
 impl Audit {
+    /// Looks at all that is prepared meanwhile.
+    pub(super) fn watch<T>(&self, prepare: impl FnOnce() -> T) -> T {
+        self.inserts.store(false, Ordering::Relaxed);
+        self.settings.store(false, Ordering::Relaxed);
+        self.watching.store(true, Ordering::Relaxed);
+        let prepared = prepare();
+        self.watching.store(false, Ordering::Relaxed);
+        prepared
+    }
+
     /// Whether the last statement prepared inserts rows.
     pub(super) fn take_inserts(&self) -> bool {
         self.inserts.swap(false, Ordering::Relaxed)
@@ -42,20 +53,18 @@ impl Audit {
 
     /// Whether the last statement prepared changes a setting of the connection.
     pub(super) fn take_settings(&self) -> bool {
-        self.settings.swap(0, Ordering::Relaxed) > 0
+        self.settings.swap(false, Ordering::Relaxed)
     }
 
     fn see(&self, context: &AuthContext<'_>) -> Authorization {
+        if !self.watching.load(Ordering::Relaxed) {
+            return Authorization::Allow;
+        }
         match context.action {
             AuthAction::Transaction { .. }
             | AuthAction::Savepoint { .. }
-            | AuthAction::Detach { .. }
-                if !self.ours.load(Ordering::Relaxed) =>
-            {
-                return Authorization::Deny;
-            }
-            // VACUUM attaches a file without a name.
-            AuthAction::Attach { filename } if !filename.is_empty() => return Authorization::Deny,
+            | AuthAction::Attach { .. }
+            | AuthAction::Detach { .. } => return Authorization::Deny,
             AuthAction::Insert { .. } if context.accessor.is_none() => {
                 self.inserts.store(true, Ordering::Relaxed);
             }
@@ -63,7 +72,7 @@ impl Audit {
                 pragma_name,
                 pragma_value: Some(_),
             } if !is_harmless(pragma_name) => {
-                self.settings.fetch_add(1, Ordering::Relaxed);
+                self.settings.store(true, Ordering::Relaxed);
             }
             _ => {}
         }
@@ -90,7 +99,13 @@ fn is_harmless(pragma: &str) -> bool {
 }
 
 /// Opens a connection on a thread of its own.
-pub(super) async fn open(options: &Arc<ConnectOptions>, role: Role) -> Result<Connection> {
+///
+/// The thread keeps `alive` until the connection is closed.
+pub(super) async fn open(
+    options: &Arc<ConnectOptions>,
+    role: Role,
+    alive: Arc<()>,
+) -> Result<Connection> {
     let (jobs, queue) = sync_channel(super::connection::QUEUE);
     let (ready, opened) = tokio::sync::oneshot::channel();
     let options = Arc::clone(options);
@@ -117,6 +132,7 @@ pub(super) async fn open(options: &Arc<ConnectOptions>, role: Role) -> Result<Co
                 Worker::new(&sqlite, &control, &audit, &options, role).run(&queue);
             }
             drop(sqlite);
+            drop(alive);
         })
         .map_err(|error| {
             Error::new(ErrorKind::Connect, "a thread for SQLite cannot be started")

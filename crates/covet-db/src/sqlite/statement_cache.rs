@@ -10,6 +10,15 @@ use super::open::Audit;
 use crate::row::Columns;
 use crate::sql::Text;
 
+/// Whose statements a cache keeps.
+#[derive(Clone, Copy)]
+pub(super) enum Watch<'c> {
+    /// Users', which the authorizer looks at.
+    Audited(&'c Audit),
+    /// This crate's own.
+    Ours,
+}
+
 /// A statement and what SQLite said about it when it was prepared.
 pub(super) struct Prepared<'c> {
     pub(super) statement: Statement<'c>,
@@ -23,12 +32,16 @@ pub(super) struct Prepared<'c> {
 }
 
 impl<'c> Prepared<'c> {
-    fn new(statement: Statement<'c>, audit: &Audit, now: Instant) -> Self {
+    fn new(statement: Statement<'c>, watch: Watch<'_>, now: Instant) -> Self {
+        let seen = match watch {
+            Watch::Audited(audit) => (audit.take_inserts(), audit.take_settings()),
+            Watch::Ours => (false, false),
+        };
         Self {
             columns: Arc::new(Columns::new(statement.column_names())),
             reads: statement.readonly() && statement.column_count() > 0,
-            inserts: audit.take_inserts(),
-            changes_settings: audit.take_settings(),
+            inserts: seen.0,
+            changes_settings: seen.1,
             prepared_again: 0,
             used: now,
             statement,
@@ -61,7 +74,7 @@ impl<'c> Prepared<'c> {
 /// costs less than preparing the new one.
 pub(super) struct StatementCache<'c> {
     sqlite: &'c Sqlite3,
-    audit: &'c Audit,
+    watch: Watch<'c>,
     entries: HashMap<Box<str>, Prepared<'c>>,
     capacity: usize,
     lifetime: Duration,
@@ -71,13 +84,13 @@ pub(super) struct StatementCache<'c> {
 impl<'c> StatementCache<'c> {
     pub(super) fn new(
         sqlite: &'c Sqlite3,
-        audit: &'c Audit,
+        watch: Watch<'c>,
         capacity: usize,
         lifetime: Duration,
     ) -> Self {
         Self {
             sqlite,
-            audit,
+            watch,
             entries: HashMap::new(),
             capacity: capacity.max(1),
             lifetime,
@@ -91,9 +104,11 @@ impl<'c> StatementCache<'c> {
         self.sweep(now);
         let text = text.as_str();
         if !self.entries.contains_key(text) {
-            // What a statement that could not be prepared was seen to do is forgotten.
-            let _ = (self.audit.take_inserts(), self.audit.take_settings());
-            let prepared = Prepared::new(self.sqlite.prepare(text)?, self.audit, now);
+            let statement = match self.watch {
+                Watch::Audited(audit) => audit.watch(|| self.sqlite.prepare(text))?,
+                Watch::Ours => self.sqlite.prepare(text)?,
+            };
+            let prepared = Prepared::new(statement, self.watch, now);
             self.make_room();
             self.entries.insert(text.into(), prepared);
         }

@@ -1,7 +1,6 @@
 //! The thread of one connection.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
 
 use rusqlite::types::{Value, ValueRef as Sqlite3Value};
@@ -12,7 +11,7 @@ use super::connection::{Answer, Connection, Job, Statement, Wanted, Work};
 use super::control::Control;
 use super::error::classify;
 use super::open::{Audit, Role, configure};
-use super::statement_cache::{Prepared, StatementCache};
+use super::statement_cache::{Prepared, StatementCache, Watch};
 use crate::pool::Lease;
 use crate::row::Batch;
 use crate::sql::Text;
@@ -25,6 +24,9 @@ const FETCHED_BATCH: usize = 1 << 20;
 const STREAMED_BATCH: usize = 64 << 10;
 const STREAMED_ROWS: usize = 256;
 
+/// How many statements of this crate's own are kept: BEGIN, COMMIT, ROLLBACK, and savepoints some levels deep.
+const CONTROLS: usize = 16;
+
 pub(super) struct Worker<'c> {
     sqlite: &'c Sqlite3,
     control: &'c Control,
@@ -32,6 +34,7 @@ pub(super) struct Worker<'c> {
     options: &'c ConnectOptions,
     role: Role,
     statements: StatementCache<'c>,
+    controls: StatementCache<'c>,
     settings_changed: bool,
 }
 
@@ -51,8 +54,14 @@ impl<'c> Worker<'c> {
             role,
             statements: StatementCache::new(
                 sqlite,
-                audit,
+                Watch::Audited(audit),
                 options.statement_cache,
+                options.statement_lifetime,
+            ),
+            controls: StatementCache::new(
+                sqlite,
+                Watch::Ours,
+                CONTROLS,
                 options.statement_lifetime,
             ),
             settings_changed: false,
@@ -185,30 +194,6 @@ impl<'c> Worker<'c> {
             let _ = batches.blocking_send(Ok(Answer::Writes(statement)));
             return Ok(());
         }
-        // In memory there is no second connection, so that a stream that waited for its reader would stop everything.
-        let in_memory = matches!(
-            &self.options.source,
-            crate::url::Source::Sqlite { path: None }
-        );
-        if in_memory {
-            let mut made = Vec::new();
-            self.rows(
-                statement,
-                STREAMED_BATCH,
-                STREAMED_ROWS,
-                |batch| {
-                    made.push(batch);
-                    true
-                },
-                || true,
-            )?;
-            for batch in made {
-                if batches.blocking_send(Ok(Answer::Done(batch))).is_err() {
-                    break;
-                }
-            }
-            return Ok(());
-        }
         self.rows(
             statement,
             STREAMED_BATCH,
@@ -320,16 +305,18 @@ impl<'c> Worker<'c> {
     }
 
     fn script(&mut self, text: &str) -> Result<()> {
-        self.sqlite.execute_batch(text).map_err(classify)
+        let result = self.audit.watch(|| self.sqlite.execute_batch(text));
+        self.settings_changed |= self.audit.take_settings();
+        result.map_err(classify)
     }
 
+    /// Runs a statement of this crate's own. Those are kept apart: a user's text must not find a BEGIN that was let pass
+    /// for us.
     fn ours(&mut self, text: &Text) -> Result<()> {
-        self.audit.ours.store(true, Ordering::Relaxed);
         let result = self
-            .statements
+            .controls
             .get(text)
             .map(|prepared| prepared.statement.raw_execute());
-        self.audit.ours.store(false, Ordering::Relaxed);
         match result {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) | Err(error) => Err(told(error, text)),

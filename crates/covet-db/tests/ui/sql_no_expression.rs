@@ -1,0 +1,3 @@
+fn main() {
+    let _ = covet_db::sql!("SELECT {1 +}");
+}

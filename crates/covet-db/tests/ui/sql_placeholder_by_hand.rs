@@ -1,0 +1,7 @@
+fn main() {
+    let _ = covet_db::sql!(
+        "SELECT *
+         FROM users
+         WHERE id = $1"
+    );
+}

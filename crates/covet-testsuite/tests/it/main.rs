@@ -1,0 +1,11 @@
+//! The suite on each adapter, and what only one of them has.
+
+mod sqlite;
+
+mod sqlite_file {
+    covet_testsuite::suite!(covet_testsuite::SQLITE_FILE);
+}
+
+mod sqlite_memory {
+    covet_testsuite::suite!(covet_testsuite::SQLITE_MEMORY);
+}
