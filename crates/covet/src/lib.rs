@@ -28,7 +28,9 @@ pub use bytes::Bytes;
 pub use covet_db as db;
 #[cfg(feature = "_db")]
 pub use covet_db::Db;
-pub use covet_macros::{Problem, delete, get, head, main, model, options, patch, post, put};
+#[doc = include_str!("validation/model.md")]
+pub use covet_macros::model;
+pub use covet_macros::{Problem, delete, get, head, main, options, patch, post, put};
 pub use error::{Error, Result};
 pub use extract::{Cookie, Form, Header, Json, Path, Query, State};
 pub use problem::{Problem, ProblemDetails, ProblemType, Problems};

@@ -7,7 +7,7 @@ use syn::{Attribute, Data, DeriveInput, Field, Fields, GenericParam, Generics, p
 
 use super::arguments::Arguments;
 use super::check::CheckBody;
-use super::shape::{Content, Model, ModelField, Place, private, remove_check_attributes};
+use super::shape::{Content, Model, ModelField, ModelVariant, Place, private, remove_check_attributes};
 
 pub(super) fn emit(item: &mut DeriveInput, arguments: &Arguments, model: &Model) -> TokenStream {
     // The implementations come first, because the compiler then says first that a field is no model, and only then what serde
@@ -147,8 +147,7 @@ fn field_names(arguments: &Arguments, model: &Model) -> TokenStream {
     let names = quote!(#covet::validation::FieldNames);
     let fields = match &model.content {
         Content::Struct(fields) => fields,
-        // An enum without data is one text, unless its tag makes an object of it.
-        Content::Enum(variants) if model.serde.tag.is_none() && variants.iter().all(|one| one.fields.is_empty()) => {
+        Content::Enum(variants) if model.serde.tag.is_none() && variants.iter().any(ModelVariant::may_be_a_scalar) => {
             return quote!(::core::option::Option::None);
         }
         Content::Enum(_) => return quote!(::core::option::Option::Some(#names::open())),

@@ -154,6 +154,14 @@ impl Reader<'_> {
     }
 }
 
+impl ModelVariant {
+    /// Whether the variant alone, without a tag, can be written as one text.
+    pub(super) fn may_be_a_scalar(&self) -> bool {
+        let is_newtype = matches!(self.fields.as_slice(), [ModelField { member: Member::Unnamed(_), .. }]);
+        self.fields.is_empty() || (self.is_untagged && is_newtype)
+    }
+}
+
 impl ModelField {
     fn without_place(mut self) -> Self {
         self.place = Place::Same;

@@ -15,8 +15,6 @@ mod encoding;
 mod groups;
 mod plant;
 
-use std::borrow::Cow;
-
 use super::checker;
 use super::code::Code;
 use super::fault::{Fault, In};
@@ -31,7 +29,7 @@ pub use encoding::{Pair, pairs};
 
 /// Reads an object from names and texts that are decoded already.
 ///
-/// Names of headers are compared without regard to case. Names that the type does not declare are passed over, unless it
+/// Names of headers are compared without regard to case, and `-` stands for the `_` of Rust's names. Names that the type does not declare are passed over, unless it
 /// denies them.
 ///
 /// ```
@@ -105,11 +103,7 @@ pub fn read_value<T: Input>(name: &str, text: &str, location: In) -> Result<T, F
 /// # Errors
 ///
 /// Every fault, with the parameter's name.
-pub fn read_named<'p, T: Input>(
-    name: &str,
-    pairs: Vec<(Cow<'p, str>, Cow<'p, str>)>,
-    location: In,
-) -> Result<T, Faults> {
+pub fn read_named<T: Input>(name: &str, pairs: Vec<Pair<'_>>, location: In) -> Result<T, Faults> {
     let shapes = Shapes::of::<T>();
     let kinds = shapes.get(shapes.root()).all_kinds;
     let mut texts = pairs.into_iter().filter(|(known, _)| is_named(known, name, location)).map(|(_, text)| text);

@@ -176,3 +176,10 @@ fn other_places() {
         "format"
     );
 }
+
+#[test]
+fn a_type_that_may_be_one_text_has_no_fields() {
+    assert!(Sort::FIELDS.is_none() && IdOrName::FIELDS.is_none() && Option::<Sort>::FIELDS.is_none());
+    assert!(Filter::FIELDS.is_some_and(|fields| fields.own() == ["author", "year"]));
+    assert!(text::read_named::<IdOrName>("id", vec![("id".into(), "7".into())], In::Query).is_ok());
+}
