@@ -258,22 +258,16 @@ impl Executor {
     }
 
     /// The first row, or the error to give when there must be one. Not generic, so that it is compiled once.
-    fn first_row<'a>(
-        &self,
-        sql: Sql<'a>,
-        place: Place,
-    ) -> impl Future<Output = Result<Result<Row>>> + Send + use<'a, '_> {
-        async move {
-            let rendered = sql.render(self.dialect())?;
-            let text = rendered.text.clone();
-            let batches = self
-                .batches(rendered, sql.own_timeout(), Wanted::One, place)
-                .await?;
-            let row = batches.into_iter().next().and_then(Row::first);
-            Ok(row.ok_or_else(|| {
-                Error::new(ErrorKind::RowNotFound, "no row was found").with_statement(text.as_str())
-            }))
-        }
+    async fn first_row(&self, sql: Sql<'_>, place: Place) -> Result<Result<Row>> {
+        let rendered = sql.render(self.dialect())?;
+        let text = rendered.text.clone();
+        let batches = self
+            .batches(rendered, sql.own_timeout(), Wanted::One, place)
+            .await?;
+        let row = batches.into_iter().next().and_then(Row::first);
+        Ok(row.ok_or_else(|| {
+            Error::new(ErrorKind::RowNotFound, "no row was found").with_statement(text.as_str())
+        }))
     }
 
     async fn batches(

@@ -39,9 +39,11 @@ pub struct RowStream<T> {
     row: PhantomData<fn() -> T>,
 }
 
+type NextBatch = Pin<Box<dyn Future<Output = Option<Result<(Reader, Batch)>>> + Send>>;
+
 enum State {
     /// The next batch is on its way. One box for a batch of some hundred rows.
-    Waiting(Pin<Box<dyn Future<Output = Option<Result<(Reader, Batch)>>> + Send>>),
+    Waiting(NextBatch),
     /// A batch is being read.
     Reading(Reader),
     Done,

@@ -132,10 +132,8 @@ impl<'c> Worker<'c> {
         reply: oneshot::Sender<Result<T>>,
         answer: Result<T>,
     ) {
-        if self.control.is_cancelled() {
-            if let Some(lease) = &lease {
-                lease.pool().cancelled();
-            }
+        if let Some(lease) = lease.as_ref().filter(|_| self.control.is_cancelled()) {
+            lease.pool().cancelled();
         }
         self.finish(call, lease);
         // The caller may be gone.

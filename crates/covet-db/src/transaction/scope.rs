@@ -41,8 +41,10 @@ impl Open {
         }
     }
 
-    /// Takes the lease out to end the transaction; only the first caller gets it.
+    /// Takes the lease out to end the transaction; only the first caller gets it. While a stream is open there is nothing
+    /// to wait for: it may be the caller's own.
     pub(crate) async fn take(&self) -> Result<Lease> {
+        self.refuse_beside_a_stream()?;
         self.lease.lock().await.take().ok_or_else(ended)
     }
 
@@ -78,10 +80,15 @@ impl Open {
         }
     }
 
-    async fn turn(self: &Arc<Self>, depth: u32) -> Result<Turn> {
+    fn refuse_beside_a_stream(&self) -> Result<()> {
         if self.streaming.load(Ordering::Relaxed) {
             return Err(misuse("a stream of the transaction is still open"));
         }
+        Ok(())
+    }
+
+    async fn turn(self: &Arc<Self>, depth: u32) -> Result<Turn> {
+        self.refuse_beside_a_stream()?;
         let lease = Arc::clone(&self.lease).lock_owned().await;
         if lease.is_none() {
             return Err(ended());

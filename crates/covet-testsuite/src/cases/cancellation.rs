@@ -124,7 +124,7 @@ pub async fn a_dropped_transaction_is_rolled_back_at_every_poll(fresh: Fresh) {
     let fresh = fresh.with_books().await;
     let second = fresh.second().await;
     let (db, fresh, second) = (&fresh.db, &fresh, &second);
-    let forms: [(&str, fn(&Db) -> BoxFuture<'_, Result<(), Error>>); 3] = [
+    let forms: [(&str, Call); 3] = [
         ("transaction", |db| {
             db.transaction(async |tx| three_steps(tx).await).boxed()
         }),
@@ -150,8 +150,8 @@ pub async fn a_dropped_transaction_is_rolled_back_at_every_poll(fresh: Fresh) {
                 fresh.assert_nothing_is_left(second).await;
                 let books = Fresh::books(second).await;
                 assert!(books == 0 || books == 2, "{name}: {books}");
-                if output.is_some() {
-                    output.unwrap().unwrap();
+                if let Some(output) = output {
+                    output.unwrap();
                     assert_eq!(books, 2);
                 }
                 second.execute("DELETE FROM books").await.unwrap();

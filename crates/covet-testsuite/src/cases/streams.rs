@@ -130,6 +130,7 @@ pub async fn a_stream_in_a_transaction_is_alone(fresh: Fresh) {
         .copy_in("books", ["title"], (0..2000).map(|n| (n.to_string(),)))
         .await
         .unwrap();
+    let kept_rows = std::sync::Mutex::new(None);
     let tx = fresh.db.begin().await.unwrap();
     let mut rows = tx.stream::<(i64,)>("SELECT id FROM books");
     rows.try_next().await.unwrap().unwrap();
@@ -139,6 +140,17 @@ pub async fn a_stream_in_a_transaction_is_alone(fresh: Fresh) {
     // Dropping a stream early is no fault of the transaction.
     tx.execute("DELETE FROM books WHERE id > 1").await.unwrap();
     tx.commit().await.unwrap();
+    assert_eq!(Fresh::books(&fresh.db).await, 1);
+    // One that is taken out of its transaction keeps it from being committed.
+    let kept = fresh.db.transaction(async |tx| {
+        tx.execute("DELETE FROM books").await?;
+        let mut rows = tx.stream::<(i64,)>("SELECT 1 UNION ALL SELECT 2");
+        rows.try_next().await?;
+        kept_rows.lock().unwrap().replace(rows);
+        Ok::<_, covet_db::Error>(())
+    });
+    assert_eq!(kept.await.unwrap_err().kind(), ErrorKind::Misuse);
+    drop(kept_rows);
     assert_eq!(Fresh::books(&fresh.db).await, 1);
 }
 
