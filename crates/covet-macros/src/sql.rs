@@ -118,13 +118,7 @@ fn is_place(tokens: &TokenStream) -> bool {
         Ok(Expr::Paren(inner)) => is_place(&inner.expr.to_token_stream()),
         Ok(expression) => matches!(
             expression,
-            Expr::Path(_)
-                | Expr::Field(_)
-                | Expr::Index(_)
-                | Expr::Unary(syn::ExprUnary {
-                    op: UnOp::Deref(_),
-                    ..
-                })
+            Expr::Path(_) | Expr::Field(_) | Expr::Index(_) | Expr::Unary(syn::ExprUnary { op: UnOp::Deref(_), .. })
         ),
         Err(_) => false,
     }

@@ -89,12 +89,12 @@ pub enum Rejection {
     /// Values that are not of the type, or that violate its rules (422).
     Invalid(Faults),
     /// A problem that ends the request whatever the other arguments say.
-    Problem(Box<ProblemDetails>),
+    Problem(ProblemDetails),
 }
 
 impl<P: Problem> From<P> for Rejection {
     fn from(problem: P) -> Self {
-        Rejection::Problem(Box::new(problem.into_details()))
+        Rejection::Problem(problem.into_details())
     }
 }
 
@@ -196,7 +196,7 @@ impl std::fmt::Debug for Shared {
 pub struct Rejections {
     malformed: bool,
     faults: Faults,
-    problem: Option<Box<ProblemDetails>>,
+    problem: Option<ProblemDetails>,
 }
 
 impl Rejections {
@@ -219,7 +219,7 @@ impl Rejections {
     /// The one problem of all rejections.
     pub(crate) fn into_details(self) -> ProblemDetails {
         if let Some(problem) = self.problem {
-            return *problem;
+            return problem;
         }
         let kind = if self.malformed { &MALFORMED_REQUEST } else { &INVALID_REQUEST };
         ProblemDetails::new(kind).detail(summary(&self.faults)).errors(self.faults)

@@ -5,5 +5,8 @@ fn the_readme_shows_this_program() {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../");
     let readme = std::fs::read_to_string(format!("{root}README.md")).unwrap();
     let program = include_str!("../src/main.rs");
-    assert!(readme.contains(&format!("```rust\n{program}```")), "README.md does not have examples/quickstart/src/main.rs");
+    assert!(
+        readme.contains(&format!("```rust\n{program}```")),
+        "README.md does not have examples/quickstart/src/main.rs"
+    );
 }

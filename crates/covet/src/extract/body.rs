@@ -65,5 +65,5 @@ pub(super) fn check_media_type(
         Some(found) => problem.detail(format!("this operation reads {supported}, not {found}")),
         None => problem.detail(format!("the request has no Content-Type; this operation reads {supported}")),
     };
-    Err(Rejection::Problem(Box::new(problem)))
+    Err(Rejection::Problem(problem))
 }

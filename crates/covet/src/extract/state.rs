@@ -54,7 +54,7 @@ impl<T: Send + Sync + 'static> FromRequest for State<T> {
 
 /// What cannot be, since the app is not built without the value.
 fn absent() -> Rejection {
-    Rejection::Problem(Box::new(ProblemDetails::new(&INTERNAL).cause("a value of the app's state is gone")))
+    Rejection::Problem(ProblemDetails::new(&INTERNAL).cause("a value of the app's state is gone"))
 }
 
 #[cfg(feature = "_db")]

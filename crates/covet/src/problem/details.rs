@@ -21,7 +21,10 @@ use crate::{Body, BoxError, RequestId, Response};
 /// let problem = ProblemDetails::new(&CLOSED).detail("We open at nine.").with("opens", "09:00");
 /// assert_eq!(problem.status(), 503);
 /// ```
-pub struct ProblemDetails {
+pub struct ProblemDetails(Box<Occurrence>);
+
+/// Behind a pointer, since a result that can be a problem is mostly none.
+struct Occurrence {
     kind: &'static ProblemType,
     detail: Option<Cow<'static, str>>,
     errors: Faults,
@@ -33,19 +36,19 @@ pub struct ProblemDetails {
 impl ProblemDetails {
     /// An occurrence of this type.
     pub fn new(kind: &'static ProblemType) -> Self {
-        ProblemDetails {
+        ProblemDetails(Box::new(Occurrence {
             kind,
             detail: None,
             errors: Faults::new(),
             members: Map::new(),
             headers: Vec::new(),
             cause: None,
-        }
+        }))
     }
 
     /// With a text for people about this occurrence.
     pub fn detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
-        self.detail = Some(detail.into());
+        self.0.detail = Some(detail.into());
         self
     }
 
@@ -53,7 +56,7 @@ impl ProblemDetails {
     pub fn with<T: Serialize>(mut self, name: &str, value: T) -> Self {
         match serde_json::to_value(value) {
             Ok(value) => {
-                self.members.insert(name.to_owned(), value);
+                self.0.members.insert(name.to_owned(), value);
             }
             Err(error) => tracing::error!(member = name, %error, "a member of a problem could not be written"),
         }
@@ -62,35 +65,35 @@ impl ProblemDetails {
 
     /// With the violated rules, as the `errors` member.
     pub fn errors(mut self, errors: Faults) -> Self {
-        self.errors = errors;
+        self.0.errors = errors;
         self
     }
 
     /// With a header of the response.
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.push((name, value));
+        self.0.headers.push((name, value));
         self
     }
 
     /// With its cause, which is logged and never sent.
     pub fn cause(mut self, cause: impl Into<BoxError>) -> Self {
-        self.cause = Some(cause.into());
+        self.0.cause = Some(cause.into());
         self
     }
 
     /// The type.
     pub fn kind(&self) -> &'static ProblemType {
-        self.kind
+        self.0.kind
     }
 
     /// The status of the response.
     pub fn status(&self) -> StatusCode {
-        StatusCode::from_u16(self.kind.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        StatusCode::from_u16(self.0.kind.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     /// The text for people about this occurrence.
     pub fn detail_text(&self) -> Option<&str> {
-        self.detail.as_deref()
+        self.0.detail.as_deref()
     }
 
     /// Writes the cause into the log, and makes the response.
@@ -100,24 +103,24 @@ impl ProblemDetails {
             // Every member is a string, a number or a value that is already JSON, so this is out of memory or a bug
             // of ours; the client still gets a well-formed problem.
             tracing::error!(%error, "a problem could not be written");
-            format!(r#"{{"type":"{}","status":{}}}"#, INTERNAL.uri(), self.kind.status).into_bytes()
+            format!(r#"{{"type":"{}","status":{}}}"#, INTERNAL.uri(), self.0.kind.status).into_bytes()
         });
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = self.status();
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
-        for (name, value) in self.headers {
+        for (name, value) in self.0.headers {
             response.headers_mut().append(name, value);
         }
         response
     }
 
     fn log(&self, id: RequestId) {
-        let cause = self.cause.as_deref().map(|cause| Chain(cause).to_string());
-        if self.kind.status >= 500 {
-            let detail = self.detail.as_deref();
-            tracing::error!(request.id = %id, problem = self.kind.name, detail, cause, "the request failed");
+        let cause = self.0.cause.as_deref().map(|cause| Chain(cause).to_string());
+        if self.0.kind.status >= 500 {
+            let detail = self.0.detail.as_deref();
+            tracing::error!(request.id = %id, problem = self.0.kind.name, detail, cause, "the request failed");
         } else if let Some(cause) = cause {
-            tracing::debug!(request.id = %id, problem = self.kind.name, cause, "the request was refused");
+            tracing::debug!(request.id = %id, problem = self.0.kind.name, cause, "the request was refused");
         }
     }
 }
@@ -146,20 +149,20 @@ impl Serialize for Document<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let problem = self.problem;
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("type", &problem.kind.uri())?;
-        map.serialize_entry("title", problem.kind.title)?;
-        map.serialize_entry("status", &problem.kind.status)?;
-        if let Some(detail) = &problem.detail {
+        map.serialize_entry("type", &problem.0.kind.uri())?;
+        map.serialize_entry("title", problem.0.kind.title)?;
+        map.serialize_entry("status", &problem.0.kind.status)?;
+        if let Some(detail) = &problem.0.detail {
             map.serialize_entry("detail", detail)?;
         }
         map.serialize_entry("instance", &format_args!("urn:uuid:{}", self.id))?;
-        if !problem.errors.is_empty() {
-            map.serialize_entry("errors", &*problem.errors)?;
+        if !problem.0.errors.is_empty() {
+            map.serialize_entry("errors", &*problem.0.errors)?;
         }
-        if problem.errors.omitted() > 0 {
-            map.serialize_entry("omitted", &problem.errors.omitted())?;
+        if problem.0.errors.omitted() > 0 {
+            map.serialize_entry("omitted", &problem.0.errors.omitted())?;
         }
-        for (name, value) in &problem.members {
+        for (name, value) in &problem.0.members {
             map.serialize_entry(name, value)?;
         }
         map.end()
@@ -169,12 +172,12 @@ impl Serialize for Document<'_> {
 impl fmt::Debug for ProblemDetails {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ProblemDetails")
-            .field("type", &self.kind.name)
-            .field("status", &self.kind.status)
-            .field("detail", &self.detail)
-            .field("errors", &self.errors)
-            .field("members", &self.members)
-            .field("cause", &self.cause)
+            .field("type", &self.0.kind.name)
+            .field("status", &self.0.kind.status)
+            .field("detail", &self.0.detail)
+            .field("errors", &self.0.errors)
+            .field("members", &self.0.members)
+            .field("cause", &self.0.cause)
             .finish_non_exhaustive()
     }
 }

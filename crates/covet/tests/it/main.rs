@@ -1,5 +1,7 @@
 //! The behaviour of `covet` as an app's author and an app's client see it.
 
+#![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
+
 // The messages list the implementations of a trait, so they are those of one set of features.
 #[cfg(all(feature = "sqlite", feature = "docs"))]
 mod compile;

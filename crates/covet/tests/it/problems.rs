@@ -146,3 +146,48 @@ mod twice {
         assert!(text.contains("problems::twice::OrderError::NoSuchBook"), "{text}");
     }
 }
+
+mod log {
+    use std::io::Write;
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    /// Where the test's log goes.
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_logged_with_its_cause_and_its_id() {
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).with_ansi(false).finish();
+        let _guard = tracing::subscriber::set_default(subscriber);
+        let client = client();
+        for (target, cause) in [
+            ("/panic", "the handler panicked: a secret that only the log may tell"),
+            ("/orders/printer", "secret cause"),
+            ("/fail", "No such file or directory"),
+        ] {
+            let answer = client.get(target).send().await;
+            let id = answer.header("x-request-id").unwrap();
+            let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+            let line = text.lines().find(|line| line.contains(cause)).unwrap_or_else(|| panic!("{cause}: {text}"));
+            assert!(line.contains("ERROR") && line.contains(id), "{line}");
+            let span = "otel.kind=\"server\" http.request.method=GET url.path=";
+            assert!(line.contains(span) && line.contains("http.route="), "{line}");
+        }
+        let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        assert!(text.contains("http.response.status_code=500"), "{text}");
+    }
+}
