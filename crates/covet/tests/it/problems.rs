@@ -43,8 +43,7 @@ async fn fail() -> Result<NoContent> {
 /// Panic.
 #[get("/panic")]
 async fn panic() -> NoContent {
-    let nothing: Option<NoContent> = None;
-    nothing.expect("a secret that only the log may tell")
+    panic!("a secret that only the log may tell")
 }
 
 /// Refuse.
