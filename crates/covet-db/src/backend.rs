@@ -3,18 +3,31 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(not(feature = "sqlite"))]
+use crate::absent as sqlite;
 use crate::pool::{Place, PoolStats};
 use crate::row::Batch;
 use crate::sql::{Rendered, Text};
-use crate::sqlite::{self, Wanted};
+#[cfg(feature = "sqlite")]
+use crate::sqlite;
 use crate::url::Source;
 use crate::{ConnectOptions, Dialect, Executed, Param, Result, TransactionOptions};
+
+/// How many rows of a result are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    One,
+    All,
+}
 
 /// A connected database.
 #[derive(Debug)]
 pub(crate) enum Backend {
     Sqlite(sqlite::Sqlite),
 }
+
+/// SQLite's introspection, for the calls that ask it.
+pub(crate) use sqlite::introspection as sqlite_introspection;
 
 /// A lease on a connection of a database.
 #[derive(Debug)]

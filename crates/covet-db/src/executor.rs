@@ -6,12 +6,11 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::backend::{Backend, Rows};
+use crate::backend::{Backend, Rows, Wanted};
 use crate::observe::observed;
 use crate::pool::Place;
 use crate::row::Batch;
 use crate::sql::{Rendered, Text};
-use crate::sqlite::Wanted;
 use crate::stream::RowStream;
 use crate::transaction::scope::Scope;
 use crate::{ConnectOptions, Decode, Dialect, Error, ErrorKind, FromRow, Result, Row, Sql};

@@ -44,6 +44,17 @@
 //! - **Rows share two buffers per batch** and decode a column when it is asked for.
 //! - **Logs and errors never hold a value**: the `query` span has OpenTelemetry's names and the text with placeholders.
 
+#![cfg_attr(
+    not(feature = "sqlite"),
+    allow(
+        dead_code,
+        unreachable_code,
+        reason = "what only adapters use is idle in a build without any"
+    )
+)]
+
+#[cfg(not(feature = "sqlite"))]
+mod absent;
 mod backend;
 mod bulk;
 mod db;

@@ -1,6 +1,6 @@
 //! What the database says about its tables.
 
-use crate::backend::Backend;
+use crate::backend::{Backend, sqlite_introspection};
 use crate::{Executor, Ident, Result};
 
 /// A table: its columns, keys and indexes.
@@ -86,7 +86,7 @@ impl Executor {
     /// When the database cannot be asked.
     pub async fn tables(&self) -> Result<Vec<String>> {
         match self.database.backend {
-            Backend::Sqlite(_) => crate::sqlite::introspection::tables(self).await,
+            Backend::Sqlite(_) => sqlite_introspection::tables(self).await,
         }
     }
 
@@ -104,7 +104,7 @@ impl Executor {
     /// When the database cannot be asked.
     pub async fn table_exists(&self, table: &str) -> Result<bool> {
         match self.database.backend {
-            Backend::Sqlite(_) => crate::sqlite::introspection::table_exists(self, table).await,
+            Backend::Sqlite(_) => sqlite_introspection::table_exists(self, table).await,
         }
     }
 
@@ -122,7 +122,7 @@ impl Executor {
     /// When the database cannot be asked.
     pub async fn table_info(&self, table: &str) -> Result<Option<TableInfo>> {
         match self.database.backend {
-            Backend::Sqlite(_) => crate::sqlite::introspection::table_info(self, table).await,
+            Backend::Sqlite(_) => sqlite_introspection::table_info(self, table).await,
         }
     }
 
@@ -140,7 +140,7 @@ impl Executor {
     /// When the database cannot be asked.
     pub async fn version(&self) -> Result<String> {
         match self.database.backend {
-            Backend::Sqlite(_) => crate::sqlite::introspection::version(self).await,
+            Backend::Sqlite(_) => sqlite_introspection::version(self).await,
         }
     }
 
@@ -160,7 +160,7 @@ impl Executor {
     pub async fn analyze_table(&self, table: &str) -> Result<()> {
         let table = Ident::new(table)?;
         match self.database.backend {
-            Backend::Sqlite(_) => crate::sqlite::introspection::analyze_table(self, table).await,
+            Backend::Sqlite(_) => sqlite_introspection::analyze_table(self, table).await,
         }
     }
 }

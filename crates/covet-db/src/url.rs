@@ -11,10 +11,6 @@ use crate::{ConnectOptions, Error, ErrorKind, Result, SqliteMode, SqliteSynchron
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Source {
     /// A file of SQLite; none is a database in memory.
-    #[cfg_attr(
-        not(feature = "sqlite"),
-        expect(dead_code, reason = "only its adapter makes it")
-    )]
     Sqlite { path: Option<String> },
 }
 
@@ -44,10 +40,7 @@ pub(crate) fn parse(url: &str) -> Result<ConnectOptions> {
 
 fn source(scheme: &str, location: &str) -> Result<Source> {
     match scheme {
-        #[cfg(feature = "sqlite")]
         "sqlite" => sqlite(location),
-        #[cfg(not(feature = "sqlite"))]
-        "sqlite" => Err(absent(scheme, "sqlite")),
         "postgres" | "postgresql" => Err(absent(scheme, "postgres")),
         "mysql" | "mariadb" => Err(absent(scheme, "mysql")),
         // The rest of the URL may hold a password, so that it is not repeated.
@@ -63,8 +56,10 @@ fn absent(scheme: &str, feature: &str) -> Error {
     ))
 }
 
-#[cfg(feature = "sqlite")]
 fn sqlite(location: &str) -> Result<Source> {
+    if cfg!(not(feature = "sqlite")) {
+        return Err(absent("sqlite", "sqlite"));
+    }
     if location == ":memory:" {
         return Ok(Source::Sqlite { path: None });
     }

@@ -3,24 +3,38 @@
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
+use std::time::Duration;
 
-/// Polls a future so many times, each time it is woken, and drops it if it is not ready then.
+use futures_util::FutureExt;
+
+/// How many steps tokio lets a task take in one poll before it must yield.
+const BUDGET: usize = 128;
+
+/// Polls a future so many times and drops it if it is not ready then.
+///
+/// How far a future comes in one poll depends on how fast the other side answers. So that no point where it waits is
+/// passed over, each poll leaves it one step of tokio's budget, and the last one none: it takes one answer at most and then
+/// waits, even for one that is there.
 pub async fn drop_after<F: Future>(polls: usize, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
-    let mut polled = 0;
-    poll_fn(|context| {
-        if polled == polls {
-            return Poll::Ready(None);
+    for poll in 1..=polls {
+        if poll > 1 {
+            // Long enough for the answer to be there at the next poll.
+            tokio::time::sleep(Duration::from_micros(300)).await;
         }
-        polled += 1;
-        match future.as_mut().poll(context) {
-            Poll::Ready(output) => Poll::Ready(Some(output)),
-            // Dropped at once, before the other side can have answered.
-            Poll::Pending if polled == polls => Poll::Ready(None),
-            Poll::Pending => Poll::Pending,
+        tokio::task::yield_now().await;
+        let polled = poll_fn(|context| {
+            let left = usize::from(poll < polls);
+            for _ in left..BUDGET {
+                let _ = tokio::task::consume_budget().now_or_never();
+            }
+            Poll::Ready(future.as_mut().poll(context))
+        });
+        if let Poll::Ready(output) = polled.await {
+            return Some(output);
         }
-    })
-    .await
+    }
+    None
 }
 
 /// Makes a future again and again and drops it after one poll, then two and so on, until it is ready before that; after

@@ -8,6 +8,7 @@ use rusqlite::types::Value;
 use tokio::sync::{mpsc, oneshot};
 
 use super::control::{CancelOnDrop, Control};
+use crate::backend::Wanted;
 use crate::pool::Lease;
 use crate::row::Batch;
 use crate::sql::Text;
@@ -24,13 +25,6 @@ pub(super) const BATCHES_AHEAD: usize = 2;
 pub(super) struct Statement {
     pub(super) text: Text,
     pub(super) values: Vec<Value>,
-}
-
-/// How many rows of a result are wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Wanted {
-    One,
-    All,
 }
 
 /// The answer to a statement that was sent to a reader on suspicion: it was one, or SQLite says that it writes.

@@ -20,8 +20,9 @@ use std::time::{Duration, Instant};
 use rusqlite::types::Value;
 use tokio::sync::mpsc;
 
-pub(crate) use connection::{Connection, Wanted};
+pub(crate) use connection::Connection;
 
+use crate::backend::Wanted;
 use crate::pool::{Lease, Place, Pool, PoolStats};
 use crate::row::Batch;
 use crate::sql::{Rendered, Text};

@@ -7,11 +7,12 @@ use rusqlite::types::{Value, ValueRef as Sqlite3Value};
 use rusqlite::{Connection as Sqlite3, Statement as Sqlite3Statement};
 use tokio::sync::{mpsc, oneshot};
 
-use super::connection::{Answer, Connection, Job, Statement, Wanted, Work};
+use super::connection::{Answer, Connection, Job, Statement, Work};
 use super::control::Control;
 use super::error::classify;
 use super::open::{Audit, Role, configure};
 use super::statement_cache::{Prepared, StatementCache, Watch};
+use crate::backend::Wanted;
 use crate::pool::Lease;
 use crate::row::Batch;
 use crate::sql::Text;

@@ -99,7 +99,7 @@ pub async fn every_call_can_be_dropped_at_every_poll(fresh: Fresh) {
                 second.execute("DELETE FROM books").await.unwrap();
             },
         );
-        assert!(polls.await > 0);
+        assert!(polls.await > 1, "{name}");
     }
 }
 
@@ -157,7 +157,8 @@ pub async fn a_dropped_transaction_is_rolled_back_at_every_poll(fresh: Fresh) {
                 second.execute("DELETE FROM books").await.unwrap();
             },
         );
-        assert!(polls.await > 1, "{name}");
+        let polls = polls.await;
+        assert!(polls > 6, "{name}: {polls}");
     }
 }
 
@@ -277,7 +278,8 @@ pub async fn a_transaction_with_a_dropped_call_cannot_be_committed(fresh: Fresh)
     let fresh = fresh.with_books().await;
     let tx = fresh.db.begin().await.unwrap();
     let read = tx.fetch_value::<i64>(fresh.endless);
-    assert!(drop_after(1, read).await.is_none());
+    // The first step is the turn within the transaction, the second the call itself.
+    assert!(drop_after(2, read).await.is_none());
     let error = tx
         .execute("INSERT INTO books (title) VALUES ('y')")
         .await

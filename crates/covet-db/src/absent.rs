@@ -1,0 +1,163 @@
+//! Stands in SQLite's place in a build without its feature: types that have no values. Nothing of it can be reached, and
+//! the code that tells adapters apart is the same in every build.
+
+use std::sync::Arc;
+
+use crate::backend::Wanted;
+use crate::pool::{Lease, Place, PoolStats};
+use crate::row::Batch;
+use crate::sql::{Rendered, Text};
+use crate::{ConnectOptions, Error, ErrorKind, Executed, Param, Result, TransactionOptions};
+
+#[derive(Debug)]
+pub(crate) enum Sqlite {}
+
+#[derive(Debug)]
+pub(crate) enum Connection {}
+
+#[derive(Debug)]
+pub(crate) enum Batches {}
+
+#[derive(Debug)]
+pub(crate) enum PreparedStream {}
+
+#[derive(Debug, Default)]
+pub(crate) struct Rows;
+
+impl Sqlite {
+    pub(crate) async fn connect(_: &Arc<ConnectOptions>) -> Result<Self> {
+        Err(absent())
+    }
+
+    pub(crate) fn stats(&self) -> PoolStats {
+        match *self {}
+    }
+
+    pub(crate) async fn close(&self) {
+        match *self {}
+    }
+
+    pub(crate) async fn fetch(
+        &self,
+        _: Option<&Lease<Connection>>,
+        _: Rendered<'_>,
+        _: Wanted,
+        _: Place,
+    ) -> Result<Vec<Batch>> {
+        match *self {}
+    }
+
+    pub(crate) async fn execute(
+        &self,
+        _: Option<&Lease<Connection>>,
+        _: Rendered<'_>,
+        _: Place,
+    ) -> Result<Executed> {
+        match *self {}
+    }
+
+    pub(crate) async fn stream(
+        &self,
+        _: Option<&Lease<Connection>>,
+        _: PreparedStream,
+        _: Place,
+    ) -> Result<Batches> {
+        match *self {}
+    }
+
+    pub(crate) async fn lease_for(
+        &self,
+        _: &TransactionOptions,
+        _: Place,
+    ) -> Result<Lease<Connection>> {
+        match *self {}
+    }
+}
+
+impl Batches {
+    pub(crate) async fn next(&mut self) -> Option<Result<Batch>> {
+        match *self {}
+    }
+}
+
+impl PreparedStream {
+    pub(crate) fn new(_: Rendered<'_>) -> Result<Self> {
+        Err(absent())
+    }
+
+    pub(crate) fn text(&self) -> &Text {
+        match *self {}
+    }
+}
+
+impl Rows {
+    pub(crate) fn push<'a>(&mut self, _: impl IntoIterator<Item = Param<'a>>) -> Result<()> {
+        Err(absent())
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        0
+    }
+}
+
+pub(crate) async fn begin(_: &Lease<Connection>, _: &TransactionOptions) -> Result<()> {
+    Err(absent())
+}
+
+pub(crate) async fn control(_: &Lease<Connection>, _: Text) -> Result<()> {
+    Err(absent())
+}
+
+pub(crate) async fn repeat(_: &Lease<Connection>, _: Text, _: Rows) -> Result<u64> {
+    Err(absent())
+}
+
+pub(crate) async fn script(_: &Lease<Connection>, _: String) -> Result<()> {
+    Err(absent())
+}
+
+pub(crate) async fn commit(_: Lease<Connection>) -> Result<()> {
+    Err(absent())
+}
+
+pub(crate) async fn roll_back(_: Lease<Connection>) -> Result<()> {
+    Err(absent())
+}
+
+pub(crate) fn abandon(_: Lease<Connection>) {}
+
+pub(crate) fn passes(_: &Error) -> bool {
+    false
+}
+
+fn absent() -> Error {
+    Error::new(
+        ErrorKind::Configuration,
+        "this program was built without SQLite",
+    )
+}
+
+pub(crate) mod introspection {
+    use super::absent;
+    use crate::{Executor, Ident, Result, TableInfo};
+
+    pub(crate) async fn tables(_: &Executor) -> Result<Vec<String>> {
+        Err(absent())
+    }
+
+    pub(crate) async fn table_exists(_: &Executor, _: &str) -> Result<bool> {
+        Err(absent())
+    }
+
+    pub(crate) async fn table_info(_: &Executor, _: &str) -> Result<Option<TableInfo>> {
+        Err(absent())
+    }
+
+    pub(crate) async fn version(_: &Executor) -> Result<String> {
+        Err(absent())
+    }
+
+    pub(crate) async fn analyze_table(_: &Executor, _: Ident<'_>) -> Result<()> {
+        Err(absent())
+    }
+}
