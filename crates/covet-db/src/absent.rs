@@ -47,29 +47,15 @@ impl Sqlite {
         match *self {}
     }
 
-    pub(crate) async fn execute(
-        &self,
-        _: Option<&Lease<Connection>>,
-        _: Rendered<'_>,
-        _: Place,
-    ) -> Result<Executed> {
+    pub(crate) async fn execute(&self, _: Option<&Lease<Connection>>, _: Rendered<'_>, _: Place) -> Result<Executed> {
         match *self {}
     }
 
-    pub(crate) async fn stream(
-        &self,
-        _: Option<&Lease<Connection>>,
-        _: PreparedStream,
-        _: Place,
-    ) -> Result<Batches> {
+    pub(crate) async fn stream(&self, _: Option<&Lease<Connection>>, _: PreparedStream, _: Place) -> Result<Batches> {
         match *self {}
     }
 
-    pub(crate) async fn lease_for(
-        &self,
-        _: &TransactionOptions,
-        _: Place,
-    ) -> Result<Lease<Connection>> {
+    pub(crate) async fn lease_for(&self, _: &TransactionOptions, _: Place) -> Result<Lease<Connection>> {
         match *self {}
     }
 }
@@ -131,10 +117,7 @@ pub(crate) fn passes(_: &Error) -> bool {
 }
 
 fn absent() -> Error {
-    Error::new(
-        ErrorKind::Configuration,
-        "this program was built without SQLite",
-    )
+    Error::new(ErrorKind::Configuration, "this program was built without SQLite")
 }
 
 pub(crate) mod introspection {

@@ -95,11 +95,7 @@ impl Backend {
         place: Place,
     ) -> Result<Vec<Batch>> {
         match self {
-            Self::Sqlite(sqlite) => {
-                sqlite
-                    .fetch(within.map(Lease::sqlite), rendered, wanted, place)
-                    .await
-            }
+            Self::Sqlite(sqlite) => sqlite.fetch(within.map(Lease::sqlite), rendered, wanted, place).await,
         }
     }
 
@@ -110,11 +106,7 @@ impl Backend {
         place: Place,
     ) -> Result<Executed> {
         match self {
-            Self::Sqlite(sqlite) => {
-                sqlite
-                    .execute(within.map(Lease::sqlite), rendered, place)
-                    .await
-            }
+            Self::Sqlite(sqlite) => sqlite.execute(within.map(Lease::sqlite), rendered, place).await,
         }
     }
 
@@ -131,10 +123,9 @@ impl Backend {
         place: Place,
     ) -> Result<Batches> {
         match (self, statement) {
-            (Self::Sqlite(sqlite), PreparedStream::Sqlite(statement)) => sqlite
-                .stream(within.map(Lease::sqlite), statement, place)
-                .await
-                .map(Batches::Sqlite),
+            (Self::Sqlite(sqlite), PreparedStream::Sqlite(statement)) => {
+                sqlite.stream(within.map(Lease::sqlite), statement, place).await.map(Batches::Sqlite)
+            }
         }
     }
 

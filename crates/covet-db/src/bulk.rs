@@ -201,10 +201,7 @@ impl Executor {
             names.push(crate::sql!("{..column}"));
         }
         if names.is_empty() {
-            return Err(Error::new(
-                ErrorKind::Syntax,
-                "at least one column must be named",
-            ));
+            return Err(Error::new(ErrorKind::Syntax, "at least one column must be named"));
         }
         let values = Sql::join(names.iter().map(|_| crate::sql!("{Param::Null}")), ", ");
         let names = Sql::join(names, ", ");
@@ -214,10 +211,7 @@ impl Executor {
 }
 
 fn differing() -> Error {
-    Error::new(
-        ErrorKind::Misuse,
-        "`execute_many` takes statements of one `sql!` that differ in their values alone",
-    )
+    Error::new(ErrorKind::Misuse, "`execute_many` takes statements of one `sql!` that differ in their values alone")
 }
 
 /// A load under way: the rows that have not been sent yet.
@@ -230,18 +224,11 @@ struct Load<'a> {
 
 impl<'a> Load<'a> {
     fn new(transaction: &'a Transaction, text: Text) -> Self {
-        Self {
-            rows: transaction.database.backend.rows(),
-            transaction,
-            text,
-            affected: 0,
-        }
+        Self { rows: transaction.database.backend.rows(), transaction, text, affected: 0 }
     }
 
     fn push<'p>(&mut self, row: impl IntoIterator<Item = Param<'p>>) -> Result<()> {
-        self.rows
-            .push(row)
-            .map_err(|error| error.with_statement(self.text.as_str()))
+        self.rows.push(row).map_err(|error| error.with_statement(self.text.as_str()))
     }
 
     async fn send_if_full(&mut self) -> Result<()> {

@@ -35,9 +35,7 @@ impl Clone for Db {
 
 impl fmt::Debug for Db {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Db")
-            .field(&self.executor.database.options.source)
-            .finish()
+        f.debug_tuple("Db").field(&self.executor.database.options.source).finish()
     }
 }
 
@@ -51,12 +49,7 @@ impl Deref for Db {
 
 impl Db {
     fn over(database: Arc<Database>) -> Self {
-        Self {
-            executor: Executor {
-                database,
-                scope: Scope::Pool,
-            },
-        }
+        Self { executor: Executor { database, scope: Scope::Pool } }
     }
 
     /// Connects to the database of a URL; [`ConnectOptions::new`] says what can stand in it.
@@ -108,10 +101,9 @@ impl Db {
         match std::env::var("DATABASE_URL") {
             Ok(url) => Self::connect(&url).await,
             Err(std::env::VarError::NotPresent) => Self::connect(default_url).await,
-            Err(std::env::VarError::NotUnicode(_)) => Err(Error::new(
-                ErrorKind::Configuration,
-                "the environment variable DATABASE_URL is not UTF-8",
-            )),
+            Err(std::env::VarError::NotUnicode(_)) => {
+                Err(Error::new(ErrorKind::Configuration, "the environment variable DATABASE_URL is not UTF-8"))
+            }
         }
     }
 

@@ -133,10 +133,7 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_source(
-        mut self,
-        source: impl Into<Box<dyn StdError + Send + Sync>>,
-    ) -> Self {
+    pub(crate) fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.0.source = Some(source.into());
         self
     }
@@ -196,10 +193,7 @@ impl Error {
     /// ```
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        matches!(
-            self.0.kind,
-            ErrorKind::Serialization | ErrorKind::Deadlock | ErrorKind::LockTimeout
-        )
+        matches!(self.0.kind, ErrorKind::Serialization | ErrorKind::Deadlock | ErrorKind::LockTimeout)
     }
 
     /// The database's own code: the SQLSTATE, or on SQLite the extended result code as a decimal number.
@@ -261,9 +255,7 @@ impl fmt::Display for Error {
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut output = f.debug_struct("Error");
-        output
-            .field("kind", &self.0.kind)
-            .field("message", &self.0.message);
+        output.field("kind", &self.0.kind).field("message", &self.0.message);
         for (name, value) in [
             ("code", &self.0.code),
             ("constraint", &self.0.constraint),
@@ -283,10 +275,7 @@ impl fmt::Debug for Error {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0
-            .source
-            .as_deref()
-            .map(|source| source as &(dyn StdError + 'static))
+        self.0.source.as_deref().map(|source| source as &(dyn StdError + 'static))
     }
 }
 
@@ -319,13 +308,8 @@ mod tests {
     #[test]
     fn the_text_is_one_bounded_line() {
         let long = format!("SELECT\n  {}", "?, ".repeat(1000));
-        let text = Error::new(ErrorKind::Syntax, "no such table: t")
-            .with_statement(&long)
-            .to_string();
-        assert!(
-            text.starts_with("no such table: t in `SELECT ?, ?,"),
-            "{text}"
-        );
+        let text = Error::new(ErrorKind::Syntax, "no such table: t").with_statement(&long).to_string();
+        assert!(text.starts_with("no such table: t in `SELECT ?, ?,"), "{text}");
         assert!(text.len() < 400 && !text.contains('\n'), "{text}");
     }
 

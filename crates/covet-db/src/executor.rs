@@ -71,10 +71,7 @@ pub struct Executed {
 
 impl fmt::Debug for Executor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Executor")
-            .field("source", &self.database.options.source)
-            .field("scope", &self.scope)
-            .finish()
+        f.debug_struct("Executor").field("source", &self.database.options.source).field("scope", &self.scope).finish()
     }
 }
 
@@ -95,18 +92,13 @@ impl Executor {
     /// # Errors
     /// When the statement fails, takes longer than `command_timeout`, or no connection becomes free.
     #[track_caller]
-    pub fn execute<'a>(
-        &self,
-        sql: impl Into<Sql<'a>>,
-    ) -> impl Future<Output = Result<Executed>> + Send {
+    pub fn execute<'a>(&self, sql: impl Into<Sql<'a>>) -> impl Future<Output = Result<Executed>> + Send {
         let sql = sql.into();
         let place = Location::caller();
         async move {
             let rendered = sql.render(self.dialect())?;
             let text = rendered.text.clone();
-            let timeout = sql
-                .own_timeout()
-                .unwrap_or(self.database.options.command_timeout);
+            let timeout = sql.own_timeout().unwrap_or(self.database.options.command_timeout);
             let call = async move {
                 let backend = &self.database.backend;
                 let Some(mut turn) = self.scope.turn().await? else {
@@ -135,10 +127,7 @@ impl Executor {
     /// [`ErrorKind::RowNotFound`] when there is none, [`ErrorKind::Decode`] when it is not a `T`; and when the statement
     /// fails, takes longer than `query_timeout`, or no connection becomes free.
     #[track_caller]
-    pub fn fetch_one<'a, T: FromRow>(
-        &self,
-        sql: impl Into<Sql<'a>>,
-    ) -> impl Future<Output = Result<T>> + Send {
+    pub fn fetch_one<'a, T: FromRow>(&self, sql: impl Into<Sql<'a>>) -> impl Future<Output = Result<T>> + Send {
         let row = self.first_row(sql.into(), Location::caller());
         async move { T::from_row(&row.await??) }
     }
@@ -179,17 +168,12 @@ impl Executor {
     /// # Errors
     /// As [`fetch_one`](Self::fetch_one), but that no row is no error.
     #[track_caller]
-    pub fn fetch_all<'a, T: FromRow>(
-        &self,
-        sql: impl Into<Sql<'a>>,
-    ) -> impl Future<Output = Result<Vec<T>>> + Send {
+    pub fn fetch_all<'a, T: FromRow>(&self, sql: impl Into<Sql<'a>>) -> impl Future<Output = Result<Vec<T>>> + Send {
         let sql = sql.into();
         let place = Location::caller();
         async move {
             let rendered = sql.render(self.dialect())?;
-            let batches = self
-                .batches(rendered, sql.own_timeout(), Wanted::All, place)
-                .await?;
+            let batches = self.batches(rendered, sql.own_timeout(), Wanted::All, place).await?;
             decode_all(batches)
         }
     }
@@ -208,10 +192,7 @@ impl Executor {
     /// # Errors
     /// As [`fetch_one`](Self::fetch_one).
     #[track_caller]
-    pub fn fetch_value<'a, T: Decode>(
-        &self,
-        sql: impl Into<Sql<'a>>,
-    ) -> impl Future<Output = Result<T>> + Send {
+    pub fn fetch_value<'a, T: Decode>(&self, sql: impl Into<Sql<'a>>) -> impl Future<Output = Result<T>> + Send {
         let row = self.first_row(sql.into(), Location::caller());
         async move { row.await??.get(0) }
     }
@@ -260,13 +241,9 @@ impl Executor {
     async fn first_row(&self, sql: Sql<'_>, place: Place) -> Result<Result<Row>> {
         let rendered = sql.render(self.dialect())?;
         let text = rendered.text.clone();
-        let batches = self
-            .batches(rendered, sql.own_timeout(), Wanted::One, place)
-            .await?;
+        let batches = self.batches(rendered, sql.own_timeout(), Wanted::One, place).await?;
         let row = batches.into_iter().next().and_then(Row::first);
-        Ok(row.ok_or_else(|| {
-            Error::new(ErrorKind::RowNotFound, "no row was found").with_statement(text.as_str())
-        }))
+        Ok(row.ok_or_else(|| Error::new(ErrorKind::RowNotFound, "no row was found").with_statement(text.as_str())))
     }
 
     async fn batches(
@@ -283,9 +260,7 @@ impl Executor {
             let Some(mut turn) = self.scope.turn().await? else {
                 return backend.fetch(None, rendered, wanted, place).await;
             };
-            let result = backend
-                .fetch(Some(turn.lease()?), rendered, wanted, place)
-                .await;
+            let result = backend.fetch(Some(turn.lease()?), rendered, wanted, place).await;
             turn.over(&result);
             result
         };
@@ -298,10 +273,7 @@ impl Executor {
         let statement = text.clone();
         let call = async move {
             let Some(mut turn) = self.scope.turn().await? else {
-                return Err(Error::new(
-                    ErrorKind::Misuse,
-                    "rows are loaded within a transaction",
-                ));
+                return Err(Error::new(ErrorKind::Misuse, "rows are loaded within a transaction"));
             };
             let result = turn.lease()?.repeat(statement, rows).await;
             turn.over(&result);
@@ -310,20 +282,8 @@ impl Executor {
         self.observe(text.as_str(), timeout, call).await
     }
 
-    async fn observe<T>(
-        &self,
-        text: &str,
-        timeout: Duration,
-        call: impl Future<Output = Result<T>>,
-    ) -> Result<T> {
-        observed(
-            self.dialect(),
-            text,
-            timeout,
-            self.database.options.slow_statement,
-            call,
-        )
-        .await
+    async fn observe<T>(&self, text: &str, timeout: Duration, call: impl Future<Output = Result<T>>) -> Result<T> {
+        observed(self.dialect(), text, timeout, self.database.options.slow_statement, call).await
     }
 }
 

@@ -46,11 +46,7 @@
 
 #![cfg_attr(
     not(feature = "sqlite"),
-    allow(
-        dead_code,
-        unreachable_code,
-        reason = "what only adapters use is idle in a build without any"
-    )
+    allow(dead_code, unreachable_code, reason = "what only adapters use is idle in a build without any")
 )]
 
 #[cfg(not(feature = "sqlite"))]

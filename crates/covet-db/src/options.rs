@@ -123,11 +123,7 @@ pub struct PoolOptions {
 
 impl Default for PoolOptions {
     fn default() -> Self {
-        Self {
-            min: 5,
-            max: 20,
-            acquire_timeout: Duration::from_secs(5),
-        }
+        Self { min: 5, max: 20, acquire_timeout: Duration::from_secs(5) }
     }
 }
 

@@ -42,18 +42,11 @@ pub(crate) struct Batch {
 
 impl Batch {
     pub(crate) fn new(columns: Arc<Columns>) -> Self {
-        Self {
-            columns,
-            cells: Vec::new(),
-            bytes: Vec::new(),
-        }
+        Self { columns, cells: Vec::new(), bytes: Vec::new() }
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.cells
-            .len()
-            .checked_div(self.columns.len())
-            .unwrap_or(0)
+        self.cells.len().checked_div(self.columns.len()).unwrap_or(0)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -91,12 +84,8 @@ impl Batch {
     }
 
     fn append(&mut self, bytes: &[u8]) -> Result<(u32, u32)> {
-        let (Ok(start), Ok(length)) = (u32::try_from(self.bytes.len()), u32::try_from(bytes.len()))
-        else {
-            return Err(Error::new(
-                ErrorKind::Limit,
-                "a batch of rows is larger than 4 GiB",
-            ));
+        let (Ok(start), Ok(length)) = (u32::try_from(self.bytes.len()), u32::try_from(bytes.len())) else {
+            return Err(Error::new(ErrorKind::Limit, "a batch of rows is larger than 4 GiB"));
         };
         self.bytes.extend_from_slice(bytes);
         Ok((start, length))
@@ -105,9 +94,7 @@ impl Batch {
     fn value(&self, row: usize, column: usize) -> ValueRef<'_> {
         let slice = |start: u32, length: u32| {
             let start = start as usize;
-            self.bytes
-                .get(start..start + length as usize)
-                .unwrap_or_default()
+            self.bytes.get(start..start + length as usize).unwrap_or_default()
         };
         match self.cells.get(row * self.columns.len() + column) {
             None | Some(Cell::Null) => ValueRef::Null,
@@ -143,10 +130,7 @@ pub struct Row {
 impl Row {
     /// Every row of a batch in order, without a clone for each.
     pub(crate) fn visit(batch: Batch, mut visitor: impl FnMut(&Self) -> Result<()>) -> Result<()> {
-        let mut row = Self {
-            batch: Arc::new(batch),
-            index: 0,
-        };
+        let mut row = Self { batch: Arc::new(batch), index: 0 };
         for index in 0..row.batch.len() {
             row.index = index;
             visitor(&row)?;
@@ -159,10 +143,7 @@ impl Row {
     }
 
     pub(crate) fn at(batch: &Arc<Batch>, index: usize) -> Option<Self> {
-        (index < batch.len()).then(|| Self {
-            batch: Arc::clone(batch),
-            index,
-        })
+        (index < batch.len()).then(|| Self { batch: Arc::clone(batch), index })
     }
 
     /// The column of this name or at this place, counted from 0.
@@ -184,8 +165,7 @@ impl Row {
         let Some(index) = column.find(self) else {
             return Err(self.missing(&column.describe()));
         };
-        T::decode(self.batch.value(self.index, index))
-            .map_err(|error| self.undecodable(index, &error))
+        T::decode(self.batch.value(self.index, index)).map_err(|error| self.undecodable(index, &error))
     }
 
     /// The number of columns.
@@ -270,28 +250,18 @@ impl Row {
 
     fn missing(&self, column: &str) -> Error {
         let names: Vec<_> = self.columns().map(|name| format!("`{name}`")).collect();
-        Error::decode(format!(
-            "there is no column {column} among {}",
-            names.join(", ")
-        ))
+        Error::decode(format!("there is no column {column} among {}", names.join(", ")))
     }
 
     fn undecodable(&self, index: usize, error: &Error) -> Error {
-        let name: Cow<'_, str> = self
-            .columns()
-            .nth(index)
-            .map_or_else(|| index.to_string().into(), Into::into);
+        let name: Cow<'_, str> = self.columns().nth(index).map_or_else(|| index.to_string().into(), Into::into);
         Error::decode(format!("column `{name}` cannot be read: {error}"))
     }
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes
-        .iter()
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .map(|digit| char::from(DIGITS[usize::from(digit)]))
-        .collect()
+    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }
 
 impl fmt::Debug for Row {

@@ -84,22 +84,14 @@ impl Start {
             let Some(mut turn) = self.scope.turn().await? else {
                 return Ok((backend.stream(None, statement, self.place).await?, None));
             };
-            let batches = backend
-                .stream(Some(turn.lease()?), statement, self.place)
-                .await;
+            let batches = backend.stream(Some(turn.lease()?), statement, self.place).await;
             turn.over(&batches);
             Ok((batches?, Some(turn.into_streaming())))
         };
         let slow = database.options.slow_statement;
         let opened = observed(backend.dialect(), text.as_str(), self.timeout, slow, call).await;
         let (batches, turn) = opened?;
-        Ok(Reader {
-            database,
-            timeout: self.timeout,
-            text,
-            batches,
-            _turn: turn,
-        })
+        Ok(Reader { database, timeout: self.timeout, text, batches, _turn: turn })
     }
 }
 
@@ -120,9 +112,7 @@ impl Reader {
 impl<T> RowStream<T> {
     pub(crate) fn new(executor: &Executor, sql: &Sql<'_>, place: Place) -> Self {
         let database = Arc::clone(&executor.database);
-        let statement = sql
-            .render(executor.dialect())
-            .and_then(|rendered| database.backend.prepare_stream(rendered));
+        let statement = sql.render(executor.dialect()).and_then(|rendered| database.backend.prepare_stream(rendered));
         let start = Start {
             timeout: sql.own_timeout().unwrap_or(database.options.query_timeout),
             database,
@@ -130,12 +120,7 @@ impl<T> RowStream<T> {
             statement,
             place,
         };
-        Self {
-            batch: None,
-            index: 0,
-            state: State::Waiting(Box::pin(start.read())),
-            row: PhantomData,
-        }
+        Self { batch: None, index: 0, state: State::Waiting(Box::pin(start.read())), row: PhantomData }
     }
 }
 
@@ -145,11 +130,7 @@ impl<T: FromRow> Stream for RowStream<T> {
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
         loop {
-            if let Some(row) = this
-                .batch
-                .as_ref()
-                .and_then(|batch| Row::at(batch, this.index))
-            {
+            if let Some(row) = this.batch.as_ref().and_then(|batch| Row::at(batch, this.index)) {
                 this.index += 1;
                 let row = T::from_row(&row);
                 if row.is_err() {

@@ -25,9 +25,7 @@ impl fmt::Debug for Source {
 
 pub(crate) fn parse(url: &str) -> Result<ConnectOptions> {
     let Some((scheme, rest)) = url.split_once(':') else {
-        return Err(wrong(
-            "a database URL starts with a scheme, such as `sqlite:app.db`".into(),
-        ));
+        return Err(wrong("a database URL starts with a scheme, such as `sqlite:app.db`".into()));
     };
     let (location, query) = rest.split_once('?').unwrap_or((rest, ""));
     let mut options = ConnectOptions::with_defaults(source(scheme, location)?);
@@ -51,9 +49,7 @@ fn source(scheme: &str, location: &str) -> Result<Source> {
 }
 
 fn absent(scheme: &str, feature: &str) -> Error {
-    wrong(format!(
-        "a `{scheme}:` URL needs the feature `{feature}`, which this program was built without"
-    ))
+    wrong(format!("a `{scheme}:` URL needs the feature `{feature}`, which this program was built without"))
 }
 
 fn sqlite(location: &str) -> Result<Source> {
@@ -93,11 +89,7 @@ fn set_sqlite(options: &mut ConnectOptions, name: &str, value: &str) -> Result<(
             options.sqlite.mode = choice(
                 name,
                 value,
-                &[
-                    ("ro", SqliteMode::Read),
-                    ("rw", SqliteMode::Write),
-                    ("rwc", SqliteMode::Create),
-                ],
+                &[("ro", SqliteMode::Read), ("rw", SqliteMode::Write), ("rwc", SqliteMode::Create)],
             )?;
         }
         "synchronous" => {
@@ -114,9 +106,7 @@ fn set_sqlite(options: &mut ConnectOptions, name: &str, value: &str) -> Result<(
         "busy_timeout" => options.sqlite.busy_timeout = duration(name, value)?,
         "readers" => options.sqlite.readers = number(name, value)?,
         _ => {
-            return Err(wrong(format!(
-                "the option `{name}` in the database URL is not known"
-            )));
+            return Err(wrong(format!("the option `{name}` in the database URL is not known")));
         }
     }
     Ok(())
@@ -130,28 +120,19 @@ fn decode(text: &str) -> Result<String> {
 }
 
 fn number<T: std::str::FromStr>(name: &str, value: &str) -> Result<T> {
-    value.parse().map_err(|_| {
-        wrong(format!(
-            "the option `{name}` in the database URL is not a whole number"
-        ))
-    })
+    value.parse().map_err(|_| wrong(format!("the option `{name}` in the database URL is not a whole number")))
 }
 
 fn duration(name: &str, value: &str) -> Result<Duration> {
     let digits = value.trim_end_matches(|character: char| character.is_ascii_alphabetic());
-    let parsed = digits
-        .parse::<u64>()
-        .ok()
-        .and_then(|number| match &value[digits.len()..] {
-            "ms" => Some(Duration::from_millis(number)),
-            "s" => Some(Duration::from_secs(number)),
-            "m" => number.checked_mul(60).map(Duration::from_secs),
-            _ => None,
-        });
+    let parsed = digits.parse::<u64>().ok().and_then(|number| match &value[digits.len()..] {
+        "ms" => Some(Duration::from_millis(number)),
+        "s" => Some(Duration::from_secs(number)),
+        "m" => number.checked_mul(60).map(Duration::from_secs),
+        _ => None,
+    });
     parsed.ok_or_else(|| {
-        wrong(format!(
-            "the option `{name}` in the database URL is not a duration such as `500ms`, `5s` or `1m`"
-        ))
+        wrong(format!("the option `{name}` in the database URL is not a duration such as `500ms`, `5s` or `1m`"))
     })
 }
 
@@ -160,10 +141,7 @@ fn choice<T: Copy>(name: &str, value: &str, choices: &[(&str, T)]) -> Result<T> 
         return Ok(*chosen);
     }
     let words: Vec<_> = choices.iter().map(|(word, _)| *word).collect();
-    Err(wrong(format!(
-        "the option `{name}` in the database URL is one of {}",
-        words.join(", ")
-    )))
+    Err(wrong(format!("the option `{name}` in the database URL is one of {}", words.join(", "))))
 }
 
 fn wrong(message: String) -> Error {
@@ -188,34 +166,22 @@ mod tests {
             ("sqlite:a%20b%3F.db", Some("a b?.db")),
             ("sqlite::memory:", None),
         ] {
-            let expected = Source::Sqlite {
-                path: path.map(str::to_owned),
-            };
+            let expected = Source::Sqlite { path: path.map(str::to_owned) };
             assert_eq!(parse(url).unwrap().source, expected, "{url}");
         }
     }
 
     #[test]
     fn faults_are_told_without_secrets() {
-        for url in [
-            "oracle://me:hunter2@host/db",
-            "postgres://me:hunter2@host/db",
-            "me:hunter2@host",
-        ] {
+        for url in ["oracle://me:hunter2@host/db", "postgres://me:hunter2@host/db", "me:hunter2@host"] {
             assert!(!fault(url).contains("hunter2"), "{url}");
         }
         assert_eq!(
             fault("mysql://me:hunter2@host/db"),
             "a `mysql:` URL needs the feature `mysql`, which this program was built without"
         );
-        assert_eq!(
-            fault("sqlite:a?sycnhronous=off"),
-            "the option `sycnhronous` in the database URL is not known"
-        );
-        assert_eq!(
-            fault("sqlite:a?mode=x"),
-            "the option `mode` in the database URL is one of ro, rw, rwc"
-        );
+        assert_eq!(fault("sqlite:a?sycnhronous=off"), "the option `sycnhronous` in the database URL is not known");
+        assert_eq!(fault("sqlite:a?mode=x"), "the option `mode` in the database URL is one of ro, rw, rwc");
         assert!(fault("sqlite:a?busy_timeout=5").contains("not a duration"));
         assert!(fault("sqlite:").contains("names a file"));
         assert!(fault("app.db").contains("starts with a scheme"));

@@ -117,9 +117,7 @@ impl Decode for bool {
         match value {
             ValueRef::Int(0) => Ok(false),
             ValueRef::Int(1) => Ok(true),
-            ValueRef::Int(_) => Err(Error::decode(
-                "it is an integer other than 0 and 1, not `bool`",
-            )),
+            ValueRef::Int(_) => Err(Error::decode("it is an integer other than 0 and 1, not `bool`")),
             other => Err(mismatch::<Self>(other)),
         }
     }
@@ -148,9 +146,7 @@ impl Decode for f64 {
         match value {
             ValueRef::Float(value) => Ok(value),
             // Databases give whole numbers of a floating-point column as integers; only exact ones are taken.
-            ValueRef::Int(value) if value.unsigned_abs() <= 1 << Self::MANTISSA_DIGITS => {
-                Ok(value as Self)
-            }
+            ValueRef::Int(value) if value.unsigned_abs() <= 1 << Self::MANTISSA_DIGITS => Ok(value as Self),
             ValueRef::Int(_) => Err(Error::decode("its integer has no exact `f64`")),
             other => Err(mismatch::<Self>(other)),
         }
@@ -198,11 +194,10 @@ impl Decode for Vec<u8> {
 impl Decode for Uuid {
     fn decode(value: ValueRef<'_>) -> Result<Self> {
         match value {
-            ValueRef::Text(text) => {
-                Self::parse_str(text).map_err(|_| Error::decode("its text is not a UUID"))
+            ValueRef::Text(text) => Self::parse_str(text).map_err(|_| Error::decode("its text is not a UUID")),
+            ValueRef::Bytes(bytes) => {
+                Self::from_slice(bytes).map_err(|_| Error::decode("its bytes are not the 16 of a UUID"))
             }
-            ValueRef::Bytes(bytes) => Self::from_slice(bytes)
-                .map_err(|_| Error::decode("its bytes are not the 16 of a UUID")),
             other => Err(mismatch::<Self>(other)),
         }
     }
@@ -307,43 +302,22 @@ mod tests {
 
     #[test]
     fn nothing_is_cut_off() {
-        assert_eq!(
-            fault::<u8>(ValueRef::Int(256)),
-            "its integer does not fit `u8`"
-        );
-        assert_eq!(
-            fault::<f64>(ValueRef::Int(i64::MAX)),
-            "its integer has no exact `f64`"
-        );
-        assert_eq!(
-            fault::<f32>(ValueRef::Float(1e300)),
-            "its number does not fit `f32`"
-        );
-        assert_eq!(
-            fault::<bool>(ValueRef::Int(2)),
-            "it is an integer other than 0 and 1, not `bool`"
-        );
+        assert_eq!(fault::<u8>(ValueRef::Int(256)), "its integer does not fit `u8`");
+        assert_eq!(fault::<f64>(ValueRef::Int(i64::MAX)), "its integer has no exact `f64`");
+        assert_eq!(fault::<f32>(ValueRef::Float(1e300)), "its number does not fit `f32`");
+        assert_eq!(fault::<bool>(ValueRef::Int(2)), "it is an integer other than 0 and 1, not `bool`");
     }
 
     #[test]
     fn null_is_not_a_value() {
-        assert_eq!(
-            fault::<String>(ValueRef::Null),
-            "it is NULL, and `String` is not an `Option`"
-        );
+        assert_eq!(fault::<String>(ValueRef::Null), "it is NULL, and `String` is not an `Option`");
         assert_eq!(Option::<String>::decode(ValueRef::Null).unwrap(), None);
     }
 
     #[test]
     fn type_names_are_short() {
-        assert_eq!(
-            short_type_name::<Option<Vec<String>>>(),
-            "Option<Vec<String>>"
-        );
-        assert_eq!(
-            fault::<Json<Vec<u8>>>(ValueRef::Int(1)),
-            "it is an integer, not `Json<Vec<u8>>`"
-        );
+        assert_eq!(short_type_name::<Option<Vec<String>>>(), "Option<Vec<String>>");
+        assert_eq!(fault::<Json<Vec<u8>>>(ValueRef::Int(1)), "it is an integer, not `Json<Vec<u8>>`");
     }
 
     #[test]

@@ -4,11 +4,7 @@
 //! adapter is an entry that says how to make such a database and which [`Features`] it has; cases ask for features and
 //! never for a name. The macro [`suite!`] makes one test of each case for an adapter.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::missing_panics_doc,
-    reason = "a case reports by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a case reports by panicking")]
 
 pub mod cases;
 mod polling;
@@ -142,18 +138,13 @@ impl Fresh {
     pub async fn assert_nothing_is_left(&self, second: &Db) {
         let since = Instant::now();
         for db in [&self.db, second] {
-            db.execute("CREATE TABLE IF NOT EXISTS probe (x INTEGER)")
-                .await
-                .unwrap();
+            db.execute("CREATE TABLE IF NOT EXISTS probe (x INTEGER)").await.unwrap();
             db.execute("DELETE FROM probe").await.unwrap();
             let none: i64 = db.fetch_value("SELECT count(*) FROM probe").await.unwrap();
             assert_eq!(none, 0);
         }
         let elapsed = since.elapsed();
-        assert!(
-            elapsed < Duration::from_millis(400),
-            "the next calls took {elapsed:?}"
-        );
+        assert!(elapsed < Duration::from_millis(400), "the next calls took {elapsed:?}");
         assert_eq!(settled(&self.db).await.in_use, 0);
     }
 }
@@ -175,16 +166,10 @@ pub type Case = fn(Fresh) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Runs a case on a database of its own, on a runtime with two threads, and fails when it takes a minute.
 pub fn run(adapter: &Adapter, case: Case) {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         let fresh = Fresh::new(adapter).await;
-        tokio::time::timeout(Duration::from_secs(60), case(fresh))
-            .await
-            .unwrap();
+        tokio::time::timeout(Duration::from_secs(60), case(fresh)).await.unwrap();
     });
 }
 

@@ -24,10 +24,7 @@ mod tests {
     #[test]
     fn it_is_stable_and_sees_edits() {
         assert_eq!(of(""), "6c62272e07bb014262b821756295c58d");
-        assert_eq!(
-            of("SELECT 1;\r\nSELECT 2;\r\n"),
-            of("SELECT 1;\nSELECT 2;\n")
-        );
+        assert_eq!(of("SELECT 1;\r\nSELECT 2;\r\n"), of("SELECT 1;\nSELECT 2;\n"));
         assert_ne!(of("SELECT 1;"), of("SELECT 2;"));
     }
 }

@@ -55,14 +55,12 @@ impl History {
         if !db.table_exists(table.as_str()).await? {
             return Ok(Vec::new());
         }
-        db.fetch_all(crate::sql!(
-            "SELECT number, name, checksum, applied_at FROM {..table} ORDER BY number"
-        ))
-        .await
-        .map_err(|error| {
-            let message = format!("the history of migrations in {table} cannot be read");
-            Error::new(ErrorKind::Migration, message).with_source(error)
-        })
+        db.fetch_all(crate::sql!("SELECT number, name, checksum, applied_at FROM {..table} ORDER BY number"))
+            .await
+            .map_err(|error| {
+                let message = format!("the history of migrations in {table} cannot be read");
+                Error::new(ErrorKind::Migration, message).with_source(error)
+            })
     }
 
     pub(super) async fn add(&self, db: &Executor, migration: &Migration) -> Result<Timestamp> {

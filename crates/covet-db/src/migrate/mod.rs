@@ -25,18 +25,8 @@ pub struct Migration {
 impl Migration {
     #[doc(hidden)]
     #[must_use]
-    pub const fn new(
-        number: u32,
-        name: &'static str,
-        dialect: Option<Dialect>,
-        text: &'static str,
-    ) -> Self {
-        Self {
-            number,
-            name,
-            dialect,
-            text,
-        }
+    pub const fn new(number: u32, name: &'static str, dialect: Option<Dialect>, text: &'static str) -> Self {
+        Self { number, name, dialect, text }
     }
 
     fn checksum(&self) -> String {
@@ -67,11 +57,7 @@ impl Migrations {
     #[doc(hidden)]
     #[must_use]
     pub const fn new(folder: &'static str, all: &'static [Migration]) -> Self {
-        Self {
-            all,
-            folder,
-            history: "covet_migrations",
-        }
+        Self { all, folder, history: "covet_migrations" }
     }
 
     /// Keeps the history in another table than `covet_migrations`, so that a library's migrations and the program's
@@ -89,9 +75,7 @@ impl Migrations {
 
     /// Those for a dialect, by number.
     fn of(&self, dialect: Dialect) -> impl Iterator<Item = &'static Migration> {
-        self.all
-            .iter()
-            .filter(move |migration| migration.dialect.is_none_or(|only| only == dialect))
+        self.all.iter().filter(move |migration| migration.dialect.is_none_or(|only| only == dialect))
     }
 }
 
@@ -190,34 +174,22 @@ impl Db {
 }
 
 /// Applies the first pending migration, if the history is sound.
-async fn apply_next(
-    tx: &Transaction,
-    history: &History,
-    migrations: &Migrations,
-) -> Result<Option<MigrationStatus>> {
+async fn apply_next(tx: &Transaction, history: &History, migrations: &Migrations) -> Result<Option<MigrationStatus>> {
     history.create(tx).await?;
     let applied = history.read(tx).await?;
     let mut statuses = compare(&applied, migrations.of(tx.dialect()));
     if let Some(fault) = statuses.iter().find_map(fault) {
         return Err(fault);
     }
-    let Some(position) = statuses
-        .iter()
-        .position(|status| status.state == MigrationState::Pending)
-    else {
+    let Some(position) = statuses.iter().position(|status| status.state == MigrationState::Pending) else {
         return Ok(None);
     };
     let mut status = statuses.swap_remove(position);
-    let Some(migration) = migrations
-        .of(tx.dialect())
-        .find(|migration| migration.number == status.number)
-    else {
+    let Some(migration) = migrations.of(tx.dialect()).find(|migration| migration.number == status.number) else {
         return Ok(None);
     };
     let started = Instant::now();
-    run(tx, migration)
-        .await
-        .map_err(|error| failed(migration, error))?;
+    run(tx, migration).await.map_err(|error| failed(migration, error))?;
     let now = history.add(tx, migration).await?;
     tracing::info!(number = migration.number, name = migration.name, elapsed = ?started.elapsed(), "a migration was applied");
     status.state = MigrationState::Applied;
@@ -227,10 +199,7 @@ async fn apply_next(
 
 async fn run(tx: &Executor, migration: &Migration) -> Result<()> {
     let Some(mut turn) = tx.scope.turn().await? else {
-        return Err(Error::new(
-            ErrorKind::Misuse,
-            "a migration runs in a transaction",
-        ));
+        return Err(Error::new(ErrorKind::Misuse, "a migration runs in a transaction"));
     };
     let result = turn.lease()?.script(migration.text.to_owned()).await;
     turn.over(&result);
@@ -238,28 +207,18 @@ async fn run(tx: &Executor, migration: &Migration) -> Result<()> {
 }
 
 fn failed(migration: &Migration, error: Error) -> Error {
-    let message = format!(
-        "migration {:04} {} failed",
-        migration.number, migration.name
-    );
+    let message = format!("migration {:04} {} failed", migration.number, migration.name);
     Error::new(ErrorKind::Migration, message).with_source(error)
 }
 
 /// Goes through both lists by number.
-fn compare(
-    applied: &[Applied],
-    migrations: impl Iterator<Item = &'static Migration>,
-) -> Vec<MigrationStatus> {
+fn compare(applied: &[Applied], migrations: impl Iterator<Item = &'static Migration>) -> Vec<MigrationStatus> {
     let last_applied = applied.iter().map(|applied| applied.number).max();
     let mut statuses: Vec<_> = migrations
         .map(|migration| {
-            let found = applied
-                .iter()
-                .find(|applied| applied.number == migration.number);
+            let found = applied.iter().find(|applied| applied.number == migration.number);
             let state = match found {
-                Some(applied) if applied.checksum == migration.checksum() => {
-                    MigrationState::Applied
-                }
+                Some(applied) if applied.checksum == migration.checksum() => MigrationState::Applied,
                 Some(_) => MigrationState::Edited,
                 None if last_applied > Some(migration.number) => MigrationState::OutOfOrder,
                 None => MigrationState::Pending,
@@ -290,15 +249,9 @@ fn compare(
 fn fault(status: &MigrationStatus) -> Option<Error> {
     let what = match status.state {
         MigrationState::Applied | MigrationState::Pending => return None,
-        MigrationState::Edited => {
-            "was edited after it had been applied; undo the edit and write a new migration"
-        }
-        MigrationState::Missing => {
-            "has been applied to this database and is not part of this program"
-        }
-        MigrationState::OutOfOrder => {
-            "comes before one that has been applied; give it a higher number"
-        }
+        MigrationState::Edited => "was edited after it had been applied; undo the edit and write a new migration",
+        MigrationState::Missing => "has been applied to this database and is not part of this program",
+        MigrationState::OutOfOrder => "comes before one that has been applied; give it a higher number",
     };
     let message = format!("migration {:04} {} {what}", status.number, status.name);
     Some(Error::new(ErrorKind::Migration, message))
@@ -312,16 +265,8 @@ fn folder_is_as_built(migrations: &Migrations) -> Result<()> {
     }
     let root = std::path::Path::new(migrations.folder);
     let folders = ["", "sqlite", "postgres", "mysql"].map(|folder| root.join(folder));
-    let files = folders
-        .iter()
-        .filter_map(|folder| std::fs::read_dir(folder).ok())
-        .flatten()
-        .flatten();
-    let files = files.filter(|file| {
-        file.path()
-            .extension()
-            .is_some_and(|extension| extension == "sql")
-    });
+    let files = folders.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten();
+    let files = files.filter(|file| file.path().extension().is_some_and(|extension| extension == "sql"));
     let (found, built) = (files.count(), migrations.all.len());
     if found > built && root.is_dir() {
         return Err(Error::new(

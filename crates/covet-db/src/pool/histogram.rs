@@ -4,9 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// The upper bounds of the buckets in microseconds; one more bucket takes what is longer.
-const BOUNDS: [u64; 11] = [
-    10, 50, 100, 500, 1_000, 5_000, 10_000, 50_000, 100_000, 1_000_000, 10_000_000,
-];
+const BOUNDS: [u64; 11] = [10, 50, 100, 500, 1_000, 5_000, 10_000, 50_000, 100_000, 1_000_000, 10_000_000];
 
 /// How often durations fell between bounds.
 ///
@@ -32,9 +30,7 @@ impl Histogram {
     /// assert_eq!(covet_db::Histogram::default().buckets().count(), 12);
     /// ```
     pub fn buckets(&self) -> impl Iterator<Item = (Option<Duration>, u64)> {
-        let bounds = BOUNDS
-            .iter()
-            .map(|bound| Some(Duration::from_micros(*bound)));
+        let bounds = BOUNDS.iter().map(|bound| Some(Duration::from_micros(*bound)));
         bounds.chain([None]).zip(self.counts)
     }
 
@@ -79,8 +75,7 @@ impl Recorder {
         let bucket = BOUNDS.partition_point(|bound| u128::from(*bound) < microseconds);
         self.counts[bucket].fetch_add(1, Ordering::Relaxed);
         let nanoseconds = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
-        self.total_nanoseconds
-            .fetch_add(nanoseconds, Ordering::Relaxed);
+        self.total_nanoseconds.fetch_add(nanoseconds, Ordering::Relaxed);
     }
 
     pub(super) fn snapshot(&self) -> Histogram {

@@ -25,19 +25,8 @@ pub(crate) struct Lease<C> {
 }
 
 impl<C> Lease<C> {
-    pub(super) fn new(
-        pool: Arc<Pool<C>>,
-        connection: Option<C>,
-        slot: usize,
-        since: Instant,
-    ) -> Self {
-        Self {
-            pool,
-            connection,
-            condition: Condition::Clean,
-            slot,
-            since,
-        }
+    pub(super) fn new(pool: Arc<Pool<C>>, connection: Option<C>, slot: usize, since: Instant) -> Self {
+        Self { pool, connection, condition: Condition::Clean, slot, since }
     }
 
     pub(crate) fn connection(&self) -> Option<&C> {

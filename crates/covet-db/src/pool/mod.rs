@@ -54,10 +54,7 @@ impl<C> Pool<C> {
             permits: Semaphore::new(size),
             size,
             acquire_timeout: options.acquire_timeout,
-            state: Mutex::new(State {
-                idle: Vec::with_capacity(size),
-                holders: vec![None; size],
-            }),
+            state: Mutex::new(State { idle: Vec::with_capacity(size), holders: vec![None; size] }),
             waiting: AtomicUsize::new(0),
             counters: stats::Counters::default(),
         })
@@ -104,17 +101,8 @@ impl<C> Pool<C> {
             state.idle.len(),
             self.waiting.load(Ordering::Relaxed),
         );
-        if let Some(holder) = state
-            .holders
-            .iter()
-            .flatten()
-            .min_by_key(|holder| holder.since)
-        {
-            text.push_str(&format!(
-                "; held longest, for {:.1?}, by {}",
-                holder.since.elapsed(),
-                holder.place
-            ));
+        if let Some(holder) = state.holders.iter().flatten().min_by_key(|holder| holder.since) {
+            text.push_str(&format!("; held longest, for {:.1?}, by {}", holder.since.elapsed(), holder.place));
         }
         Error::new(ErrorKind::PoolTimeout, text)
     }
@@ -147,12 +135,7 @@ impl<C> Pool<C> {
         let in_use = state.holders.iter().flatten().count();
         let idle = state.idle.len();
         drop(state);
-        self.counters.snapshot(
-            self.size,
-            in_use,
-            idle,
-            self.waiting.load(Ordering::Relaxed),
-        )
+        self.counters.snapshot(self.size, in_use, idle, self.waiting.load(Ordering::Relaxed))
     }
 
     /// A panic while the lock is held leaves plain data behind, which stays usable.

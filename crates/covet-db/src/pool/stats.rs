@@ -96,13 +96,7 @@ impl Counters {
         self.cancelled.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn snapshot(
-        &self,
-        size: usize,
-        in_use: usize,
-        idle: usize,
-        waiting: usize,
-    ) -> PoolStats {
+    pub(super) fn snapshot(&self, size: usize, in_use: usize, idle: usize, waiting: usize) -> PoolStats {
         let wait = self.wait.snapshot();
         PoolStats {
             size,

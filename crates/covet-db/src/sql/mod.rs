@@ -47,11 +47,7 @@ impl<'a> Sql<'a> {
     #[doc(hidden)]
     #[must_use]
     pub fn from_template(template: &'static Template, args: Vec<Arg<'a>>) -> Self {
-        Self {
-            source: Source::Template(template),
-            args,
-            timeout: None,
-        }
+        Self { source: Source::Template(template), args, timeout: None }
     }
 
     /// A statement whose text was made at run time. Nothing protects it from injection but the care of whoever made
@@ -68,11 +64,7 @@ impl<'a> Sql<'a> {
     /// ```
     #[must_use]
     pub fn unchecked(text: impl Into<String>) -> Self {
-        Self {
-            source: Source::Unchecked(Arc::from(text.into())),
-            args: Vec::new(),
-            timeout: None,
-        }
+        Self { source: Source::Unchecked(Arc::from(text.into())), args: Vec::new(), timeout: None }
     }
 
     /// Adds a value for the next placeholder of an [unchecked](Sql::unchecked) text, written in the database's own way.
@@ -138,9 +130,7 @@ impl<'a> Sql<'a> {
     /// ```
     #[must_use]
     pub fn text(&self) -> String {
-        self.render(Dialect::Sqlite)
-            .map(|rendered| rendered.text.as_str().to_owned())
-            .unwrap_or_default()
+        self.render(Dialect::Sqlite).map(|rendered| rendered.text.as_str().to_owned()).unwrap_or_default()
     }
 
     pub(crate) fn own_timeout(&self) -> Option<Duration> {
@@ -150,9 +140,7 @@ impl<'a> Sql<'a> {
     /// Whether both were written at the same place, so that they have the same text.
     pub(crate) fn same_source(&self, other: &Self) -> bool {
         match (&self.source, &other.source) {
-            (Source::Template(one), Source::Template(two)) => {
-                std::ptr::eq(*one, *two) && one.is_fixed()
-            }
+            (Source::Template(one), Source::Template(two)) => std::ptr::eq(*one, *two) && one.is_fixed(),
             (Source::Static(one), Source::Static(two)) => one == two,
             (Source::Unchecked(one), Source::Unchecked(two)) => one == two,
             _ => false,
@@ -178,11 +166,7 @@ impl<'a> Sql<'a> {
 
 impl From<&'static str> for Sql<'_> {
     fn from(text: &'static str) -> Self {
-        Self {
-            source: Source::Static(text),
-            args: Vec::new(),
-            timeout: None,
-        }
+        Self { source: Source::Static(text), args: Vec::new(), timeout: None }
     }
 }
 

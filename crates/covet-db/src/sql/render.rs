@@ -41,10 +41,7 @@ impl<'a> Sql<'a> {
             Arg::Value(param) => Some(param.clone()),
             _ => None,
         });
-        Ok(Rendered {
-            text,
-            params: params.collect(),
-        })
+        Ok(Rendered { text, params: params.collect() })
     }
 }
 
@@ -58,12 +55,7 @@ struct Renderer<'a> {
 
 impl<'a> Renderer<'a> {
     fn new(dialect: Dialect) -> Self {
-        Self {
-            dialect,
-            text: String::new(),
-            placeholders: 0,
-            params: Vec::new(),
-        }
+        Self { dialect, text: String::new(), placeholders: 0, params: Vec::new() }
     }
 
     fn render(mut self, sql: &Sql<'a>) -> Result<Rendered<'a>> {
@@ -80,10 +72,7 @@ impl<'a> Renderer<'a> {
             )
             .with_statement(&self.text));
         }
-        Ok(Rendered {
-            text: Text::Shared(Arc::from(self.text)),
-            params: self.params,
-        })
+        Ok(Rendered { text: Text::Shared(Arc::from(self.text)), params: self.params })
     }
 
     fn statement(&mut self, sql: &Sql<'a>) -> Result<()> {
@@ -159,11 +148,7 @@ impl<'a> Renderer<'a> {
             self.text.push_str("))");
             return Ok(());
         }
-        let padded = if values.len() > LONGEST_PADDED_LIST {
-            values.len()
-        } else {
-            values.len().next_power_of_two()
-        };
+        let padded = if values.len() > LONGEST_PADDED_LIST { values.len() } else { values.len().next_power_of_two() };
         self.text.push_str(" (");
         for index in 0..padded {
             if index > 0 {
@@ -231,9 +216,7 @@ fn json_value(value: &Param<'_>, array: &mut String) -> Result<()> {
         Param::Float(_) | Param::UInt(_) | Param::Bytes(_) | Param::Invalid(_) => {
             return Err(Error::new(
                 ErrorKind::Limit,
-                format!(
-                    "a list of more than {LONGEST_PADDED_LIST} values takes text and signed, finite numbers only"
-                ),
+                format!("a list of more than {LONGEST_PADDED_LIST} values takes text and signed, finite numbers only"),
             ));
         }
     };
@@ -273,11 +256,7 @@ mod tests {
         let none: Option<Sql<'_>> = None;
         check(
             &crate::sql!("a = {1} {..part} {..none} AND c = {3}"),
-            [
-                "a = ? AND b = ?  AND c = ?",
-                "a = $1 AND b = $2  AND c = $3",
-                "a = ? AND b = ?  AND c = ?",
-            ],
+            ["a = ? AND b = ?  AND c = ?", "a = $1 AND b = $2  AND c = $3", "a = ? AND b = ?  AND c = ?"],
         );
     }
 

@@ -50,11 +50,7 @@ impl Template {
             fixed &= matches!(pieces[index], Piece::Text(_) | Piece::Value);
             index += 1;
         }
-        Self {
-            pieces,
-            fixed,
-            rendered: [OnceLock::new(), OnceLock::new(), OnceLock::new()],
-        }
+        Self { pieces, fixed, rendered: [OnceLock::new(), OnceLock::new(), OnceLock::new()] }
     }
 
     pub(super) fn pieces(&self) -> &'static [Piece] {

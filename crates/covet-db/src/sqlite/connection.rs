@@ -35,11 +35,7 @@ pub(super) enum Answer<T> {
 
 /// What a thread is asked to do.
 pub(super) enum Work {
-    Fetch(
-        Statement,
-        Wanted,
-        oneshot::Sender<Result<Answer<Vec<Batch>>>>,
-    ),
+    Fetch(Statement, Wanted, oneshot::Sender<Result<Answer<Vec<Batch>>>>),
     Execute(Statement, oneshot::Sender<Result<Answer<Executed>>>),
     /// One statement, prepared once, with many rows of values.
     Repeat(Text, Vec<Vec<Value>>, oneshot::Sender<Result<u64>>),
@@ -81,9 +77,7 @@ impl Connection {
     /// Sends a job and gives what stops it.
     fn send(&self, work: Work, lease: Option<Lease<Self>>) -> Result<CancelOnDrop> {
         let call = self.control.number();
-        self.jobs
-            .try_send(Job { call, work, lease })
-            .map_err(|_| lost())?;
+        self.jobs.try_send(Job { call, work, lease }).map_err(|_| lost())?;
         Ok(CancelOnDrop::new(Arc::clone(&self.control), call))
     }
 }
@@ -105,10 +99,7 @@ impl Session<'_> {
         }
     }
 
-    pub(super) async fn call<T>(
-        self,
-        work: impl FnOnce(oneshot::Sender<Result<T>>) -> Work,
-    ) -> Result<T> {
+    pub(super) async fn call<T>(self, work: impl FnOnce(oneshot::Sender<Result<T>>) -> Work) -> Result<T> {
         let (reply, answer) = oneshot::channel();
         let mut guard = self.send(work(reply))?;
         let answer = answer.await;
@@ -121,16 +112,10 @@ impl Session<'_> {
 pub(super) fn give_away(mut lease: Lease<Connection>, work: Work) -> Result<CancelOnDrop> {
     lease.mark_busy();
     let connection = lease.connection().ok_or_else(lost)?;
-    let connection = Connection {
-        jobs: connection.jobs.clone(),
-        control: Arc::clone(&connection.control),
-    };
+    let connection = Connection { jobs: connection.jobs.clone(), control: Arc::clone(&connection.control) };
     connection.send(work, Some(lease))
 }
 
 pub(super) fn lost() -> Error {
-    Error::new(
-        ErrorKind::ConnectionLost,
-        "the thread of the SQLite connection has ended",
-    )
+    Error::new(ErrorKind::ConnectionLost, "the thread of the SQLite connection has ended")
 }

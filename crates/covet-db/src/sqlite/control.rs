@@ -28,12 +28,7 @@ struct Calls {
 
 impl Control {
     pub(super) fn new(interrupt: InterruptHandle, cancelled: Arc<AtomicBool>) -> Self {
-        Self {
-            next: AtomicU64::new(1),
-            calls: Mutex::default(),
-            cancelled,
-            interrupt,
-        }
+        Self { next: AtomicU64::new(1), calls: Mutex::default(), cancelled, interrupt }
     }
 
     pub(super) fn number(&self) -> u64 {
@@ -43,11 +38,7 @@ impl Control {
     /// Called by the thread before a call; false when nobody waits for it any more.
     pub(super) fn start(&self, call: u64) -> bool {
         let mut calls = self.lock();
-        if let Some(index) = calls
-            .abandoned
-            .iter()
-            .position(|abandoned| *abandoned == call)
-        {
+        if let Some(index) = calls.abandoned.iter().position(|abandoned| *abandoned == call) {
             calls.abandoned.swap_remove(index);
             calls.finished = call;
             return false;
@@ -94,10 +85,7 @@ pub(super) struct CancelOnDrop {
 
 impl CancelOnDrop {
     pub(super) fn new(control: Arc<Control>, call: u64) -> Self {
-        Self {
-            control: Some(control),
-            call,
-        }
+        Self { control: Some(control), call }
     }
 
     pub(super) fn answered(&mut self) {

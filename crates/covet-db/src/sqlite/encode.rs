@@ -6,11 +6,7 @@ use crate::{Error, ErrorKind, Param, Result};
 
 /// Copies the values, because a call that is dropped leaves its thread still reading them.
 pub(super) fn encode_all<'a>(params: impl IntoIterator<Item = Param<'a>>) -> Result<Vec<Value>> {
-    params
-        .into_iter()
-        .enumerate()
-        .map(|(index, param)| encode(index, param))
-        .collect()
+    params.into_iter().enumerate().map(|(index, param)| encode(index, param)).collect()
 }
 
 fn encode(index: usize, param: Param<'_>) -> Result<Value> {
@@ -31,18 +27,12 @@ fn encode(index: usize, param: Param<'_>) -> Result<Value> {
         Param::DateTime(value) => Value::Text(value.to_string()),
         Param::Timestamp(value) => Value::Text(value.to_string()),
         Param::UInt(_) => {
-            return Err(unfit(
-                index,
-                "an integer above 9223372036854775807, the largest of SQLite",
-            ));
+            return Err(unfit(index, "an integer above 9223372036854775807, the largest of SQLite"));
         }
         Param::Invalid(reason) => return Err(unfit(index, &reason)),
     })
 }
 
 fn unfit(index: usize, reason: &str) -> Error {
-    Error::new(
-        ErrorKind::Encode,
-        format!("value {} cannot be bound: {reason}", index + 1),
-    )
+    Error::new(ErrorKind::Encode, format!("value {} cannot be bound: {reason}", index + 1))
 }

@@ -8,15 +8,11 @@ pub(super) fn classify(error: rusqlite::Error) -> Error {
     match error {
         rusqlite::Error::SqliteFailure(failure, message) => failed(failure.extended_code, message),
         rusqlite::Error::SqlInputError { error, msg, .. } => failed(error.extended_code, Some(msg)),
-        rusqlite::Error::MultipleStatement => Error::new(
-            ErrorKind::Syntax,
-            "the text has more than one statement; send them one by one",
-        ),
+        rusqlite::Error::MultipleStatement => {
+            Error::new(ErrorKind::Syntax, "the text has more than one statement; send them one by one")
+        }
         rusqlite::Error::Empty => Error::new(ErrorKind::Syntax, "the text has no statement in it"),
-        rusqlite::Error::NulError(_) => Error::new(
-            ErrorKind::Syntax,
-            "the text of the statement has a NUL in it",
-        ),
+        rusqlite::Error::NulError(_) => Error::new(ErrorKind::Syntax, "the text of the statement has a NUL in it"),
         other => Error::new(ErrorKind::Other, "SQLite failed").with_source(other),
     }
 }
@@ -49,9 +45,7 @@ fn failed(extended: i32, message: Option<String>) -> Error {
 
 fn kind(extended: i32) -> ErrorKind {
     match extended {
-        ffi::SQLITE_CONSTRAINT_UNIQUE
-        | ffi::SQLITE_CONSTRAINT_PRIMARYKEY
-        | ffi::SQLITE_CONSTRAINT_ROWID => {
+        ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY | ffi::SQLITE_CONSTRAINT_ROWID => {
             return ErrorKind::UniqueViolation;
         }
         ffi::SQLITE_CONSTRAINT_FOREIGNKEY => return ErrorKind::ForeignKeyViolation,
@@ -79,10 +73,9 @@ fn kind(extended: i32) -> ErrorKind {
 fn lower_first(message: String) -> String {
     let mut characters = message.chars();
     match (characters.next(), characters.next()) {
-        (Some(first), Some(second)) if first.is_uppercase() && second.is_lowercase() => first
-            .to_lowercase()
-            .chain(message.chars().skip(1))
-            .collect(),
+        (Some(first), Some(second)) if first.is_uppercase() && second.is_lowercase() => {
+            first.to_lowercase().chain(message.chars().skip(1)).collect()
+        }
         _ => message,
     }
 }

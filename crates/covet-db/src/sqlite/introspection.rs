@@ -1,8 +1,6 @@
 //! What SQLite says about its tables.
 
-use crate::{
-    ColumnInfo, Error, ErrorKind, Executor, ForeignKeyInfo, Ident, IndexInfo, Result, TableInfo,
-};
+use crate::{ColumnInfo, Error, ErrorKind, Executor, ForeignKeyInfo, Ident, IndexInfo, Result, TableInfo};
 
 pub(crate) async fn tables(db: &Executor) -> Result<Vec<String>> {
     let names: Vec<(String,)> = db
@@ -25,10 +23,7 @@ pub(crate) async fn version(db: &Executor) -> Result<String> {
 pub(crate) async fn analyze_table(db: &Executor, table: Ident<'_>) -> Result<()> {
     // ANALYZE of an unknown name does nothing and says nothing.
     if !table_exists(db, table.as_str()).await? {
-        return Err(Error::new(
-            ErrorKind::Syntax,
-            format!("there is no table {table}"),
-        ));
+        return Err(Error::new(ErrorKind::Syntax, format!("there is no table {table}")));
     }
     db.execute(crate::sql!("ANALYZE {..table}")).await.map(drop)
 }
@@ -76,10 +71,7 @@ async fn foreign_keys(db: &Executor, table: &str) -> Result<Vec<ForeignKeyInfo>>
     let mut keys: Vec<(i64, ForeignKeyInfo)> = Vec::new();
     for (id, to_table, from, to) in rows {
         if keys.last().is_none_or(|(last, _)| *last != id) {
-            let key = ForeignKeyInfo {
-                table: to_table,
-                ..ForeignKeyInfo::default()
-            };
+            let key = ForeignKeyInfo { table: to_table, ..ForeignKeyInfo::default() };
             keys.push((id, key));
         }
         if let Some((_, key)) = keys.last_mut() {
@@ -103,11 +95,7 @@ async fn indexes(db: &Executor, table: &str) -> Result<Vec<IndexInfo>> {
     for (name, unique, column) in rows {
         match indexes.last_mut().filter(|index| index.name == name) {
             Some(index) => index.columns.push(column),
-            None => indexes.push(IndexInfo {
-                name,
-                unique,
-                columns: vec![column],
-            }),
+            None => indexes.push(IndexInfo { name, unique, columns: vec![column] }),
         }
     }
     Ok(indexes)

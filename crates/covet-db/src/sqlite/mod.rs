@@ -27,9 +27,7 @@ use crate::pool::{Lease, Place, Pool, PoolStats};
 use crate::row::Batch;
 use crate::sql::{Rendered, Text};
 use crate::url::Source;
-use crate::{
-    ConnectOptions, Error, ErrorKind, Executed, Param, Result, SqliteMode, TransactionOptions,
-};
+use crate::{ConnectOptions, Error, ErrorKind, Executed, Param, Result, SqliteMode, TransactionOptions};
 use connection::{Answer, BATCHES_AHEAD, Session, Statement, Work, give_away};
 use open::Role;
 
@@ -81,11 +79,7 @@ impl Sqlite {
         let writer = Pool::new(1, &options.pool);
         let readers = options.sqlite.readers.min(options.pool.max);
         let database = Self {
-            readers: if in_memory || readers == 0 {
-                Arc::clone(&writer)
-            } else {
-                Pool::new(readers, &options.pool)
-            },
+            readers: if in_memory || readers == 0 { Arc::clone(&writer) } else { Pool::new(readers, &options.pool) },
             options: Arc::clone(options),
             writer,
             in_memory,
@@ -93,16 +87,8 @@ impl Sqlite {
             threads: Arc::new(()),
         };
         // The writer makes the file and its log, which readers cannot.
-        let first = if options.sqlite.mode == SqliteMode::Read {
-            &database.readers
-        } else {
-            &database.writer
-        };
-        drop(
-            database
-                .lease(first, std::panic::Location::caller())
-                .await?,
-        );
+        let first = if options.sqlite.mode == SqliteMode::Read { &database.readers } else { &database.writer };
+        drop(database.lease(first, std::panic::Location::caller()).await?);
         Ok(database)
     }
 
@@ -133,16 +119,9 @@ impl Sqlite {
         let mut lease = pool.acquire(place).await?;
         if lease.connection().is_none() {
             if self.in_memory && self.memory_made.swap(true, Ordering::Relaxed) {
-                return Err(Error::new(
-                    ErrorKind::ConnectionLost,
-                    "the database in memory is gone",
-                ));
+                return Err(Error::new(ErrorKind::ConnectionLost, "the database in memory is gone"));
             }
-            let role = if Arc::ptr_eq(pool, &self.writer) {
-                Role::Writer
-            } else {
-                Role::Reader
-            };
+            let role = if Arc::ptr_eq(pool, &self.writer) { Role::Writer } else { Role::Reader };
             lease.fill(open::open(&self.options, role, Arc::clone(&self.threads)).await?);
         }
         Ok(lease)
@@ -151,13 +130,8 @@ impl Sqlite {
     /// Where a statement is tried first. Only a hint: the reader asks SQLite.
     fn first_choice(&self, text: &Text) -> &Arc<Pool<Connection>> {
         let text = text.as_str().trim_start();
-        let word = text
-            .split(|character: char| !character.is_ascii_alphabetic())
-            .next()
-            .unwrap_or_default();
-        let reads = ["SELECT", "WITH", "VALUES", "EXPLAIN"]
-            .iter()
-            .any(|first| word.eq_ignore_ascii_case(first));
+        let word = text.split(|character: char| !character.is_ascii_alphabetic()).next().unwrap_or_default();
+        let reads = ["SELECT", "WITH", "VALUES", "EXPLAIN"].iter().any(|first| word.eq_ignore_ascii_case(first));
         if reads { &self.readers } else { &self.writer }
     }
 
@@ -168,8 +142,7 @@ impl Sqlite {
         wanted: Wanted,
         place: Place,
     ) -> Result<Vec<Batch>> {
-        self.fetch_statement(within, statement(rendered)?, wanted, place)
-            .await
+        self.fetch_statement(within, statement(rendered)?, wanted, place).await
     }
 
     async fn fetch_statement(
@@ -180,27 +153,17 @@ impl Sqlite {
         place: Place,
     ) -> Result<Vec<Batch>> {
         let answer = match within {
-            Some(lease) => {
-                Session::Within(lease)
-                    .call(|reply| Work::Fetch(statement, wanted, reply))
-                    .await?
-            }
+            Some(lease) => Session::Within(lease).call(|reply| Work::Fetch(statement, wanted, reply)).await?,
             None => {
-                let lease = self
-                    .lease(self.first_choice(&statement.text), place)
-                    .await?;
-                Session::Once(lease)
-                    .call(|reply| Work::Fetch(statement, wanted, reply))
-                    .await?
+                let lease = self.lease(self.first_choice(&statement.text), place).await?;
+                Session::Once(lease).call(|reply| Work::Fetch(statement, wanted, reply)).await?
             }
         };
         let Answer::Writes(statement) = answer else {
             return Ok(answer.done().unwrap_or_default());
         };
         let lease = self.lease(&self.writer, place).await?;
-        let answer = Session::Once(lease)
-            .call(|reply| Work::Fetch(statement, wanted, reply))
-            .await?;
+        let answer = Session::Once(lease).call(|reply| Work::Fetch(statement, wanted, reply)).await?;
         Ok(answer.done().unwrap_or_default())
     }
 
@@ -212,27 +175,17 @@ impl Sqlite {
     ) -> Result<Executed> {
         let statement = statement(rendered)?;
         let answer = match within {
-            Some(lease) => {
-                Session::Within(lease)
-                    .call(|reply| Work::Execute(statement, reply))
-                    .await?
-            }
+            Some(lease) => Session::Within(lease).call(|reply| Work::Execute(statement, reply)).await?,
             None => {
-                let lease = self
-                    .lease(self.first_choice(&statement.text), place)
-                    .await?;
-                Session::Once(lease)
-                    .call(|reply| Work::Execute(statement, reply))
-                    .await?
+                let lease = self.lease(self.first_choice(&statement.text), place).await?;
+                Session::Once(lease).call(|reply| Work::Execute(statement, reply)).await?
             }
         };
         let Answer::Writes(statement) = answer else {
             return Ok(answer.done().unwrap_or_default());
         };
         let lease = self.lease(&self.writer, place).await?;
-        let answer = Session::Once(lease)
-            .call(|reply| Work::Execute(statement, reply))
-            .await?;
+        let answer = Session::Once(lease).call(|reply| Work::Execute(statement, reply)).await?;
         Ok(answer.done().unwrap_or_default())
     }
 
@@ -245,20 +198,12 @@ impl Sqlite {
         let PreparedStream(statement) = statement;
         if self.in_memory {
             // There is no second connection, so that a stream that waited for its reader would stop everything.
-            let batches = self
-                .fetch_statement(within, statement, Wanted::All, place)
-                .await?;
-            return Ok(Batches {
-                ready: batches.into_iter(),
-                rest: None,
-            });
+            let batches = self.fetch_statement(within, statement, Wanted::All, place).await?;
+            return Ok(Batches { ready: batches.into_iter(), rest: None });
         }
         let session = match within {
             Some(lease) => Session::Within(lease),
-            None => Session::Once(
-                self.lease(self.first_choice(&statement.text), place)
-                    .await?,
-            ),
+            None => Session::Once(self.lease(self.first_choice(&statement.text), place).await?),
         };
         match stream_on(session, statement).await? {
             Answer::Done(batches) => Ok(batches),
@@ -273,16 +218,8 @@ impl Sqlite {
     }
 
     /// The lease on which a transaction will run; BEGIN has not been sent.
-    pub(crate) async fn lease_for(
-        &self,
-        options: &TransactionOptions,
-        place: Place,
-    ) -> Result<Lease<Connection>> {
-        let pool = if options.read_only {
-            &self.readers
-        } else {
-            &self.writer
-        };
+    pub(crate) async fn lease_for(&self, options: &TransactionOptions, place: Place) -> Result<Lease<Connection>> {
+        let pool = if options.read_only { &self.readers } else { &self.writer };
         let mut lease = self.lease(pool, place).await?;
         lease.mark_busy();
         Ok(lease)
@@ -302,10 +239,7 @@ async fn stream_on(session: Session<'_>, statement: Statement) -> Result<Answer<
         Some(Err(error)) => return Err(error),
         None => Vec::new(),
     };
-    Ok(Answer::Done(Batches {
-        ready: first.into_iter(),
-        rest: Some(Rest { receiver, guard }),
-    }))
+    Ok(Answer::Done(Batches { ready: first.into_iter(), rest: Some(Rest { receiver, guard }) }))
 }
 
 impl<T> Answer<T> {
@@ -318,12 +252,8 @@ impl<T> Answer<T> {
 }
 
 fn statement(rendered: Rendered<'_>) -> Result<Statement> {
-    let values = encode::encode_all(rendered.params)
-        .map_err(|error| error.with_statement(rendered.text.as_str()))?;
-    Ok(Statement {
-        text: rendered.text,
-        values,
-    })
+    let values = encode::encode_all(rendered.params).map_err(|error| error.with_statement(rendered.text.as_str()))?;
+    Ok(Statement { text: rendered.text, values })
 }
 
 /// A statement whose values have been copied, so that its stream borrows nothing.
@@ -360,30 +290,20 @@ impl Rows {
 pub(crate) async fn begin(lease: &Lease<Connection>, options: &TransactionOptions) -> Result<()> {
     // A transaction that starts by reading and writes later would fail at once when another has written in between,
     // whatever the busy time-out, so that every transaction that may write says so from the start.
-    let text = if options.read_only {
-        "BEGIN"
-    } else {
-        "BEGIN IMMEDIATE"
-    };
+    let text = if options.read_only { "BEGIN" } else { "BEGIN IMMEDIATE" };
     control(lease, Text::Static(text)).await
 }
 
 pub(crate) async fn control(lease: &Lease<Connection>, text: Text) -> Result<()> {
-    Session::Within(lease)
-        .call(|reply| Work::Control(text, reply))
-        .await
+    Session::Within(lease).call(|reply| Work::Control(text, reply)).await
 }
 
 pub(crate) async fn repeat(lease: &Lease<Connection>, text: Text, rows: Rows) -> Result<u64> {
-    Session::Within(lease)
-        .call(|reply| Work::Repeat(text, rows.rows, reply))
-        .await
+    Session::Within(lease).call(|reply| Work::Repeat(text, rows.rows, reply)).await
 }
 
 pub(crate) async fn script(lease: &Lease<Connection>, text: String) -> Result<()> {
-    Session::Within(lease)
-        .call(|reply| Work::Script(text, reply))
-        .await
+    Session::Within(lease).call(|reply| Work::Script(text, reply)).await
 }
 
 /// COMMIT is not interrupted when its caller goes: it happens, or it is rolled back, and the lease goes back by itself.

@@ -68,10 +68,7 @@ impl Audit {
             AuthAction::Insert { .. } if context.accessor.is_none() => {
                 self.inserts.store(true, Ordering::Relaxed);
             }
-            AuthAction::Pragma {
-                pragma_name,
-                pragma_value: Some(_),
-            } if !is_harmless(pragma_name) => {
+            AuthAction::Pragma { pragma_name, pragma_value: Some(_) } if !is_harmless(pragma_name) => {
                 self.settings.store(true, Ordering::Relaxed);
             }
             _ => {}
@@ -84,9 +81,7 @@ impl Audit {
 /// ends with the transaction.
 fn is_harmless(pragma: &str) -> bool {
     let pragma = pragma.to_ascii_lowercase();
-    ["_info", "_xinfo", "_list", "_check"]
-        .iter()
-        .any(|end| pragma.ends_with(end))
+    ["_info", "_xinfo", "_list", "_check"].iter().any(|end| pragma.ends_with(end))
         || matches!(
             pragma.as_str(),
             "application_id"
@@ -101,23 +96,12 @@ fn is_harmless(pragma: &str) -> bool {
 /// Opens a connection on a thread of its own.
 ///
 /// The thread keeps `alive` until the connection is closed.
-pub(super) async fn open(
-    options: &Arc<ConnectOptions>,
-    role: Role,
-    alive: Arc<()>,
-) -> Result<Connection> {
+pub(super) async fn open(options: &Arc<ConnectOptions>, role: Role, alive: Arc<()>) -> Result<Connection> {
     let (jobs, queue) = sync_channel(super::connection::QUEUE);
     let (ready, opened) = tokio::sync::oneshot::channel();
     let options = Arc::clone(options);
     std::thread::Builder::new()
-        .name(format!(
-            "covet-sqlite-{}",
-            if role == Role::Reader {
-                "read"
-            } else {
-                "write"
-            }
-        ))
+        .name(format!("covet-sqlite-{}", if role == Role::Reader { "read" } else { "write" }))
         .spawn(move || {
             let (sqlite, control, audit) = match connect(&options, role) {
                 Ok(opened) => opened,
@@ -134,16 +118,10 @@ pub(super) async fn open(
             drop(sqlite);
             drop(alive);
         })
-        .map_err(|error| {
-            Error::new(ErrorKind::Connect, "a thread for SQLite cannot be started")
-                .with_source(error)
-        })?;
-    let control = opened.await.map_err(|_| {
-        Error::new(
-            ErrorKind::Connect,
-            "the thread for SQLite ended while it opened the file",
-        )
-    })??;
+        .map_err(|error| Error::new(ErrorKind::Connect, "a thread for SQLite cannot be started").with_source(error))?;
+    let control = opened
+        .await
+        .map_err(|_| Error::new(ErrorKind::Connect, "the thread for SQLite ended while it opened the file"))??;
     Ok(Connection::new(jobs, control))
 }
 
@@ -162,11 +140,7 @@ fn connect(options: &ConnectOptions, role: Role) -> Result<(Sqlite3, Control, Ar
 fn cannot_open(options: &ConnectOptions, error: rusqlite::Error) -> Error {
     let reason = classify(error);
     let code = reason.code().map(str::to_owned);
-    let error = Error::new(
-        ErrorKind::Connect,
-        format!("{:?} cannot be opened", options.source),
-    )
-    .with_source(reason);
+    let error = Error::new(ErrorKind::Connect, format!("{:?} cannot be opened", options.source)).with_source(reason);
     match code {
         Some(code) => error.with_code(code),
         None => error,
@@ -181,9 +155,7 @@ fn open_file(options: &ConnectOptions, role: Role) -> rusqlite::Result<Sqlite3> 
     let access = match (options.sqlite.mode, role) {
         (SqliteMode::Read, _) | (_, Role::Reader) => OpenFlags::SQLITE_OPEN_READ_ONLY,
         (SqliteMode::Write, Role::Writer) => OpenFlags::SQLITE_OPEN_READ_WRITE,
-        (SqliteMode::Create, Role::Writer) => {
-            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE
-        }
+        (SqliteMode::Create, Role::Writer) => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
     };
     // One thread uses the connection, so that SQLite need not lock it; an interrupt needs no lock.
     Sqlite3::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)
@@ -199,10 +171,7 @@ fn install(
     let seen = Arc::clone(&audit);
     sqlite.authorizer(Some(move |context: AuthContext<'_>| seen.see(&context)))?;
     let flag = Arc::clone(cancelled);
-    sqlite.progress_handler(
-        STEPS_BETWEEN_LOOKS,
-        Some(move || flag.load(Ordering::Relaxed)),
-    )?;
+    sqlite.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || flag.load(Ordering::Relaxed)))?;
     let flag = Arc::clone(cancelled);
     let patience = options.sqlite.busy_timeout;
     let mut since = Instant::now();
@@ -220,11 +189,7 @@ fn install(
 }
 
 /// Brings the connection's settings to what this crate promises; also after a statement has changed one.
-pub(super) fn configure(
-    sqlite: &Sqlite3,
-    options: &ConnectOptions,
-    role: Role,
-) -> rusqlite::Result<()> {
+pub(super) fn configure(sqlite: &Sqlite3, options: &ConnectOptions, role: Role) -> rusqlite::Result<()> {
     let Source::Sqlite { path } = &options.source;
     let writes = role == Role::Writer && options.sqlite.mode != SqliteMode::Read;
     if writes && path.is_some() {

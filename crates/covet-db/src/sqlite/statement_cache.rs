@@ -49,10 +49,7 @@ impl<'c> Prepared<'c> {
     }
 
     /// SQLite prepares a statement again when the schema has changed, and its columns may then be others.
-    pub(super) fn refreshed_columns(
-        statement: &Statement<'_>,
-        seen: &mut i32,
-    ) -> Option<Arc<Columns>> {
+    pub(super) fn refreshed_columns(statement: &Statement<'_>, seen: &mut i32) -> Option<Arc<Columns>> {
         let count = statement.get_status(StatementStatus::RePrepare);
         if count == *seen {
             return None;
@@ -62,11 +59,7 @@ impl<'c> Prepared<'c> {
     }
 
     pub(super) fn parts(&mut self) -> (&mut Statement<'c>, &mut Arc<Columns>, &mut i32) {
-        (
-            &mut self.statement,
-            &mut self.columns,
-            &mut self.prepared_again,
-        )
+        (&mut self.statement, &mut self.columns, &mut self.prepared_again)
     }
 }
 
@@ -82,20 +75,8 @@ pub(super) struct StatementCache<'c> {
 }
 
 impl<'c> StatementCache<'c> {
-    pub(super) fn new(
-        sqlite: &'c Sqlite3,
-        watch: Watch<'c>,
-        capacity: usize,
-        lifetime: Duration,
-    ) -> Self {
-        Self {
-            sqlite,
-            watch,
-            entries: HashMap::new(),
-            capacity: capacity.max(1),
-            lifetime,
-            swept: Instant::now(),
-        }
+    pub(super) fn new(sqlite: &'c Sqlite3, watch: Watch<'c>, capacity: usize, lifetime: Duration) -> Self {
+        Self { sqlite, watch, entries: HashMap::new(), capacity: capacity.max(1), lifetime, swept: Instant::now() }
     }
 
     /// The statement of a text, prepared now or before.
@@ -121,10 +102,7 @@ impl<'c> StatementCache<'c> {
 
     fn make_room(&mut self) {
         while self.entries.len() >= self.capacity {
-            let oldest = self
-                .entries
-                .iter()
-                .min_by_key(|(_, prepared)| prepared.used);
+            let oldest = self.entries.iter().min_by_key(|(_, prepared)| prepared.used);
             let Some(text) = oldest.map(|(text, _)| text.clone()) else {
                 return;
             };
@@ -139,7 +117,6 @@ impl<'c> StatementCache<'c> {
         }
         self.swept = now;
         let lifetime = self.lifetime;
-        self.entries
-            .retain(|_, prepared| now.duration_since(prepared.used) < lifetime);
+        self.entries.retain(|_, prepared| now.duration_since(prepared.used) < lifetime);
     }
 }

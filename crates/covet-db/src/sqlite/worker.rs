@@ -59,12 +59,7 @@ impl<'c> Worker<'c> {
                 options.statement_cache,
                 options.statement_lifetime,
             ),
-            controls: StatementCache::new(
-                sqlite,
-                Watch::Ours,
-                CONTROLS,
-                options.statement_lifetime,
-            ),
+            controls: StatementCache::new(sqlite, Watch::Ours, CONTROLS, options.statement_lifetime),
             settings_changed: false,
         }
     }
@@ -184,11 +179,7 @@ impl<'c> Worker<'c> {
         Ok(Answer::Done(batches))
     }
 
-    fn stream(
-        &mut self,
-        statement: Statement,
-        batches: &mpsc::Sender<Result<Answer<Batch>>>,
-    ) -> Result<()> {
+    fn stream(&mut self, statement: Statement, batches: &mpsc::Sender<Result<Answer<Batch>>>) -> Result<()> {
         if self.must_go_to_the_writer(&statement)? {
             let _ = batches.blocking_send(Ok(Answer::Writes(statement)));
             return Ok(());
@@ -207,10 +198,7 @@ impl<'c> Worker<'c> {
         if self.role == Role::Writer || !self.sqlite.is_autocommit() {
             return Ok(false);
         }
-        let prepared = self
-            .statements
-            .get(&statement.text)
-            .map_err(|error| told(error, &statement.text))?;
+        let prepared = self.statements.get(&statement.text).map_err(|error| told(error, &statement.text))?;
         Ok(!prepared.reads)
     }
 
@@ -224,10 +212,7 @@ impl<'c> Worker<'c> {
         mut full: impl FnMut(Batch) -> bool,
         mut wanted: impl FnMut() -> bool,
     ) -> Result<()> {
-        let prepared = self
-            .statements
-            .get(&text)
-            .map_err(|error| told(error, &text))?;
+        let prepared = self.statements.get(&text).map_err(|error| told(error, &text))?;
         self.settings_changed |= prepared.changes_settings;
         let reads = prepared.reads;
         let (statement, columns, prepared_again) = prepared.parts();
@@ -270,10 +255,7 @@ impl<'c> Worker<'c> {
         }
         let Statement { text, values } = statement;
         let before = self.sqlite.total_changes();
-        let prepared = self
-            .statements
-            .get(&text)
-            .map_err(|error| told(error, &text))?;
+        let prepared = self.statements.get(&text).map_err(|error| told(error, &text))?;
         self.settings_changed |= prepared.changes_settings;
         let inserts = prepared.inserts;
         run(&mut prepared.statement, values, &text)?;
@@ -286,10 +268,7 @@ impl<'c> Worker<'c> {
 
     fn repeat(&mut self, text: &Text, rows: Vec<Vec<Value>>) -> Result<u64> {
         let mut affected = 0;
-        let prepared = self
-            .statements
-            .get(text)
-            .map_err(|error| told(error, text))?;
+        let prepared = self.statements.get(text).map_err(|error| told(error, text))?;
         for values in rows {
             if self.control.is_cancelled() {
                 return Err(given_up());
@@ -312,10 +291,7 @@ impl<'c> Worker<'c> {
     /// Runs a statement of this crate's own. Those are kept apart: a user's text must not find a BEGIN that was let pass
     /// for us.
     fn ours(&mut self, text: &Text) -> Result<()> {
-        let result = self
-            .controls
-            .get(text)
-            .map(|prepared| prepared.statement.raw_execute());
+        let result = self.controls.get(text).map(|prepared| prepared.statement.raw_execute());
         match result {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) | Err(error) => Err(told(error, text)),
@@ -324,10 +300,7 @@ impl<'c> Worker<'c> {
 
     fn commit(&mut self) -> Result<()> {
         if self.sqlite.is_autocommit() {
-            return Err(Error::new(
-                ErrorKind::Closed,
-                "the transaction has been rolled back by an error in it",
-            ));
+            return Err(Error::new(ErrorKind::Closed, "the transaction has been rolled back by an error in it"));
         }
         let committed = self.ours(&Text::Static("COMMIT"));
         if committed.is_err() {
@@ -349,17 +322,12 @@ fn bind(statement: &mut Sqlite3Statement<'_>, values: Vec<Value>, text: &Text) -
     if wanted != values.len() {
         return Err(Error::new(
             ErrorKind::Syntax,
-            format!(
-                "the statement has places for {wanted} values, and {} are bound",
-                values.len()
-            ),
+            format!("the statement has places for {wanted} values, and {} are bound", values.len()),
         )
         .with_statement(text.as_str()));
     }
     for (index, value) in values.into_iter().enumerate() {
-        statement
-            .raw_bind_parameter(index + 1, value)
-            .map_err(|error| told(error, text))?;
+        statement.raw_bind_parameter(index + 1, value).map_err(|error| told(error, text))?;
     }
     Ok(())
 }

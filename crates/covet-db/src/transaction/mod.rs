@@ -65,10 +65,7 @@ impl Transaction {
         Self {
             executor: Executor {
                 database: Arc::clone(&db.database),
-                scope: Scope::Transaction {
-                    open: Arc::clone(open),
-                    depth,
-                },
+                scope: Scope::Transaction { open: Arc::clone(open), depth },
             },
         }
     }
@@ -279,10 +276,7 @@ impl Db {
     /// # Errors
     /// As [`begin`](Self::begin).
     #[track_caller]
-    pub fn begin_with(
-        &self,
-        options: TransactionOptions,
-    ) -> impl Future<Output = Result<Transaction>> + Send {
+    pub fn begin_with(&self, options: TransactionOptions) -> impl Future<Output = Result<Transaction>> + Send {
         let place = Location::caller();
         async move {
             let open = begin(self, &options, place).await?;
@@ -295,10 +289,7 @@ async fn begin(db: &Executor, options: &TransactionOptions, place: Place) -> Res
     let lease = db.database.backend.lease(options, place).await?;
     // From here on the lease is the transaction's, which ends it in order even when this call is dropped.
     let open = Arc::new(Open::new(lease));
-    let scope = Scope::Transaction {
-        open: Arc::clone(&open),
-        depth: 0,
-    };
+    let scope = Scope::Transaction { open: Arc::clone(&open), depth: 0 };
     if let Some(mut turn) = scope.turn().await? {
         let begun = turn.lease()?.begin(options).await;
         turn.over(&begun);
@@ -315,11 +306,9 @@ async fn commit(open: &Open) -> Result<()> {
         return Err(scope::doomed());
     }
     lease.commit().await.map_err(|error| match error.kind() {
-        ErrorKind::ConnectionLost => Error::new(
-            ErrorKind::CommitUnknown,
-            "the connection broke during COMMIT",
-        )
-        .with_source(error),
+        ErrorKind::ConnectionLost => {
+            Error::new(ErrorKind::CommitUnknown, "the connection broke during COMMIT").with_source(error)
+        }
         _ => error,
     })
 }

@@ -24,12 +24,7 @@ pub struct TransactionOptions {
 
 impl Default for TransactionOptions {
     fn default() -> Self {
-        Self {
-            isolation: None,
-            read_only: false,
-            deferrable: false,
-            retries: 3,
-        }
+        Self { isolation: None, read_only: false, deferrable: false, retries: 3 }
     }
 }
 

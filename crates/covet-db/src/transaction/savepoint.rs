@@ -26,8 +26,7 @@ pub(super) async fn nested<T, E: From<Error>>(
         Err(error) => {
             level.leave();
             // The closure's error says more than one of the rollback, which dooms the transaction anyway.
-            let undone =
-                control(&outer.scope, format!("ROLLBACK TO SAVEPOINT covet_{depth}")).await;
+            let undone = control(&outer.scope, format!("ROLLBACK TO SAVEPOINT covet_{depth}")).await;
             let released = control(&outer.scope, format!("RELEASE SAVEPOINT covet_{depth}")).await;
             if undone.and(released).is_err() {
                 open.doom();
@@ -57,11 +56,7 @@ struct Level<'a> {
 impl<'a> Level<'a> {
     fn enter(open: &'a Open, outer: u32) -> Self {
         open.enter(outer + 1);
-        Self {
-            open,
-            outer,
-            left: false,
-        }
+        Self { open, outer, left: false }
     }
 
     fn leave(mut self) {

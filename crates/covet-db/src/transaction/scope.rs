@@ -97,15 +97,9 @@ impl Open {
             return Err(doomed());
         }
         if self.depth.load(Ordering::Relaxed) != depth {
-            return Err(misuse(
-                "the transaction is used while another one is nested in it",
-            ));
+            return Err(misuse("the transaction is used while another one is nested in it"));
         }
-        Ok(Turn {
-            lease,
-            open: Arc::clone(self),
-            over: false,
-        })
+        Ok(Turn { lease, open: Arc::clone(self), over: false })
     }
 }
 
@@ -192,8 +186,5 @@ fn ended() -> Error {
 }
 
 pub(crate) fn doomed() -> Error {
-    Error::new(
-        ErrorKind::Closed,
-        "a call of the transaction was given up halfway, so that it can only be rolled back",
-    )
+    Error::new(ErrorKind::Closed, "a call of the transaction was given up halfway, so that it can only be rolled back")
 }

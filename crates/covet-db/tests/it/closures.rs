@@ -23,8 +23,7 @@ struct Book {
 }
 
 async fn titled(db: &Executor, title: &str) -> Result<Vec<Book>, Error> {
-    db.fetch_all(sql!("SELECT id, title FROM books WHERE title = {title}"))
-        .await
+    db.fetch_all(sql!("SELECT id, title FROM books WHERE title = {title}")).await
 }
 
 async fn handler(db: &Db, title: &str, ids: &[i64]) -> Result<usize, Problem> {
@@ -32,12 +31,9 @@ async fn handler(db: &Db, title: &str, ids: &[i64]) -> Result<usize, Problem> {
     let once = db
         .transaction(async |tx| {
             for id in ids {
-                tx.execute(sql!("INSERT INTO books VALUES ({id}, {owned})"))
-                    .await?;
+                tx.execute(sql!("INSERT INTO books VALUES ({id}, {owned})")).await?;
             }
-            let inner: usize = tx
-                .transaction(async |tx| Ok::<_, Problem>(titled(tx, title).await?.len()))
-                .await?;
+            let inner: usize = tx.transaction(async |tx| Ok::<_, Problem>(titled(tx, title).await?.len())).await?;
             Ok::<_, Problem>(inner)
         })
         .await?;
@@ -62,9 +58,7 @@ fn boxed<'a>(
 #[tokio::test]
 async fn both_forms_run_in_a_spawned_task() {
     let db = Db::connect("sqlite::memory:").await.unwrap();
-    db.execute("CREATE TABLE books (id INTEGER PRIMARY KEY, title TEXT)")
-        .await
-        .unwrap();
+    db.execute("CREATE TABLE books (id INTEGER PRIMARY KEY, title TEXT)").await.unwrap();
     let task = tokio::spawn({
         let db = db.clone();
         async move {
@@ -74,9 +68,7 @@ async fn both_forms_run_in_a_spawned_task() {
     });
     assert_eq!(task.await.unwrap(), 2);
     let dune = "Dune";
-    let same = db
-        .transaction(async |tx| tx.copy_in("books", ["id", "title"], [(3, dune)]).await)
-        .await;
+    let same = db.transaction(async |tx| tx.copy_in("books", ["id", "title"], [(3, dune)]).await).await;
     assert_eq!(same.unwrap(), 1);
     assert_eq!(titled(&db, "Dune").await.unwrap().len(), 3);
 }

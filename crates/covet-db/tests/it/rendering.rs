@@ -14,9 +14,7 @@ impl<'a> Filter<'a> {
     }
 
     fn query(&self) -> Sql<'_> {
-        sql!(
-            "SELECT id FROM books WHERE id IN ({self.ids*}) {..self.by_author()} AND price < {self.ids[0] + 1}"
-        )
+        sql!("SELECT id FROM books WHERE id IN ({self.ids*}) {..self.by_author()} AND price < {self.ids[0] + 1}")
     }
 }
 
@@ -24,20 +22,11 @@ impl<'a> Filter<'a> {
 fn parts_outlive_what_made_them() {
     let name = String::from("Le Guin");
     let part = {
-        let filter = Filter {
-            author: Some(&name),
-            ids: vec![1, 2, 3],
-        };
-        assert_eq!(
-            filter.query().text(),
-            "SELECT id FROM books WHERE id IN (?,?,?,?) AND author = ? AND price < ?"
-        );
+        let filter = Filter { author: Some(&name), ids: vec![1, 2, 3] };
+        assert_eq!(filter.query().text(), "SELECT id FROM books WHERE id IN (?,?,?,?) AND author = ? AND price < ?");
         filter.by_author()
     };
-    assert_eq!(
-        sql!("WHERE 1 = 1 {..part}").text(),
-        "WHERE 1 = 1 AND author = ?"
-    );
+    assert_eq!(sql!("WHERE 1 = 1 {..part}").text(), "WHERE 1 = 1 AND author = ?");
 }
 
 #[test]
@@ -64,10 +53,7 @@ fn names_mean_what_they_mean_where_they_are_written() {
 #[test]
 fn raw_strings_escapes_and_line_ends() {
     let a = 1;
-    assert_eq!(
-        sql!(r#"SELECT "a" || '}' || {a}"#).text(),
-        r#"SELECT "a" || '}' || ?"#
-    );
+    assert_eq!(sql!(r#"SELECT "a" || '}' || {a}"#).text(), r#"SELECT "a" || '}' || ?"#);
     assert_eq!(sql!("SELECT \"a\\\" || {a}").text(), "SELECT \"a\\\" || ?");
     assert_eq!(
         sql!(
@@ -85,8 +71,5 @@ fn debug_shows_text_and_no_value() {
     let direction = Direction::Descending;
     let column = Ident::new("a\"b").unwrap();
     let sql = sql!("SELECT * FROM t WHERE a = {secret} ORDER BY {..column} {..direction}");
-    assert_eq!(
-        format!("{sql:?}"),
-        r#"Sql("SELECT * FROM t WHERE a = ? ORDER BY \"a\"\"b\" DESC")"#
-    );
+    assert_eq!(format!("{sql:?}"), r#"Sql("SELECT * FROM t WHERE a = ? ORDER BY \"a\"\"b\" DESC")"#);
 }

@@ -53,14 +53,10 @@ async fn spans_have_opentelemetry_names_and_never_a_value() {
     let mut options = ConnectOptions::new("sqlite::memory:").unwrap();
     options.slow_statement = Duration::ZERO;
     let db = Db::connect_with(options).await.unwrap();
-    db.execute("CREATE TABLE users (name TEXT UNIQUE)")
-        .await
-        .unwrap();
+    db.execute("CREATE TABLE users (name TEXT UNIQUE)").await.unwrap();
     let secret = "hunter2";
     for _ in 0..2 {
-        let _ = db
-            .execute(sql!("INSERT INTO users VALUES ({secret})"))
-            .await;
+        let _ = db.execute(sql!("INSERT INTO users VALUES ({secret})")).await;
     }
     let _ = db.copy_in("users", ["name"], [(secret,)]).await;
     let log = recorder.0.lock().unwrap().clone();

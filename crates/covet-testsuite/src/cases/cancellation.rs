@@ -12,60 +12,31 @@ type Call = fn(&Db) -> BoxFuture<'_, Result<(), Error>>;
 
 /// Every call there is, as one that can be polled a few times and dropped.
 const CALLS: [(&str, Call); 17] = [
-    ("execute", |db| {
-        db.execute("INSERT INTO books (title) VALUES ('Dune')")
-            .map_ok_drop()
-    }),
+    ("execute", |db| db.execute("INSERT INTO books (title) VALUES ('Dune')").map_ok_drop()),
     ("execute, bounced", |db| {
-        db.execute(
-            "WITH t AS (SELECT 'Dune' AS title) INSERT INTO books (title) SELECT title FROM t",
-        )
-        .map_ok_drop()
+        db.execute("WITH t AS (SELECT 'Dune' AS title) INSERT INTO books (title) SELECT title FROM t").map_ok_drop()
     }),
-    ("fetch_one", |db| {
-        db.fetch_one::<(i64,)>("SELECT 1").map_ok_drop()
-    }),
-    ("fetch_optional", |db| {
-        db.fetch_optional::<Row>("SELECT * FROM books")
-            .map_ok_drop()
-    }),
-    ("fetch_all", |db| {
-        db.fetch_all::<Row>("SELECT * FROM books").map_ok_drop()
-    }),
-    ("fetch_value", |db| {
-        db.fetch_value::<i64>("INSERT INTO books (title) VALUES ('Dune') RETURNING id")
-            .map_ok_drop()
-    }),
+    ("fetch_one", |db| db.fetch_one::<(i64,)>("SELECT 1").map_ok_drop()),
+    ("fetch_optional", |db| db.fetch_optional::<Row>("SELECT * FROM books").map_ok_drop()),
+    ("fetch_all", |db| db.fetch_all::<Row>("SELECT * FROM books").map_ok_drop()),
+    ("fetch_value", |db| db.fetch_value::<i64>("INSERT INTO books (title) VALUES ('Dune') RETURNING id").map_ok_drop()),
     ("execute_many", |db| {
-        db.execute_many(
-            (0..1500).map(|n| sql!("INSERT INTO books (id, title) VALUES ({n}, {n.to_string()})")),
-        )
-        .map_ok_drop()
-    }),
-    ("copy_in", |db| {
-        db.copy_in("books", ["title"], (0..2500).map(|n| (n.to_string(),)))
+        db.execute_many((0..1500).map(|n| sql!("INSERT INTO books (id, title) VALUES ({n}, {n.to_string()})")))
             .map_ok_drop()
     }),
+    ("copy_in", |db| db.copy_in("books", ["title"], (0..2500).map(|n| (n.to_string(),))).map_ok_drop()),
     ("copy_in_stream", |db| {
         let rows = futures_util::stream::iter(0..2500).map(|n| Ok::<_, Error>((n.to_string(),)));
         db.copy_in_stream("books", ["title"], rows).map_ok_drop()
     }),
-    ("stream", |db| {
-        db.stream::<(i64,)>("SELECT 1")
-            .try_for_each(|_| async { Ok(()) })
-            .boxed()
-    }),
+    ("stream", |db| db.stream::<(i64,)>("SELECT 1").try_for_each(|_| async { Ok(()) }).boxed()),
     ("tables", |db| db.tables().map_ok_drop()),
     ("table_exists", |db| db.table_exists("books").map_ok_drop()),
     ("table_info", |db| db.table_info("books").map_ok_drop()),
     ("version", |db| db.version().map_ok_drop()),
-    ("analyze_table", |db| {
-        db.analyze_table("books").map_ok_drop()
-    }),
+    ("analyze_table", |db| db.analyze_table("books").map_ok_drop()),
     ("begin", |db| db.begin().map_ok_drop()),
-    ("migration_status", |db| {
-        db.migration_status(&NONE).map_ok_drop()
-    }),
+    ("migration_status", |db| db.migration_status(&NONE).map_ok_drop()),
 ];
 
 static NONE: covet_db::Migrations = covet_db::Migrations::new("", &[]);
@@ -104,14 +75,8 @@ pub async fn every_call_can_be_dropped_at_every_poll(fresh: Fresh) {
 }
 
 async fn three_steps(tx: &Executor) -> Result<(), Error> {
-    tx.execute("INSERT INTO books (id, title) VALUES (1, 'a')")
-        .await?;
-    tx.transaction(async |tx| {
-        tx.execute("INSERT INTO books (id, title) VALUES (2, 'b')")
-            .await
-            .map(drop)
-    })
-    .await?;
+    tx.execute("INSERT INTO books (id, title) VALUES (1, 'a')").await?;
+    tx.transaction(async |tx| tx.execute("INSERT INTO books (id, title) VALUES (2, 'b')").await.map(drop)).await?;
     let mut rows = tx.stream::<(i64,)>("SELECT id FROM books ORDER BY id");
     assert_eq!(rows.try_next().await?, Some((1,)));
     drop(rows);
@@ -125,14 +90,9 @@ pub async fn a_dropped_transaction_is_rolled_back_at_every_poll(fresh: Fresh) {
     let second = fresh.second().await;
     let (db, fresh, second) = (&fresh.db, &fresh, &second);
     let forms: [(&str, Call); 3] = [
-        ("transaction", |db| {
-            db.transaction(async |tx| three_steps(tx).await).boxed()
-        }),
+        ("transaction", |db| db.transaction(async |tx| three_steps(tx).await).boxed()),
         ("transaction_with", |db| {
-            db.transaction_with(TransactionOptions::default(), |tx| async move {
-                three_steps(&tx).await
-            })
-            .boxed()
+            db.transaction_with(TransactionOptions::default(), |tx| async move { three_steps(&tx).await }).boxed()
         }),
         ("begin", |db| {
             async move {
@@ -168,28 +128,14 @@ pub async fn a_dropped_statement_stops(fresh: Fresh) {
     let second = fresh.second().await;
     for _ in 0..10 {
         let read = fresh.db.fetch_value::<i64>(fresh.endless);
-        assert!(
-            tokio::time::timeout(Duration::from_millis(20), read)
-                .await
-                .is_err()
-        );
+        assert!(tokio::time::timeout(Duration::from_millis(20), read).await.is_err());
         let since = Instant::now();
         assert_eq!(settled(&fresh.db).await.in_use, 0);
-        assert!(
-            since.elapsed() < Duration::from_millis(100),
-            "{:?}",
-            since.elapsed()
-        );
+        assert!(since.elapsed() < Duration::from_millis(100), "{:?}", since.elapsed());
         let tx = fresh.db.begin().await.unwrap();
-        tx.execute("INSERT INTO books (title) VALUES ('x')")
-            .await
-            .unwrap();
+        tx.execute("INSERT INTO books (title) VALUES ('x')").await.unwrap();
         let read = tx.fetch_value::<i64>(fresh.endless);
-        assert!(
-            tokio::time::timeout(Duration::from_millis(20), read)
-                .await
-                .is_err()
-        );
+        assert!(tokio::time::timeout(Duration::from_millis(20), read).await.is_err());
         drop(tx);
         fresh.assert_nothing_is_left(&second).await;
     }
@@ -201,12 +147,8 @@ pub async fn innocent_statements_are_never_stopped(fresh: Fresh) {
     let mut options = fresh.options();
     options.sqlite.readers = 1;
     let db = Db::connect_with(options).await.unwrap();
-    db.execute("CREATE TABLE numbers (n INTEGER)")
-        .await
-        .unwrap();
-    db.copy_in("numbers", ["n"], (0..2000).map(|n| (n,)))
-        .await
-        .unwrap();
+    db.execute("CREATE TABLE numbers (n INTEGER)").await.unwrap();
+    db.copy_in("numbers", ["n"], (0..2000).map(|n| (n,))).await.unwrap();
     for round in 0..2000_u64 {
         let guilty = {
             let db = db.clone();
@@ -244,10 +186,8 @@ pub async fn waiters_that_give_up_keep_the_count(fresh: Fresh) {
                             0 => db.execute("UPDATE books SET price = 1").await.map(drop),
                             1 => db.fetch_all::<Row>("SELECT * FROM books").await.map(drop),
                             _ => {
-                                db.transaction(async |tx| {
-                                    tx.execute("UPDATE books SET price = 2").await.map(drop)
-                                })
-                                .await
+                                db.transaction(async |tx| tx.execute("UPDATE books SET price = 2").await.map(drop))
+                                    .await
                             }
                         }
                     };
@@ -280,10 +220,7 @@ pub async fn a_transaction_with_a_dropped_call_cannot_be_committed(fresh: Fresh)
     let read = tx.fetch_value::<i64>(fresh.endless);
     // The first step is the turn within the transaction, the second the call itself.
     assert!(drop_after(2, read).await.is_none());
-    let error = tx
-        .execute("INSERT INTO books (title) VALUES ('y')")
-        .await
-        .unwrap_err();
+    let error = tx.execute("INSERT INTO books (title) VALUES ('y')").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Closed);
     assert_eq!(tx.commit().await.unwrap_err().kind(), ErrorKind::Closed);
     assert_eq!(Fresh::books(&fresh.db).await, 0);

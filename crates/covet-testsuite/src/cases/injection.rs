@@ -19,9 +19,7 @@ const ATTEMPTS: [&str; 8] = [
 pub async fn values_stay_values(fresh: Fresh) {
     let fresh = fresh.with_books().await;
     let db = &fresh.db;
-    db.execute("INSERT INTO books (id, title) VALUES (1, 'Dune')")
-        .await
-        .unwrap();
+    db.execute("INSERT INTO books (id, title) VALUES (1, 'Dune')").await.unwrap();
     for attempt in ATTEMPTS {
         let list = [attempt, attempt];
         let part = Some(sql!("OR title = {attempt}"));
@@ -34,16 +32,9 @@ pub async fn values_stay_values(fresh: Fresh) {
         ] {
             assert_eq!(db.fetch_value::<i64>(query).await.unwrap(), 0, "{attempt}");
         }
-        db.execute(sql!("INSERT INTO books (title) VALUES ({attempt})"))
-            .await
-            .unwrap();
-        db.copy_in("books", ["title"], [(format!("{attempt} copied"),)])
-            .await
-            .unwrap();
-        let read: String = db
-            .fetch_value(sql!("SELECT title FROM books WHERE title = {attempt}"))
-            .await
-            .unwrap();
+        db.execute(sql!("INSERT INTO books (title) VALUES ({attempt})")).await.unwrap();
+        db.copy_in("books", ["title"], [(format!("{attempt} copied"),)]).await.unwrap();
+        let read: String = db.fetch_value(sql!("SELECT title FROM books WHERE title = {attempt}")).await.unwrap();
         assert_eq!(read, attempt);
     }
     assert_eq!(Fresh::books(db).await, 1 + 2 * ATTEMPTS.len() as i64);
@@ -55,28 +46,16 @@ pub async fn names_stay_names(fresh: Fresh) {
     let db = &fresh.db;
     for attempt in ATTEMPTS {
         let name = Ident::new(attempt).unwrap();
-        assert!(
-            db.fetch_all::<covet_db::Row>(sql!("SELECT * FROM {..name}"))
-                .await
-                .is_err()
-        );
+        assert!(db.fetch_all::<covet_db::Row>(sql!("SELECT * FROM {..name}")).await.is_err());
         assert!(db.copy_in(attempt, ["title"], [("x",)]).await.is_err());
         assert!(db.copy_in("books", [attempt], [("x",)]).await.is_err());
         assert!(db.analyze_table(attempt).await.is_err());
         assert!(!db.table_exists(attempt).await.unwrap());
         assert!(db.table_info(attempt).await.unwrap().is_none());
-        db.execute(sql!("CREATE TABLE {..name} (id INTEGER)"))
-            .await
-            .unwrap();
+        db.execute(sql!("CREATE TABLE {..name} (id INTEGER)")).await.unwrap();
         assert!(db.table_exists(attempt).await.unwrap());
         assert!(db.table_info(attempt).await.unwrap().is_some());
-        assert!(
-            db.tables()
-                .await
-                .unwrap()
-                .iter()
-                .any(|table| table == attempt)
-        );
+        assert!(db.tables().await.unwrap().iter().any(|table| table == attempt));
         db.copy_in(attempt, ["id"], [(1,)]).await.unwrap();
     }
     assert_eq!(Fresh::books(db).await, 0);

@@ -17,7 +17,12 @@ pub async fn giving_up_waiting_tells_who_holds(fresh: Fresh) {
         let error = db.begin().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::PoolTimeout);
         let text = error.to_string();
-        assert!(text.starts_with("no connection became free within 30ms: 1 of 1 in use, 0 idle, 1 waiting; held longest, for "), "{text}");
+        assert!(
+            text.starts_with(
+                "no connection became free within 30ms: 1 of 1 in use, 0 idle, 1 waiting; held longest, for "
+            ),
+            "{text}"
+        );
         assert!(text.contains(&format!("pool.rs:{line}:")), "{text}");
     }
     assert_eq!(db.pool_stats().timeouts, 3);
@@ -30,11 +35,7 @@ pub async fn giving_up_waiting_tells_who_holds(fresh: Fresh) {
 pub async fn statistics_add_up(fresh: Fresh) {
     let before = settled(&fresh.db).await;
     for _ in 0..10 {
-        fresh
-            .db
-            .execute("CREATE TABLE IF NOT EXISTS t (x INTEGER)")
-            .await
-            .unwrap();
+        fresh.db.execute("CREATE TABLE IF NOT EXISTS t (x INTEGER)").await.unwrap();
     }
     let held = fresh.db.begin().await.unwrap();
     assert_eq!(fresh.db.pool_stats().in_use, 1);
@@ -52,19 +53,14 @@ pub async fn closing_waits_for_calls(fresh: Fresh) {
     let fresh = fresh.with_books().await;
     let second = fresh.second().await;
     let tx = fresh.db.begin().await.unwrap();
-    tx.execute("INSERT INTO books (title) VALUES ('x')")
-        .await
-        .unwrap();
+    tx.execute("INSERT INTO books (title) VALUES ('x')").await.unwrap();
     let closing = tokio::spawn({
         let db = fresh.db.clone();
         async move { db.close().await }
     });
     tokio::time::sleep(Duration::from_millis(10)).await;
     assert!(!closing.is_finished());
-    assert_eq!(
-        fresh.db.begin().await.unwrap_err().kind(),
-        ErrorKind::Closed
-    );
+    assert_eq!(fresh.db.begin().await.unwrap_err().kind(), ErrorKind::Closed);
     tx.commit().await.unwrap();
     closing.await.unwrap();
     let stats = fresh.db.pool_stats();

@@ -17,55 +17,26 @@ pub async fn tables_are_described(fresh: Fresh) {
     )
     .await
     .unwrap();
-    db.execute("CREATE UNIQUE INDEX copies_by_book ON copies (book, state)")
-        .await
-        .unwrap();
+    db.execute("CREATE UNIQUE INDEX copies_by_book ON copies (book, state)").await.unwrap();
     assert_eq!(db.tables().await.unwrap(), ["books", "copies"]);
     let info = db.table_info("copies").await.unwrap().unwrap();
     assert_eq!(info.name, "copies");
     assert_eq!(info.primary_key, ["place", "shelf"]);
-    let names: Vec<_> = info
-        .columns
-        .iter()
-        .map(|column| (column.name.as_str(), column.nullable))
-        .collect();
-    assert_eq!(
-        names,
-        [
-            ("shelf", false),
-            ("place", false),
-            ("book", true),
-            ("state", false)
-        ]
-    );
+    let names: Vec<_> = info.columns.iter().map(|column| (column.name.as_str(), column.nullable)).collect();
+    assert_eq!(names, [("shelf", false), ("place", false), ("book", true), ("state", false)]);
     assert!(info.columns[3].default.as_deref().unwrap().contains("new"));
     assert!(info.columns[3].data_type.to_uppercase().contains("VARCHAR"));
     assert_eq!(info.foreign_keys.len(), 1);
     assert_eq!(
-        (
-            info.foreign_keys[0].table.as_str(),
-            &info.foreign_keys[0].columns[..]
-        ),
+        (info.foreign_keys[0].table.as_str(), &info.foreign_keys[0].columns[..]),
         ("books", &["book".to_owned()][..])
     );
-    let index = info
-        .indexes
-        .iter()
-        .find(|index| index.name == "copies_by_book")
-        .unwrap();
+    let index = info.indexes.iter().find(|index| index.name == "copies_by_book").unwrap();
     assert!(index.unique);
-    assert_eq!(
-        index.columns,
-        [Some("book".to_owned()), Some("state".to_owned())]
-    );
+    assert_eq!(index.columns, [Some("book".to_owned()), Some("state".to_owned())]);
     assert!(db.table_info("nowhere").await.unwrap().is_none());
     assert!(db.table_exists("copies").await.unwrap() && !db.table_exists("nowhere").await.unwrap());
     db.analyze_table("copies").await.unwrap();
     assert!(db.analyze_table("nowhere").await.is_err());
-    assert!(
-        db.version()
-            .await
-            .unwrap()
-            .contains(|character: char| character.is_ascii_digit())
-    );
+    assert!(db.version().await.unwrap().contains(|character: char| character.is_ascii_digit()));
 }

@@ -15,12 +15,7 @@ pub async fn every_row_comes(fresh: Fresh) {
         let query = sql!(
             "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < {count}) SELECT x FROM n WHERE x <= {count}"
         );
-        let rows: Vec<(i64,)> = fresh
-            .db
-            .stream::<(i64,)>(query)
-            .try_collect()
-            .await
-            .unwrap();
+        let rows: Vec<(i64,)> = fresh.db.stream::<(i64,)>(query).try_collect().await.unwrap();
         let numbers: Vec<i64> = rows.into_iter().map(|(x,)| x).collect();
         assert_eq!(numbers, (1..=count).collect::<Vec<i64>>());
     }
@@ -30,10 +25,7 @@ pub async fn every_row_comes(fresh: Fresh) {
         let db = fresh.db.clone();
         db.stream::<(String,)>(sql!("SELECT {text}"))
     };
-    assert_eq!(
-        stream.try_collect::<Vec<_>>().await.unwrap(),
-        [("short-lived".to_owned(),)]
-    );
+    assert_eq!(stream.try_collect::<Vec<_>>().await.unwrap(), [("short-lived".to_owned(),)]);
 }
 
 /// Its connection is free at once.
@@ -47,18 +39,10 @@ pub async fn an_early_drop_stops_the_statement(fresh: Fresh) {
         drop(rows);
         let since = Instant::now();
         fresh.assert_nothing_is_left(&second).await;
-        assert!(
-            since.elapsed() < Duration::from_millis(200),
-            "{:?}",
-            since.elapsed()
-        );
+        assert!(since.elapsed() < Duration::from_millis(200), "{:?}", since.elapsed());
     }
     let mut endless = fresh.db.stream::<Row>(fresh.endless);
-    assert!(
-        tokio::time::timeout(Duration::from_millis(20), endless.next())
-            .await
-            .is_err()
-    );
+    assert!(tokio::time::timeout(Duration::from_millis(20), endless.next()).await.is_err());
     drop(endless);
     fresh.assert_nothing_is_left(&second).await;
 }
@@ -92,44 +76,23 @@ fn resident() -> u64 {
 /// A stream keeps its connection and nobody else's.
 pub async fn writing_while_a_stream_is_open(fresh: Fresh) {
     let fresh = fresh.with_books().await;
-    fresh
-        .db
-        .copy_in("books", ["title"], (0..5000).map(|n| (n.to_string(),)))
-        .await
-        .unwrap();
-    let mut rows = fresh
-        .db
-        .stream::<(i64,)>("SELECT id FROM books ORDER BY id");
+    fresh.db.copy_in("books", ["title"], (0..5000).map(|n| (n.to_string(),))).await.unwrap();
+    let mut rows = fresh.db.stream::<(i64,)>("SELECT id FROM books ORDER BY id");
     let mut count = 0;
     while let Some((id,)) = rows.try_next().await.unwrap() {
         if id % 100 == 0 {
-            fresh
-                .db
-                .execute(sql!("UPDATE books SET price = 1 WHERE id = {id}"))
-                .await
-                .unwrap();
+            fresh.db.execute(sql!("UPDATE books SET price = 1 WHERE id = {id}")).await.unwrap();
         }
         count += 1;
     }
     assert_eq!(count, 5000);
-    assert_eq!(
-        fresh
-            .db
-            .fetch_value::<i64>("SELECT count(*) FROM books WHERE price = 1")
-            .await
-            .unwrap(),
-        50
-    );
+    assert_eq!(fresh.db.fetch_value::<i64>("SELECT count(*) FROM books WHERE price = 1").await.unwrap(), 50);
 }
 
 /// Another call beside it would wait for itself; it is told.
 pub async fn a_stream_in_a_transaction_is_alone(fresh: Fresh) {
     let fresh = fresh.with_books().await;
-    fresh
-        .db
-        .copy_in("books", ["title"], (0..2000).map(|n| (n.to_string(),)))
-        .await
-        .unwrap();
+    fresh.db.copy_in("books", ["title"], (0..2000).map(|n| (n.to_string(),))).await.unwrap();
     let kept_rows = std::sync::Mutex::new(None);
     let tx = fresh.db.begin().await.unwrap();
     let mut rows = tx.stream::<(i64,)>("SELECT id FROM books");
@@ -157,19 +120,11 @@ pub async fn a_stream_in_a_transaction_is_alone(fresh: Fresh) {
 /// One error, then nothing.
 pub async fn a_fault_ends_the_stream(fresh: Fresh) {
     let mut rows = fresh.db.stream::<(i64,)>("SELECT * FROM nowhere");
-    assert_eq!(
-        rows.next().await.unwrap().unwrap_err().kind(),
-        ErrorKind::Syntax
-    );
+    assert_eq!(rows.next().await.unwrap().unwrap_err().kind(), ErrorKind::Syntax);
     assert!(rows.next().await.is_none());
-    let mut rows = fresh
-        .db
-        .stream::<(i64,)>("SELECT 1 UNION ALL SELECT 'x' UNION ALL SELECT 2");
+    let mut rows = fresh.db.stream::<(i64,)>("SELECT 1 UNION ALL SELECT 'x' UNION ALL SELECT 2");
     assert!(rows.next().await.unwrap().is_ok());
-    assert_eq!(
-        rows.next().await.unwrap().unwrap_err().kind(),
-        ErrorKind::Decode
-    );
+    assert_eq!(rows.next().await.unwrap().unwrap_err().kind(), ErrorKind::Decode);
     assert!(rows.next().await.is_none());
     assert_eq!(settled(&fresh.db).await.in_use, 0);
 }
@@ -180,12 +135,9 @@ pub async fn writes_can_be_streamed(fresh: Fresh) {
         return;
     }
     let fresh = fresh.with_books().await;
-    fresh
-        .db
-        .copy_in("books", ["title"], (0..3000).map(|n| (n.to_string(),)))
-        .await
-        .unwrap();
-    let text = "WITH t AS (SELECT 1000 AS most) UPDATE books SET price = 3 WHERE id <= (SELECT most FROM t) RETURNING id";
+    fresh.db.copy_in("books", ["title"], (0..3000).map(|n| (n.to_string(),))).await.unwrap();
+    let text =
+        "WITH t AS (SELECT 1000 AS most) UPDATE books SET price = 3 WHERE id <= (SELECT most FROM t) RETURNING id";
     let rows: Vec<(i64,)> = fresh.db.stream::<(i64,)>(text).try_collect().await.unwrap();
     assert_eq!(rows.len(), 1000);
 }

@@ -10,9 +10,7 @@ use futures_util::FutureExt;
 use crate::{Fresh, settled};
 
 async fn add(db: &Executor, title: &str) -> Result<(), Error> {
-    db.execute(sql!("INSERT INTO books (title) VALUES ({title})"))
-        .await
-        .map(drop)
+    db.execute(sql!("INSERT INTO books (title) VALUES ({title})")).await.map(drop)
 }
 
 fn options(change: impl FnOnce(&mut TransactionOptions)) -> TransactionOptions {
@@ -57,30 +55,17 @@ pub async fn rolled_back_on_error_panic_and_drop(fresh: Fresh) {
     assert_eq!(failed.await.unwrap_err().to_string(), "no");
     let panicking = db.transaction(async |tx| {
         add(tx, "b").await?;
-        assert!(
-            tx.dialect() != covet_db::Dialect::Sqlite || Fresh::books(tx).await == 7,
-            "on purpose"
-        );
+        assert!(tx.dialect() != covet_db::Dialect::Sqlite || Fresh::books(tx).await == 7, "on purpose");
         Ok::<_, Error>(())
     });
-    assert!(
-        std::panic::AssertUnwindSafe(panicking)
-            .catch_unwind()
-            .await
-            .is_err()
-    );
+    assert!(std::panic::AssertUnwindSafe(panicking).catch_unwind().await.is_err());
     fresh.assert_nothing_is_left(&second).await;
     let panicking = db.transaction_with(TransactionOptions::default(), |tx| async move {
         add(&tx, "c").await?;
         assert!(Fresh::books(&tx).await == 7, "on purpose");
         Ok::<_, Error>(())
     });
-    assert!(
-        std::panic::AssertUnwindSafe(panicking)
-            .catch_unwind()
-            .await
-            .is_err()
-    );
+    assert!(std::panic::AssertUnwindSafe(panicking).catch_unwind().await.is_err());
     let tx = db.begin().await.unwrap();
     add(&tx, "d").await.unwrap();
     drop(tx);
@@ -98,8 +83,7 @@ pub async fn savepoints_undo_their_part(fresh: Fresh) {
         add(tx, "outer").await?;
         let inner = tx.transaction(async |tx| {
             add(tx, "inner").await?;
-            tx.transaction(async |tx| add(tx, "innermost").await)
-                .await?;
+            tx.transaction(async |tx| add(tx, "innermost").await).await?;
             assert_eq!(Fresh::books(tx).await, 3);
             Err::<(), _>(Error::decode("inner"))
         });
@@ -147,9 +131,8 @@ pub async fn retried_while_it_may_help(fresh: Fresh) {
         tokio::time::sleep(Duration::from_millis(20)).await;
         blocker.commit().await.unwrap();
     };
-    let patient = db.transaction_with(options(|options| options.retries = 50), |tx| async move {
-        add(&tx, "patient").await
-    });
+    let patient =
+        db.transaction_with(options(|options| options.retries = 50), |tx| async move { add(&tx, "patient").await });
     let (done, ()) = tokio::join!(patient, release);
     done.unwrap();
 
@@ -176,12 +159,8 @@ pub async fn retried_while_it_may_help(fresh: Fresh) {
 /// Also where the database does more than asked.
 pub async fn every_isolation_level_is_accepted(fresh: Fresh) {
     let fresh = fresh.with_books().await;
-    let levels = [
-        Isolation::ReadUncommitted,
-        Isolation::ReadCommitted,
-        Isolation::RepeatableRead,
-        Isolation::Serializable,
-    ];
+    let levels =
+        [Isolation::ReadUncommitted, Isolation::ReadCommitted, Isolation::RepeatableRead, Isolation::Serializable];
     for (number, level) in levels.into_iter().enumerate() {
         let options = options(|options| {
             options.isolation = Some(level);
@@ -189,11 +168,7 @@ pub async fn every_isolation_level_is_accepted(fresh: Fresh) {
         });
         let title = format!("Volume {number}");
         let title = &title;
-        fresh
-            .db
-            .transaction_with(options, |tx| async move { add(&tx, title).await })
-            .await
-            .unwrap();
+        fresh.db.transaction_with(options, |tx| async move { add(&tx, title).await }).await.unwrap();
     }
     assert_eq!(Fresh::books(&fresh.db).await, 4);
 }
@@ -202,16 +177,8 @@ pub async fn every_isolation_level_is_accepted(fresh: Fresh) {
 pub async fn reading_then_writing_loses_nothing(fresh: Fresh) {
     const TASKS: i64 = 8;
     const ROUNDS: i64 = 25;
-    fresh
-        .db
-        .execute("CREATE TABLE counter (n INTEGER NOT NULL)")
-        .await
-        .unwrap();
-    fresh
-        .db
-        .execute("INSERT INTO counter VALUES (0)")
-        .await
-        .unwrap();
+    fresh.db.execute("CREATE TABLE counter (n INTEGER NOT NULL)").await.unwrap();
+    fresh.db.execute("INSERT INTO counter VALUES (0)").await.unwrap();
     let handles = [fresh.db.clone(), fresh.second().await];
     let tasks: Vec<_> = (0..TASKS)
         .map(|task| {
@@ -225,9 +192,7 @@ pub async fn reading_then_writing_loses_nothing(fresh: Fresh) {
                     let increment = db.transaction_with(options, |tx| async move {
                         let n: i64 = tx.fetch_value("SELECT n FROM counter").await?;
                         tokio::task::yield_now().await;
-                        tx.execute(sql!("UPDATE counter SET n = {n + 1}"))
-                            .await
-                            .map(drop)
+                        tx.execute(sql!("UPDATE counter SET n = {n + 1}")).await.map(drop)
                     });
                     increment.await.unwrap();
                 }
@@ -237,14 +202,7 @@ pub async fn reading_then_writing_loses_nothing(fresh: Fresh) {
     for task in tasks {
         task.await.unwrap();
     }
-    assert_eq!(
-        fresh
-            .db
-            .fetch_value::<i64>("SELECT n FROM counter")
-            .await
-            .unwrap(),
-        TASKS * ROUNDS
-    );
+    assert_eq!(fresh.db.fetch_value::<i64>("SELECT n FROM counter").await.unwrap(), TASKS * ROUNDS);
 }
 
 /// A write in one is refused, and what it reads stays as it was at its start.
@@ -266,24 +224,12 @@ pub async fn read_only_ones_read_only(fresh: Fresh) {
 /// BEGIN and its kind as text would take the pool's state away from it.
 pub async fn their_statements_are_not_sent_by_hand(fresh: Fresh) {
     let fresh = fresh.with_books().await;
-    for text in [
-        "BEGIN",
-        "BEGIN IMMEDIATE",
-        "COMMIT",
-        "ROLLBACK",
-        "SAVEPOINT x",
-        "RELEASE x",
-        "ATTACH 'x' AS y",
-    ] {
+    for text in ["BEGIN", "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK", "SAVEPOINT x", "RELEASE x", "ATTACH 'x' AS y"] {
         let outside = fresh.db.execute(text).await.unwrap_err();
         assert_eq!(outside.kind(), ErrorKind::Misuse, "{text}: {outside}");
         let tx = fresh.db.begin().await.unwrap();
         add(&tx, "x").await.unwrap();
-        assert_eq!(
-            tx.execute(text).await.unwrap_err().kind(),
-            ErrorKind::Misuse,
-            "{text}"
-        );
+        assert_eq!(tx.execute(text).await.unwrap_err().kind(), ErrorKind::Misuse, "{text}");
         tx.rollback().await.unwrap();
     }
     assert_eq!(Fresh::books(&fresh.db).await, 0);
@@ -293,16 +239,14 @@ pub async fn their_statements_are_not_sent_by_hand(fresh: Fresh) {
 pub async fn a_handle_that_was_kept_is_dead(fresh: Fresh) {
     let fresh = fresh.with_books().await;
     let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel::<Transaction>();
-    let giving = fresh
-        .db
-        .transaction_with(TransactionOptions::default(), |tx| {
-            let sender = sender.clone();
-            async move {
-                add(&tx, "x").await?;
-                sender.send(tx).unwrap();
-                Ok::<_, Error>(())
-            }
-        });
+    let giving = fresh.db.transaction_with(TransactionOptions::default(), |tx| {
+        let sender = sender.clone();
+        async move {
+            add(&tx, "x").await?;
+            sender.send(tx).unwrap();
+            Ok::<_, Error>(())
+        }
+    });
     giving.await.unwrap();
     let kept = receiver.recv().await.unwrap();
     assert_eq!(add(&kept, "y").await.unwrap_err().kind(), ErrorKind::Closed);

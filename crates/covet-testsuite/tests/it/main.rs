@@ -1,9 +1,6 @@
 //! The suite on each adapter, and what only one of them has.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot go on reports by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on reports by panicking")]
 
 mod sqlite;
 
