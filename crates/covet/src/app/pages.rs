@@ -125,7 +125,7 @@ async fn problem_page(name: Path<String>, pages: State<Pages>) -> Result<Html, N
     let problem = pages.content().problems.get(name.as_str()).ok_or(NoSuchProblem)?;
     let description = match problem.description {
         "" => String::new(),
-        text => format!("<p>{}</p>\n", escape::html(text)),
+        text => format!("<p>{}</p>\n", with_code(text)),
     };
     let body = format!(
         "<h1>{}</h1>\n<p>Status {}, type <code>{}</code></p>\n{description}<p><a href=\"/problems\">All problems</a></p>",
@@ -136,10 +136,23 @@ async fn problem_page(name: Path<String>, pages: State<Pages>) -> Result<Html, N
     Ok(page(problem.title, &body))
 }
 
+/// The text with what stands between backticks as code.
+fn with_code(text: &str) -> String {
+    let parts = text.split('`').enumerate().map(|(index, part)| match (index % 2, escape::html(part)) {
+        (0, part) => part.into_owned(),
+        (_, part) => format!("<code>{part}</code>"),
+    });
+    parts.collect()
+}
+
+/// Enough for a page to be read with pleasure on a phone and at night.
+const STYLE: &str = "body{max-width:40rem;margin:3rem auto;padding:0 1rem;font:1rem/1.6 system-ui,sans-serif;\
+                     color-scheme:light dark}code{font-size:.9em}li{margin:.3rem 0}";
+
 fn page(title: &str, body: &str) -> Html {
     Html(format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width\">\n<title>{}</title>\n{body}\n</html>\n",
+         <meta name=\"viewport\" content=\"width=device-width\">\n<title>{}</title>\n<style>{STYLE}</style>\n{body}\n</html>\n",
         escape::html(title)
     ))
 }

@@ -9,6 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value};
 
+use super::enumeration;
+
 /// Where the definitions of the types that are read stand until the two sets are joined.
 const INPUTS: &str = "/x-inputs";
 /// Where the definitions of the types that are written stand until the two sets are joined.
@@ -123,6 +125,7 @@ impl Joined {
     pub(crate) fn finish(&self, value: &mut Value) {
         match value {
             Value::Object(members) => {
+                enumeration::merge(members);
                 if let Some(Value::String(reference)) = members.get_mut("$ref") {
                     self.point(reference);
                 }
