@@ -3,6 +3,7 @@
 
 mod app;
 mod body;
+mod cors;
 #[cfg(feature = "docs")]
 mod docs;
 mod error;
@@ -24,6 +25,7 @@ pub mod validation;
 pub use app::{App, Limits, StartFault, TrailingSlash};
 pub use body::{Body, BodyError, BoxError};
 pub use bytes::Bytes;
+pub use cors::Cors;
 #[cfg(feature = "_db")]
 pub use covet_db as db;
 #[cfg(feature = "_db")]

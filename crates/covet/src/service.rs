@@ -1,6 +1,6 @@
 //! An app that is ready to answer: the fused pipeline in front of the handlers.
 //!
-//! Request id → panic guard → limits → route → `Accept` → deadline → handler → log. The duties are one function, not
+//! Request id → CORS → panic guard → limits → route → `Accept` → deadline → handler → log. The duties are one function, not
 //! stacked layers: each of those would cost an allocation or a moved future on every request.
 
 use std::panic::AssertUnwindSafe;
@@ -13,6 +13,7 @@ use serde_json::Value;
 use tracing::Instrument;
 
 use crate::app::{Limits, TrailingSlash};
+use crate::cors::{Cors, CrossOrigin};
 use crate::negotiation;
 use crate::problem::{
     self, HEADERS_TOO_LARGE, INTERNAL, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, NOT_FOUND, ProblemDetails, TIMED_OUT,
@@ -43,6 +44,7 @@ struct Inner {
 pub(crate) struct Settings {
     pub(crate) limits: Limits,
     pub(crate) trailing_slash: TrailingSlash,
+    pub(crate) cors: Option<Cors>,
 }
 
 impl Service {
@@ -62,6 +64,8 @@ impl Service {
     /// Answers a request. There is no error: whatever goes wrong is a response.
     pub async fn call(&self, request: http::Request<Body>) -> Response {
         let id = RequestId::new();
+        let cors = self.inner.settings.cors.as_ref();
+        let cross_origin = cors.map(|cors| (cors, CrossOrigin::of(request.method(), request.headers())));
         let span = tracing::info_span!(
             "request",
             otel.kind = "server",
@@ -76,6 +80,9 @@ impl Service {
         } else {
             self.inner.answer_in_span(request, id, span).await
         };
+        if let Some((cors, request)) = cross_origin {
+            cors.apply(&request, response.headers_mut());
+        }
         response.headers_mut().insert(REQUEST_ID, id.header());
         response
     }

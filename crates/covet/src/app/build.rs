@@ -12,7 +12,7 @@ use crate::problem::{self, ProblemType, Problems};
 use crate::request::Shared;
 use crate::routing::{Pattern, Registered, Route, RouterBuilder};
 use crate::service::{Service, Settings};
-use crate::{Error, Result};
+use crate::{Cors, Error, Result};
 
 /// One reason why an app cannot start.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,11 +135,13 @@ impl Building {
         let info = info(&app);
         let (document, faults) = document(info, self.schemas, self.described, &self.problems);
         self.faults.extend(faults.into_iter().map(|message| StartFault { message, route: None }));
+        let cors = app.cors.iter().flat_map(Cors::faults);
+        self.faults.extend(cors.map(|message| StartFault { message, route: None }));
         if !self.faults.is_empty() {
             return Err(Error::start(self.faults));
         }
         pages.fill(&app.title, &document, &self.problems);
-        let settings = Settings { limits: app.limits, trailing_slash: app.trailing_slash };
+        let settings = Settings { limits: app.limits, trailing_slash: app.trailing_slash, cors: app.cors };
         Ok(Service::new(self.router.build(), Arc::new(app.shared), settings, document))
     }
 }

@@ -18,7 +18,7 @@ use crate::request::Shared;
 use crate::routing::Routes;
 use crate::server;
 use crate::service::Service;
-use crate::{Error, Result};
+use crate::{Cors, Error, Result};
 
 /// An app: routes, what they share, and the settings of the server.
 ///
@@ -41,6 +41,7 @@ pub struct App {
     pub(crate) shared: Shared,
     pub(crate) limits: Limits,
     pub(crate) trailing_slash: TrailingSlash,
+    pub(crate) cors: Option<Cors>,
     pub(crate) bind: Option<String>,
 }
 
@@ -55,6 +56,7 @@ impl App {
             shared: Shared::default(),
             limits: Limits::default(),
             trailing_slash: TrailingSlash::default(),
+            cors: None,
             bind: None,
         }
     }
@@ -97,6 +99,12 @@ impl App {
     /// With another treatment of a slash too many or too few at the end of a path.
     pub fn trailing_slash(mut self, policy: TrailingSlash) -> Self {
         self.trailing_slash = policy;
+        self
+    }
+
+    /// With pages of other origins that may call the app from a browser.
+    pub fn cors(mut self, cors: Cors) -> Self {
+        self.cors = Some(cors);
         self
     }
 
