@@ -2,11 +2,14 @@
 //! its result give routing, validation, errors and the OpenAPI 3.1 document.
 
 mod app;
+mod attributes;
 mod body;
 #[cfg(feature = "docs")]
 mod docs;
 mod error;
 mod extract;
+#[cfg(all(doctest, feature = "sqlite", feature = "docs"))]
+mod guide;
 mod logging;
 mod macros;
 mod negotiation;
@@ -22,13 +25,13 @@ pub mod test;
 pub mod validation;
 
 pub use app::{App, Limits, StartFault, TrailingSlash};
+pub use attributes::{Problem, delete, get, head, main, model, options, patch, post, put};
 pub use body::{Body, BodyError, BoxError};
 pub use bytes::Bytes;
 #[cfg(feature = "_db")]
 pub use covet_db as db;
 #[cfg(feature = "_db")]
 pub use covet_db::Db;
-pub use covet_macros::{Problem, delete, get, head, main, model, options, patch, post, put};
 pub use error::{Error, Result};
 pub use extract::{Cookie, Form, Header, Json, Path, Query, State};
 pub use problem::{Problem, ProblemDetails, ProblemType, Problems};
