@@ -2,12 +2,15 @@
 //! its result give routing, validation, errors and the OpenAPI 3.1 document.
 
 mod app;
+mod attributes;
 mod body;
 mod cors;
 #[cfg(feature = "docs")]
 mod docs;
 mod error;
 mod extract;
+#[cfg(all(doctest, feature = "sqlite", feature = "docs"))]
+mod guide;
 mod logging;
 mod macros;
 mod negotiation;
@@ -23,6 +26,7 @@ pub mod test;
 pub mod validation;
 
 pub use app::{App, Limits, StartFault, TrailingSlash};
+pub use attributes::{Problem, delete, get, head, main, model, options, patch, post, put};
 pub use body::{Body, BodyError, BoxError};
 pub use bytes::Bytes;
 pub use cors::Cors;
@@ -30,9 +34,6 @@ pub use cors::Cors;
 pub use covet_db as db;
 #[cfg(feature = "_db")]
 pub use covet_db::Db;
-#[doc = include_str!("validation/model.md")]
-pub use covet_macros::model;
-pub use covet_macros::{Problem, delete, get, head, main, options, patch, post, put};
 pub use error::{Error, Result};
 pub use extract::{Cookie, Form, Header, Json, Path, Query, State};
 pub use problem::{Problem, ProblemDetails, ProblemType, Problems};

@@ -81,6 +81,28 @@ pub trait FromRequest: Sized + Send {
 }
 
 /// Why an argument could not be made.
+///
+/// ```
+/// use covet::validation::{Code, Fault, In};
+/// use covet::{FromRequest, Rejection, Request, openapi::Operation};
+///
+/// /// The day for which the client asks, of a week.
+/// struct Day(u8);
+///
+/// impl FromRequest for Day {
+///     fn describe(operation: &mut Operation<'_>, _: &str) {
+///         operation.parameter::<u8>(In::Header, "x-day");
+///     }
+///
+///     async fn from_request(request: &mut Request, _: &'static str) -> Result<Self, Rejection> {
+///         let day = request.headers().get("x-day").and_then(|value| value.to_str().ok()?.parse().ok());
+///         day.filter(|day| (1..=7).contains(day)).map(Day).ok_or_else(|| {
+///             let fault = Fault::new(Code::Invalid, "must be a day from 1 to 7").in_parameter(In::Header, "x-day");
+///             Rejection::Invalid(fault.into())
+///         })
+///     }
+/// }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Rejection {

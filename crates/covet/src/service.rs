@@ -27,6 +27,23 @@ use crate::{Body, Request, RequestId, Response};
 pub(crate) const REQUEST_ID: header::HeaderName = header::HeaderName::from_static("x-request-id");
 
 /// An app that is ready to answer. Cheap to clone.
+///
+/// ```
+/// use covet::{App, Body, Result, get, routes};
+///
+/// /// Say hello.
+/// #[get("/hello")]
+/// async fn hello() -> &'static str { "hello" }
+///
+/// # #[covet::main]
+/// # async fn main() -> Result<()> {
+/// let service = App::new("Greeter", "1.0.0").routes(routes![hello]).build()?;
+/// let response = service.call(http::Request::get("/hello").body(Body::empty())?).await;
+/// assert_eq!(response.status(), 200);
+/// assert_eq!(response.into_body().bytes().await?, "hello");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Service {
     inner: Arc<Inner>,

@@ -15,6 +15,16 @@ use crate::service::{Service, Settings};
 use crate::{Cors, Error, Result};
 
 /// One reason why an app cannot start.
+///
+/// ```
+/// # use covet::{App, State, get, routes};
+/// /// Take what nobody gave.
+/// #[get("/")]
+/// async fn index(_: State<Vec<u8>>) -> &'static str { "" }
+///
+/// let error = App::new("Empty", "1.0.0").routes(routes![index]).build().unwrap_err();
+/// assert!(error.start_faults()[0].message().contains("add it with .state(…)"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StartFault {
     message: String,

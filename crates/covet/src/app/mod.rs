@@ -62,24 +62,71 @@ impl App {
     }
 
     /// With a description, in CommonMark, for the OpenAPI document.
+    ///
+    /// ```
+    /// # use covet::App;
+    /// let app = App::new("Bookshop", "1.0.0").description("Books, and *what can be done* with them.");
+    /// assert_eq!(app.build().unwrap().openapi()["info"]["description"], "Books, and *what can be done* with them.");
+    /// ```
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = description.into();
         self
     }
 
     /// With these routes, beside the ones that it has.
+    ///
+    /// ```
+    /// # use covet::{App, get, routes};
+    /// /// Say hello.
+    /// #[get("/hello")]
+    /// async fn hello() -> &'static str { "hello" }
+    ///
+    /// let app = App::new("Greeter", "1.0.0").routes(routes![hello]).routes(routes![hello].under("/v2").hidden());
+    /// assert!(app.build().is_ok());
+    /// ```
     pub fn routes(mut self, routes: Routes) -> Self {
         self.routes = self.routes.and(routes);
         self
     }
 
     /// With a value that handlers take as `State<T>`; a second one of the same type replaces the first.
+    ///
+    /// ```
+    /// # use covet::{App, State, get, routes};
+    /// struct Greeting(String);
+    ///
+    /// /// Greet.
+    /// #[get("/greeting")]
+    /// async fn greet(greeting: State<Greeting>) -> String { greeting.0.clone() }
+    ///
+    /// let app = App::new("Greeter", "1.0.0").routes(routes![greet]);
+    /// assert!(app.build().is_err());
+    /// let app = App::new("Greeter", "1.0.0").routes(routes![greet]).state(Greeting("hello".into()));
+    /// assert!(app.build().is_ok());
+    /// ```
     pub fn state<T: Send + Sync + 'static>(mut self, value: T) -> Self {
         self.shared.insert(value);
         self
     }
 
     /// With the database that handlers take as `Db`.
+    ///
+    /// ```
+    /// # use covet::{App, Db, Result, get, routes, sql};
+    /// /// Count the books.
+    /// #[get("/count")]
+    /// async fn count(db: Db) -> Result<String> {
+    ///     Ok(db.fetch_value::<i64>(sql!("SELECT count(*) FROM books")).await?.to_string())
+    /// }
+    ///
+    /// # #[covet::main]
+    /// # async fn main() -> Result<()> {
+    /// let db = Db::connect("sqlite::memory:").await?;
+    /// let app = App::new("Bookshop", "1.0.0").database(db).routes(routes![count]);
+    /// assert!(app.build().is_ok());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[cfg(feature = "_db")]
     pub fn database(self, db: covet_db::Db) -> Self {
         self.state(db)
@@ -97,6 +144,11 @@ impl App {
     }
 
     /// With another treatment of a slash too many or too few at the end of a path.
+    ///
+    /// ```
+    /// # use covet::{App, TrailingSlash};
+    /// let app = App::new("Bookshop", "1.0.0").trailing_slash(TrailingSlash::Strict);
+    /// ```
     pub fn trailing_slash(mut self, policy: TrailingSlash) -> Self {
         self.trailing_slash = policy;
         self
@@ -110,12 +162,32 @@ impl App {
 
     /// With the address to serve on, `host:port`. Without it that is the environment's `COVET_BIND`, or else
     /// `127.0.0.1:8000`.
+    ///
+    /// ```
+    /// # use covet::App;
+    /// let app = App::new("Bookshop", "1.0.0").bind("0.0.0.0:8080");
+    /// ```
     pub fn bind(mut self, address: impl Display) -> Self {
         self.bind = Some(address.to_string());
         self
     }
 
     /// Verifies the app and makes it ready to answer.
+    ///
+    /// ```
+    /// # use covet::{App, get, routes};
+    /// /// Say hello.
+    /// #[get("/hello")]
+    /// async fn hello() -> &'static str { "hello" }
+    ///
+    /// /// Say it at the same place.
+    /// #[get("/hello")]
+    /// async fn again() -> &'static str { "hello again" }
+    ///
+    /// let error = App::new("Greeter", "1.0.0").routes(routes![hello, again]).build().unwrap_err();
+    /// assert_eq!(error.start_faults().len(), 1);
+    /// assert!(error.to_string().contains("the same method and path"));
+    /// ```
     ///
     /// # Errors
     /// Every fault at once, each with the place of the route in the source: conflicting routes, a type of state that
@@ -129,6 +201,18 @@ impl App {
     ///
     /// With `COVET_INSPECT=openapi` or `COVET_INSPECT=routes` in the environment it prints JSON about the app instead,
     /// and serves nothing.
+    ///
+    /// ```no_run
+    /// # use covet::{App, Result, get, routes};
+    /// /// Say hello.
+    /// #[get("/hello")]
+    /// async fn hello() -> &'static str { "hello" }
+    ///
+    /// #[covet::main]
+    /// async fn main() -> Result<()> {
+    ///     App::new("Greeter", "1.0.0").routes(routes![hello]).serve().await
+    /// }
+    /// ```
     ///
     /// # Errors
     /// The faults of [`build`](Self::build), or an address that cannot be bound.

@@ -9,10 +9,35 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::Schemas;
-use crate::problem::{ProblemType, Problems};
+use crate::problem::{Problem, ProblemType, Problems};
 use crate::validation::{In, Input, Output};
 
 /// The operation that arguments and results describe themselves into.
+///
+/// Arguments describe themselves in [`FromRequest::describe`](crate::FromRequest::describe), results in
+/// [`Responder::describe`](crate::Responder::describe):
+///
+/// ```
+/// use covet::{Body, Responder, Responding, Response, openapi::Operation};
+///
+/// /// A table.
+/// struct Csv(String);
+///
+/// impl Responder for Csv {
+///     fn describe(operation: &mut Operation<'_>) {
+///         operation.response_text(200, "The table", "text/csv");
+///         operation.response_header(200, "Content-Disposition", "The name of the file");
+///     }
+///
+///     fn respond(self, _: &Responding<'_>) -> Response {
+///         let mut response = Response::new(Body::from(self.0));
+///         let headers = response.headers_mut();
+///         headers.insert("content-type", http::HeaderValue::from_static("text/csv"));
+///         headers.insert("content-disposition", http::HeaderValue::from_static("attachment; filename=table.csv"));
+///         response
+///     }
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Operation<'a> {
     pub(super) schemas: &'a mut Schemas,
@@ -69,6 +94,14 @@ impl<'a> Operation<'a> {
 
     /// One parameter, read from text as a `T`.
     pub fn parameter<T: Input>(&mut self, location: In, name: &str) {
+        if name.is_empty() {
+            let ty = std::any::type_name::<T>();
+            let location = location.as_str();
+            self.fault(format_args!(
+                "reads a {location} parameter of type `{ty}` under its argument's name, which has none"
+            ));
+            return;
+        }
         let schema = self.schemas.resolved_input::<T>();
         let required = location == In::Path || !self.schemas.is_optional::<T>();
         let parameter = Parameter::new(location, name.to_owned(), required, schema);
@@ -169,6 +202,26 @@ impl<'a> Operation<'a> {
     /// A problem that the operation can answer.
     pub fn problem(&mut self, problem: &'static ProblemType) {
         self.problems.add(problem);
+    }
+
+    /// The problems that an error type can be, such as the one that an argument of your own is refused with.
+    ///
+    /// ```
+    /// use covet::{Problem, openapi::Operation};
+    ///
+    /// #[derive(Problem)]
+    /// enum KeyError {
+    ///     /// The request has no key.
+    ///     #[problem(status = 401)]
+    ///     NoKey,
+    /// }
+    ///
+    /// fn describe(operation: &mut Operation<'_>) {
+    ///     operation.problems::<KeyError>();
+    /// }
+    /// ```
+    pub fn problems<E: Problem>(&mut self) {
+        E::describe(&mut self.problems);
     }
 
     /// A value that the app must have been given with `.state(…)`.
