@@ -103,7 +103,7 @@ impl<'a> Operation<'a> {
             return;
         }
         let schema = self.schemas.resolved_input::<T>();
-        let required = location == In::Path || !self.schemas.is_optional::<T>();
+        let required = location == In::Path || !(self.schemas.is_optional::<T>() || may_be_empty(&schema));
         let parameter = Parameter::new(location, name.to_owned(), required, schema);
         self.add_parameter(parameter);
     }
@@ -249,6 +249,11 @@ impl<'a> Operation<'a> {
     pub fn input_schema<T: JsonSchema>(&mut self) -> Value {
         self.schemas.input::<T>()
     }
+}
+
+/// Whether a schema is one of a list that may be empty: none of the parameter's name is such a list.
+fn may_be_empty(schema: &Value) -> bool {
+    schema.get("type").is_some_and(|name| name == "array") && schema.get("minItems").is_none()
 }
 
 impl Parameter {
