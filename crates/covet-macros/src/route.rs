@@ -227,6 +227,9 @@ fn path_parameters(path: &str) -> Vec<&str> {
 /// Holds the path's parameters against the arguments: each must be read, and nothing else can be.
 fn check_path(krate: &Path, path: &LitStr, arguments: &[Argument]) -> Result<TokenStream> {
     let text = path.value();
+    if let Some(name) = text.split('/').find_map(|segment| segment.strip_prefix(':')) {
+        return Err(Error::new(path.span(), format!("a parameter is written `{{{name}}}`, not `:{name}`")));
+    }
     let parameters = path_parameters(&text);
     let mut unread: Vec<&str> = parameters.clone();
     let mut model = None;

@@ -4,6 +4,7 @@
 mod app;
 mod attributes;
 mod body;
+mod client_address;
 mod cors;
 #[cfg(feature = "docs")]
 mod docs;
@@ -16,6 +17,7 @@ mod macros;
 mod negotiation;
 pub mod openapi;
 mod problem;
+mod rate_limit;
 mod request;
 mod request_id;
 mod respond;
@@ -29,6 +31,7 @@ pub use app::{App, Limits, StartFault, TrailingSlash};
 pub use attributes::{Problem, delete, get, head, main, model, options, patch, post, put};
 pub use body::{Body, BodyError, BoxError};
 pub use bytes::Bytes;
+pub use client_address::ClientAddress;
 pub use cors::Cors;
 #[cfg(feature = "_db")]
 pub use covet_db as db;
@@ -36,12 +39,18 @@ pub use covet_db as db;
 pub use covet_db::Db;
 pub use error::{Error, Result};
 pub use extract::{Cookie, Form, Header, Json, Path, Query, State};
+pub use http;
+pub use jiff;
 pub use problem::{Problem, ProblemDetails, ProblemType, Problems};
+pub use rate_limit::RateLimit;
 pub use request::{FromRequest, Rejection, Request};
 pub use request_id::RequestId;
 pub use respond::{Accepted, Created, Html, NoContent, Page, Redirect, Responder, Responding, Response};
 pub use routing::{Route, Routes};
+pub use rust_decimal::Decimal;
+pub use serde_json;
 pub use service::Service;
+pub use uuid::Uuid;
 
 /// What the macros' expansions name. Not part of the API.
 #[doc(hidden)]

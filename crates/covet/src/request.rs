@@ -12,7 +12,7 @@ use http::{HeaderMap, Method, Uri, header};
 use crate::openapi::Operation;
 use crate::problem::{INVALID_REQUEST, MALFORMED_REQUEST, Problem, ProblemDetails};
 use crate::validation::Faults;
-use crate::{Body, BodyError, RequestId, Responding, Response};
+use crate::{Body, BodyError, ClientAddress, RequestId, Responding, Response};
 
 /// What an argument of a handler is made from: the head of the request, its body, and what the app shares.
 #[derive(Debug)]
@@ -21,6 +21,7 @@ pub struct Request {
     pub(crate) body: Body,
     pub(crate) path: MatchedPath,
     pub(crate) id: RequestId,
+    pub(crate) client: ClientAddress,
     pub(crate) body_wait: Duration,
     pub(crate) shared: Arc<Shared>,
 }

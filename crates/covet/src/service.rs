@@ -1,6 +1,6 @@
 //! An app that is ready to answer: the fused pipeline in front of the handlers.
 //!
-//! Request id → CORS → panic guard → limits → route → `Accept` → deadline → handler → log. The duties are one function, not
+//! Request id → CORS → panic guard → limits → route → `Accept` → rate limits → deadline → handler → log. The duties are one function, not
 //! stacked layers: each of those would cost an allocation or a moved future on every request.
 
 use std::panic::AssertUnwindSafe;
@@ -13,15 +13,17 @@ use serde_json::Value;
 use tracing::Instrument;
 
 use crate::app::{Limits, TrailingSlash};
+use crate::client_address::Network;
 use crate::cors::{Cors, CrossOrigin};
 use crate::negotiation;
 use crate::problem::{
     self, HEADERS_TOO_LARGE, INTERNAL, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, NOT_FOUND, ProblemDetails, TIMED_OUT,
     URI_TOO_LONG,
 };
+use crate::rate_limit::Allowance;
 use crate::request::{MatchedPath, Shared};
 use crate::routing::{Found, Registered, Router, TrailingSlashFound};
-use crate::{Body, Request, RequestId, Response};
+use crate::{Body, ClientAddress, Request, RequestId, Response};
 
 /// The header that carries the request's id.
 pub(crate) const REQUEST_ID: header::HeaderName = header::HeaderName::from_static("x-request-id");
@@ -62,6 +64,7 @@ pub(crate) struct Settings {
     pub(crate) limits: Limits,
     pub(crate) trailing_slash: TrailingSlash,
     pub(crate) cors: Option<Cors>,
+    pub(crate) trusted_proxies: Vec<Network>,
 }
 
 impl Service {
@@ -174,8 +177,11 @@ impl Inner {
         if registered.reads_body && http_body::Body::size_hint(&body).lower() > limit {
             return Err(problem::too_large(limit));
         }
+        let client = ClientAddress::of(head.extensions.get().copied(), &head.headers, &self.settings.trusted_proxies);
+        let allowance = check_rates(registered, client)?;
         let request = Request {
             head,
+            client,
             body: body.limited(limit, limits.body_read),
             path,
             id,
@@ -183,9 +189,14 @@ impl Inner {
             shared: self.shared.clone(),
         };
         let deadline = registered.route.deadline.unwrap_or(limits.deadline);
-        tokio::time::timeout(deadline, (registered.route.handler)(request)).await.map_err(|_| {
+        let answer = tokio::time::timeout(deadline, (registered.route.handler)(request)).await;
+        let mut response = answer.map_err(|_| {
             ProblemDetails::new(&TIMED_OUT).detail(format!("the answer was not ready within {deadline:?}"))
-        })
+        })?;
+        if let Some(allowance) = allowance {
+            allowance.write(response.headers_mut());
+        }
+        Ok(response)
     }
 
     fn redirect(&self, head: &http::request::Parts) -> Option<Response> {
@@ -213,6 +224,15 @@ fn check_accept(registered: &Registered, head: &http::request::Parts) -> Result<
     Err(ProblemDetails::new(&NOT_ACCEPTABLE)
         .detail(format!("this operation answers {}", available.join(", ")))
         .with("available", available))
+}
+
+/// Counts the request against every limit of its route; the tightest allowance is what the client is told.
+fn check_rates(registered: &Registered, client: ClientAddress) -> Result<Option<Allowance>, ProblemDetails> {
+    let mut tightest = None;
+    for limit in &registered.route.rate_limits {
+        tightest = Some(limit.check(client.ip())?.tighter(tightest));
+    }
+    Ok(tightest)
 }
 
 fn options(allow: &HeaderValue) -> Response {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::{App, pages};
+use crate::client_address::Network;
 use crate::openapi::{Described, Operation, Schemas, document};
 use crate::problem::{self, ProblemType, Problems};
 use crate::request::Shared;
@@ -68,7 +69,11 @@ pub(super) fn build(mut app: App) -> Result<Service> {
         faults: Vec::new(),
     };
     problem::ALL.iter().for_each(|problem| building.problems.add(problem));
-    let routes = app.routes.clone().and(pages::routes());
+    let own = match &app.rate_limit {
+        Some(limit) => app.routes.clone().rate_limit(limit.clone()),
+        None => app.routes.clone(),
+    };
+    let routes = own.and(pages::routes());
     routes.list.into_iter().for_each(|route| building.add(&app.shared, route));
     building.check_problem_names();
     building.finish(app, &pages)
@@ -101,6 +106,9 @@ impl Building {
         let media_types = operation.media_types();
         let reads_body = operation.body.is_some();
         add_framework_problems(&mut operation, &media_types);
+        if !route.rate_limits.is_empty() {
+            operation.problem(&problem::TOO_MANY_REQUESTS);
+        }
         operation.problems.types.iter().for_each(|problem| self.problems.add(problem));
         if route.in_document {
             self.check_operation_id(&route);
@@ -147,11 +155,14 @@ impl Building {
         self.faults.extend(faults.into_iter().map(|message| StartFault { message, route: None }));
         let cors = app.cors.iter().flat_map(Cors::faults);
         self.faults.extend(cors.map(|message| StartFault { message, route: None }));
+        let (trusted_proxies, faults) = networks(&app.trusted_proxies);
+        self.faults.extend(faults.into_iter().map(|message| StartFault { message, route: None }));
         if !self.faults.is_empty() {
             return Err(Error::start(self.faults));
         }
         pages.fill(&app.title, &document, &self.problems);
-        let settings = Settings { limits: app.limits, trailing_slash: app.trailing_slash, cors: app.cors };
+        let settings =
+            Settings { limits: app.limits, trailing_slash: app.trailing_slash, cors: app.cors, trusted_proxies };
         Ok(Service::new(self.router.build(), Arc::new(app.shared), settings, document))
     }
 }
@@ -165,6 +176,18 @@ fn add_framework_problems(operation: &mut Operation<'_>, media_types: &[&str]) {
     if !media_types.is_empty() {
         operation.problem(&problem::NOT_ACCEPTABLE);
     }
+}
+
+/// The ranges of addresses, and the texts that are none.
+fn networks(texts: &[String]) -> (Vec<Network>, Vec<String>) {
+    let (mut networks, mut faults) = (Vec::new(), Vec::new());
+    for text in texts {
+        match text.parse() {
+            Ok(network) => networks.push(network),
+            Err(fault) => faults.push(format!("trusted proxies: {fault}")),
+        }
+    }
+    (networks, faults)
 }
 
 /// The Info Object (OpenAPI 3.1, section 4.8.2).

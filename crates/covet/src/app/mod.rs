@@ -18,7 +18,7 @@ use crate::request::Shared;
 use crate::routing::Routes;
 use crate::server;
 use crate::service::Service;
-use crate::{Cors, Error, Result};
+use crate::{Cors, Error, RateLimit, Result};
 
 /// An app: routes, what they share, and the settings of the server.
 ///
@@ -42,6 +42,8 @@ pub struct App {
     pub(crate) limits: Limits,
     pub(crate) trailing_slash: TrailingSlash,
     pub(crate) cors: Option<Cors>,
+    pub(crate) rate_limit: Option<RateLimit>,
+    pub(crate) trusted_proxies: Vec<String>,
     pub(crate) bind: Option<String>,
 }
 
@@ -57,6 +59,8 @@ impl App {
             limits: Limits::default(),
             trailing_slash: TrailingSlash::default(),
             cors: None,
+            rate_limit: None,
+            trusted_proxies: Vec::new(),
             bind: None,
         }
     }
@@ -157,6 +161,20 @@ impl App {
     /// With pages of other origins that may call the app from a browser.
     pub fn cors(mut self, cors: Cors) -> Self {
         self.cors = Some(cors);
+        self
+    }
+
+    /// With a limit of each client's requests to all routes together, beside the limits of the routes themselves. What
+    /// the framework serves about the app, such as `/health`, is not counted.
+    pub fn rate_limit(mut self, limit: RateLimit) -> Self {
+        self.rate_limit = Some(limit);
+        self
+    }
+
+    /// With proxies in front, as addresses or ranges (`10.0.0.0/8`). What they tell of the client's address counts; from
+    /// anybody else it is ignored.
+    pub fn trusted_proxies<T: Into<String>>(mut self, networks: impl IntoIterator<Item = T>) -> Self {
+        self.trusted_proxies.extend(networks.into_iter().map(Into::into));
         self
     }
 

@@ -36,7 +36,7 @@ impl FromRequest for Bytes {
 
 impl FromRequest for String {
     fn describe(operation: &mut Operation<'_>, _: &str) {
-        operation.request_bytes("text/plain");
+        operation.request_bytes("*/*");
         describe_problems(operation);
     }
 

@@ -9,7 +9,7 @@ use super::schemas::object;
 use super::{Operation, Schemas};
 use crate::problem::{MEDIA_TYPE, ProblemType, Problems};
 use crate::routing::Route;
-use crate::validation::clean_schema;
+use crate::validation::{clean_schema, narrow_decimals};
 
 /// A route with its description.
 #[derive(Debug)]
@@ -111,6 +111,7 @@ pub(crate) fn document(
     });
     joined.finish(&mut document);
     clean_schema(&mut document);
+    narrow_decimals(&mut document);
     remove_unused(&mut document);
     let mut faults = joined.faults.clone();
     check_references(&document, &document, &mut faults);

@@ -60,6 +60,9 @@ pub(crate) struct Parameter {
     pub(crate) description: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) style: Option<&'static str>,
+    /// Whether the members of an object stand side by side, as they do in every style that is read here.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) explode: bool,
     pub(crate) schema: Value,
 }
 
@@ -115,13 +118,18 @@ impl<'a> Operation<'a> {
             return self.parameter::<T>(location, name);
         }
         let object = self.schemas.resolved_input::<T>();
+        if object.get("properties").is_none() {
+            // A map, or an enum with data: which names there are is not known beforehand.
+            let parameter = Parameter::new(location, name.to_owned(), false, object).styled("form");
+            return self.add_parameter(parameter);
+        }
         let required: Vec<&str> =
             object.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
         for (name, schema) in object.get("properties").and_then(Value::as_object).into_iter().flatten() {
             let is_required = location == In::Path || required.contains(&name.as_str());
             let mut parameter = Parameter::new(location, name.clone(), is_required, schema.clone());
             if location == In::Query && self.schemas.is_object(schema) {
-                parameter.style = Some("deepObject");
+                parameter = parameter.styled("deepObject");
             }
             self.add_parameter(parameter);
         }
@@ -272,6 +280,12 @@ impl Parameter {
                 schema["type"] = only.clone();
             }
         }
-        Parameter { name, location: location.as_str(), required, description, style: None, schema }
+        Parameter { name, location: location.as_str(), required, description, style: None, explode: false, schema }
+    }
+
+    fn styled(mut self, style: &'static str) -> Self {
+        self.style = Some(style);
+        self.explode = true;
+        self
     }
 }

@@ -23,10 +23,14 @@ pub(super) async fn serve(stream: TcpStream, service: Service, mut stopping: wat
         tracing::debug!(%error, "a connection was lost before its first request");
         return;
     }
+    let peer = stream.peer_addr().ok();
     let builder = builder(service.limits());
     let header_read = service.limits().header_read;
     let begun = AtomicBool::new(false);
-    let answer = service_fn(|request: http::Request<Incoming>| {
+    let answer = service_fn(|mut request: http::Request<Incoming>| {
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(peer);
+        }
         begun.store(true, Ordering::Relaxed);
         let service = service.clone();
         async move { Ok::<_, Infallible>(service.call(request.map(Body::incoming)).await) }

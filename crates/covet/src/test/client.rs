@@ -199,7 +199,9 @@ impl Client {
             request.headers_mut().entry(HeaderName::from_static("host")).or_insert(host);
             return socket::exchange(address, request).await;
         }
+        let is_head = request.method() == Method::HEAD;
         let (head, body) = self.service.call(request.map(Body::from)).await.into_parts();
+        let body = if is_head { Body::empty() } else { body };
         let body = body.collect().await.expect("the body of the answer can be read").to_bytes();
         Answer::new(head, body)
     }

@@ -30,6 +30,7 @@ pub use faults::Faults;
 pub(crate) use json::conforms;
 pub use model::{FieldNames, Input, Output};
 pub use schema::clean as clean_schema;
+pub(crate) use schema::narrow_decimals;
 
 /// What the code that `#[covet::model]` writes refers to; not a public interface.
 #[doc(hidden)]

@@ -10,6 +10,7 @@ mod cors;
 mod database;
 mod openapi;
 mod problems;
+mod rate_limit;
 mod routing;
 mod server;
 mod validation;

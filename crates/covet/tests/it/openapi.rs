@@ -104,7 +104,7 @@ fn the_document_says_what_the_signatures_say() {
     assert_eq!(parameter("q")["description"], "A part of the title.");
     assert_eq!((&parameter("q")["required"], &parameter("limit")["required"]), (&false.into(), &true.into()));
     assert_eq!(parameter("limit")["schema"]["maximum"], 100);
-    assert_eq!(parameter("filter")["style"], "deepObject");
+    assert_eq!((&parameter("filter")["style"], &parameter("filter")["explode"]), (&json!("deepObject"), &json!(true)));
     assert_eq!(parameter("x-client")["in"], "header");
     assert_eq!(document["paths"]["/books"]["post"]["operationId"], "addBook");
     assert_eq!(document["paths"]["/shelves"]["post"]["deprecated"], true);

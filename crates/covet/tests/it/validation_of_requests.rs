@@ -175,3 +175,47 @@ async fn a_body_over_the_limit_is_refused() {
     let answer = client().post("/bytes").body("text/plain", "x".repeat(1001)).send().await;
     assert_eq!((answer.status().as_u16(), &answer.problem()["limit"]), (413, &1000.into()));
 }
+
+/// A sum of money.
+#[covet::model]
+struct Sum {
+    amount: covet::Decimal,
+}
+
+/// Say it again.
+#[post("/sums")]
+async fn sum(sum: Json<Sum>) -> Json<Sum> {
+    sum
+}
+
+#[tokio::test]
+async fn a_decimal_keeps_all_its_digits_or_is_refused() {
+    let client = Client::new(App::new("Sums", "1.0.0").routes(routes![sum])).unwrap();
+    let answer = client.post("/sums").json(&json!({ "amount": "12345678901234567890.123456789" })).send().await;
+    assert_eq!(answer.json::<serde_json::Value>()["amount"], "12345678901234567890.123456789");
+    let exact = r#"{"amount":12345678901234567890.123456789}"#;
+    let answer = client.post("/sums").body("application/json", exact).send().await;
+    assert_eq!((answer.status().as_u16(), answer.faults()), (422, vec!["body /amount type".to_owned()]));
+    let schema = &client.openapi()["components"]["schemas"];
+    for name in schema.as_object().unwrap().keys().filter(|name| name.starts_with("Sum")) {
+        assert_eq!(schema[name]["properties"]["amount"]["type"], "string", "{name}");
+    }
+}
+
+/// Whatever is asked for.
+#[post("/any")]
+async fn any(filters: Query<std::collections::BTreeMap<String, u8>>) -> String {
+    format!("{:?}", *filters)
+}
+
+#[tokio::test]
+async fn a_map_reads_every_parameter_and_is_in_the_document() {
+    let client = Client::new(App::new("Maps", "1.0.0").routes(routes![any])).unwrap();
+    let answer = client.post("/any?a=1&b=2").send().await;
+    assert_eq!(answer.text(), r#"{"a": 1, "b": 2}"#);
+    let parameter = &client.openapi()["paths"]["/any"]["post"]["parameters"][0];
+    assert_eq!(
+        (&parameter["name"], &parameter["style"], &parameter["explode"]),
+        (&json!("filters"), &json!("form"), &json!(true))
+    );
+}

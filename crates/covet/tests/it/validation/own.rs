@@ -223,7 +223,8 @@ fn decimals_and_formats() {
         ),
         [""; 0]
     );
-    assert_eq!(faults::<Offer>(r#"{"price": 19.95, "link": "urn:isbn:1"}"#), [""; 0]);
+    assert_eq!(faults::<Offer>(r#"{"price": "19.95", "link": "urn:isbn:1"}"#), [""; 0]);
+    assert_eq!(faults::<Offer>(r#"{"price": 19.95}"#), ["body /price: must be a string, not a number"]);
     assert_eq!(faults::<Offer>(r#"{"price": "-1.00"}"#), ["body /price: must be at least 0"]);
     assert_eq!(faults::<Offer>(r#"{"price": "19.99"}"#), ["body /price: must be a multiple of 0.05"]);
     assert_eq!(
