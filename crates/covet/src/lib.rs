@@ -14,6 +14,7 @@ mod extract;
 mod guide;
 mod logging;
 mod macros;
+mod metrics;
 mod negotiation;
 pub mod openapi;
 mod problem;

@@ -1,6 +1,6 @@
 //! An app that is ready to answer: the fused pipeline in front of the handlers.
 //!
-//! Request id → CORS → panic guard → limits → route → `Accept` → rate limits → deadline → handler → log. The duties are one function, not
+//! Request id → CORS → route → metrics → panic guard → limits → `Accept` → rate limits → deadline → handler → log. The duties are one function, not
 //! stacked layers: each of those would cost an allocation or a moved future on every request.
 
 use std::panic::AssertUnwindSafe;
@@ -15,6 +15,7 @@ use tracing::Instrument;
 use crate::app::{Limits, TrailingSlash};
 use crate::client_address::Network;
 use crate::cors::{Cors, CrossOrigin};
+use crate::metrics::Metrics;
 use crate::negotiation;
 use crate::problem::{
     self, HEADERS_TOO_LARGE, INTERNAL, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, NOT_FOUND, ProblemDetails, TIMED_OUT,
@@ -65,6 +66,7 @@ pub(crate) struct Settings {
     pub(crate) trailing_slash: TrailingSlash,
     pub(crate) cors: Option<Cors>,
     pub(crate) trusted_proxies: Vec<Network>,
+    pub(crate) metrics: Option<Arc<Metrics>>,
 }
 
 impl Service {
@@ -95,11 +97,19 @@ impl Service {
             http.response.status_code = tracing::field::Empty,
             request.id = %id,
         );
+        let found = self.inner.router.find(request.method(), request.uri().path());
+        let counted = self.inner.settings.metrics.as_ref().map(|metrics| {
+            let route = found.route().map(|registered| registered.label.clone());
+            (metrics, request.method().clone(), route, Instant::now())
+        });
         let mut response = if span.is_disabled() {
-            self.inner.answer(request, id).await
+            self.inner.answer(found, request, id).await
         } else {
-            self.inner.answer_in_span(request, id, span).await
+            self.inner.answer_in_span(found, request, id, span).await
         };
+        if let Some((metrics, method, route, started)) = counted {
+            metrics.count(&method, route, response.status(), started.elapsed());
+        }
         if let Some((cors, request)) = cross_origin {
             cors.apply(&request, response.headers_mut());
         }
@@ -109,17 +119,23 @@ impl Service {
 }
 
 impl Inner {
-    async fn answer_in_span(&self, request: http::Request<Body>, id: RequestId, span: tracing::Span) -> Response {
+    async fn answer_in_span(
+        &self,
+        found: Found<'_>,
+        request: http::Request<Body>,
+        id: RequestId,
+        span: tracing::Span,
+    ) -> Response {
         let started = Instant::now();
-        let response = self.answer(request, id).instrument(span.clone()).await;
+        let response = self.answer(found, request, id).instrument(span.clone()).await;
         span.record("http.response.status_code", response.status().as_u16());
         let duration = started.elapsed().as_secs_f64();
         tracing::info!(parent: &span, http.server.request.duration = duration, "answered");
         response
     }
 
-    async fn answer(&self, request: http::Request<Body>, id: RequestId) -> Response {
-        let answer = AssertUnwindSafe(self.route(request, id)).catch_unwind().await;
+    async fn answer(&self, found: Found<'_>, request: http::Request<Body>, id: RequestId) -> Response {
+        let answer = AssertUnwindSafe(self.dispatch(found, request, id)).catch_unwind().await;
         let result = answer.unwrap_or_else(|panic| {
             let cause = format!("the handler panicked: {}", panic_message(&*panic));
             Err(ProblemDetails::new(&INTERNAL).cause(cause))
@@ -127,10 +143,15 @@ impl Inner {
         result.unwrap_or_else(|problem| problem.into_response(id))
     }
 
-    async fn route(&self, request: http::Request<Body>, id: RequestId) -> Result<Response, ProblemDetails> {
+    async fn dispatch(
+        &self,
+        found: Found<'_>,
+        request: http::Request<Body>,
+        id: RequestId,
+    ) -> Result<Response, ProblemDetails> {
         let (head, body) = request.into_parts();
         self.check_head(&head)?;
-        match self.router.find(&head.method, head.uri.path()) {
+        match found {
             Found::Route(registered, path) => self.handle(registered, path, head, body, id).await,
             Found::Options(allow) => Ok(options(allow)),
             Found::OtherMethods(allow) => Err(ProblemDetails::new(&METHOD_NOT_ALLOWED)

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::{App, pages};
 use crate::client_address::Network;
+use crate::metrics::Metrics;
 use crate::openapi::{Described, Operation, Schemas, document};
 use crate::problem::{self, ProblemType, Problems};
 use crate::request::Shared;
@@ -73,10 +74,15 @@ pub(super) fn build(mut app: App) -> Result<Service> {
         Some(limit) => app.routes.clone().rate_limit(limit.clone()),
         None => app.routes.clone(),
     };
-    let routes = own.and(pages::routes());
+    let metrics = app.metrics.then(Arc::<Metrics>::default);
+    let mut routes = own.and(pages::routes());
+    if let Some(metrics) = &metrics {
+        app.shared.insert(metrics.clone());
+        routes = routes.and(pages::metrics_routes());
+    }
     routes.list.into_iter().for_each(|route| building.add(&app.shared, route));
     building.check_problem_names();
-    building.finish(app, &pages)
+    building.finish(app, &pages, metrics)
 }
 
 impl Building {
@@ -115,8 +121,13 @@ impl Building {
             self.described.push(Described::new(&route, operation));
         }
         self.schemas = schemas;
-        let registered =
-            Registered { parameters: pattern.parameters.clone(), media_types, reads_body, route: route.clone() };
+        let registered = Registered {
+            parameters: pattern.parameters.clone(),
+            media_types,
+            reads_body,
+            label: route.path.as_str().into(),
+            route: route.clone(),
+        };
         if let Err(fault) = self.router.add(pattern, registered) {
             self.fault(&route, fault);
         }
@@ -149,7 +160,7 @@ impl Building {
         }
     }
 
-    fn finish(mut self, app: App, pages: &pages::Pages) -> Result<Service> {
+    fn finish(mut self, app: App, pages: &pages::Pages, metrics: Option<Arc<Metrics>>) -> Result<Service> {
         let info = info(&app);
         let (document, faults) = document(info, self.schemas, self.described, &self.problems);
         self.faults.extend(faults.into_iter().map(|message| StartFault { message, route: None }));
@@ -161,8 +172,13 @@ impl Building {
             return Err(Error::start(self.faults));
         }
         pages.fill(&app.title, &document, &self.problems);
-        let settings =
-            Settings { limits: app.limits, trailing_slash: app.trailing_slash, cors: app.cors, trusted_proxies };
+        let settings = Settings {
+            limits: app.limits,
+            trailing_slash: app.trailing_slash,
+            cors: app.cors,
+            trusted_proxies,
+            metrics,
+        };
         Ok(Service::new(self.router.build(), Arc::new(app.shared), settings, document))
     }
 }

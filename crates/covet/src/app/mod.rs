@@ -44,6 +44,7 @@ pub struct App {
     pub(crate) cors: Option<Cors>,
     pub(crate) rate_limit: Option<RateLimit>,
     pub(crate) trusted_proxies: Vec<String>,
+    pub(crate) metrics: bool,
     pub(crate) bind: Option<String>,
 }
 
@@ -61,6 +62,7 @@ impl App {
             cors: None,
             rate_limit: None,
             trusted_proxies: Vec::new(),
+            metrics: false,
             bind: None,
         }
     }
@@ -175,6 +177,13 @@ impl App {
     /// anybody else it is ignored.
     pub fn trusted_proxies<T: Into<String>>(mut self, networks: impl IntoIterator<Item = T>) -> Self {
         self.trusted_proxies.extend(networks.into_iter().map(Into::into));
+        self
+    }
+
+    /// With `/metrics`: counts and durations of the answered requests by method, route and status, as Prometheus reads
+    /// them. Whoever can reach the app can read it, so keep it behind a proxy or in a private network.
+    pub fn metrics(mut self) -> Self {
+        self.metrics = true;
         self
     }
 

@@ -8,6 +8,7 @@ use covet_template::escape;
 use http::{HeaderValue, header};
 use serde_json::Value;
 
+use crate::metrics::Metrics;
 use crate::openapi::to_yaml;
 use crate::problem::{NOT_FOUND, ProblemDetails, ProblemType, Problems};
 use crate::request::Shared;
@@ -62,6 +63,17 @@ pub(super) fn routes() -> Routes {
     #[cfg(feature = "docs")]
     let routes = routes.and(crate::docs::routes());
     routes.hidden()
+}
+
+/// The route of the metrics, for an app that wants it.
+pub(super) fn metrics_routes() -> Routes {
+    routes![metrics].hidden()
+}
+
+/// What the server has done, for Prometheus.
+#[get("/metrics", crate = "crate")]
+async fn metrics(metrics: State<Arc<Metrics>>) -> Plain {
+    Plain { media_type: "text/plain; version=0.0.4; charset=utf-8", body: metrics.text().into() }
 }
 
 /// A response whose media type the route's other answers do not share.

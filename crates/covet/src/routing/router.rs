@@ -15,6 +15,8 @@ pub(crate) struct Registered {
     /// The media types of its answers; empty where it may answer anything.
     pub(crate) media_types: Vec<&'static str>,
     pub(crate) reads_body: bool,
+    /// The path, as what is counted is called.
+    pub(crate) label: Arc<str>,
 }
 
 /// All routes, by path and method.
@@ -41,6 +43,16 @@ pub(crate) enum Found<'a> {
     Options(&'a HeaderValue),
     /// Nothing is here.
     Nothing,
+}
+
+impl<'a> Found<'a> {
+    /// The route, where there is one.
+    pub(crate) fn route(&self) -> Option<&'a Arc<Registered>> {
+        match self {
+            Found::Route(registered, _) => Some(registered),
+            Found::OtherMethods(_) | Found::Options(_) | Found::Nothing => None,
+        }
+    }
 }
 
 /// The path with its trailing slash added or taken away.

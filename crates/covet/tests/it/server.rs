@@ -176,3 +176,22 @@ async fn a_head_answer_has_the_length_and_no_body() {
     let answer = raw(server.address(), b"HEAD /ping HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
     assert!(answer.to_ascii_lowercase().contains("content-length: 4\r\n") && answer.ends_with("\r\n\r\n"), "{answer}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answered_requests_are_counted() {
+    let server = Server::start(app().metrics()).await.unwrap();
+    let client = server.client();
+    for target in ["/ping", "/ping", "/nowhere", "/elsewhere"] {
+        client.get(target).send().await;
+    }
+    let answer = client.get("/metrics").send().await;
+    assert_eq!(answer.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
+    let count = |labels: &str| format!("http_server_request_duration_seconds_count{{{labels}}} 2\n");
+    for (route, status) in [("/ping", 200), ("", 404)] {
+        let labels =
+            format!("http_request_method=\"GET\",http_route=\"{route}\",http_response_status_code=\"{status}\"");
+        assert!(answer.text().contains(&count(&labels)), "{}", answer.text());
+    }
+    let without = Server::start(app()).await.unwrap();
+    assert_eq!(without.client().get("/metrics").send().await.status(), 404);
+}
