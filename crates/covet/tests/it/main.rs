@@ -7,6 +7,7 @@
 mod compile;
 #[cfg(feature = "sqlite")]
 mod database;
+mod negotiation;
 mod openapi;
 mod problems;
 mod routing;
