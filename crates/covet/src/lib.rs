@@ -10,6 +10,7 @@ mod cors;
 mod docs;
 mod error;
 mod extract;
+mod format;
 #[cfg(all(doctest, feature = "sqlite", feature = "docs"))]
 mod guide;
 mod logging;
@@ -39,14 +40,14 @@ pub use covet_db as db;
 #[cfg(feature = "_db")]
 pub use covet_db::Db;
 pub use error::{Error, Result};
-pub use extract::{Cookie, Form, Header, Json, Path, Query, State};
+pub use extract::{Content, Cookie, Form, Header, Json, Path, Query, State};
 pub use http;
 pub use jiff;
 pub use problem::{Problem, ProblemDetails, ProblemType, Problems};
 pub use rate_limit::RateLimit;
 pub use request::{FromRequest, Rejection, Request};
 pub use request_id::RequestId;
-pub use respond::{Accepted, Created, Html, NoContent, Page, Redirect, Responder, Responding, Response};
+pub use respond::{Accepted, Created, Html, Negotiated, NoContent, Page, Redirect, Responder, Responding, Response};
 pub use routing::{Route, Routes};
 pub use rust_decimal::Decimal;
 pub use serde_json;

@@ -64,7 +64,7 @@ pub(crate) struct MatchedPath {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of a handler",
     label = "not an argument",
-    note = "arguments are `Path<T>`, `Query<T>`, `Header<T>`, `Cookie<T>`, `Json<T>`, `Form<T>`, `State<T>`, `Db`, \
+    note = "arguments are `Path<T>`, `Query<T>`, `Header<T>`, `Cookie<T>`, `Json<T>`, `Content<T>`, `Form<T>`, `State<T>`, `Db`, \
             `Body`, `Bytes`, `String`, `HeaderMap`, `Method`, `Uri`, `RequestId`, and types of your own that implement \
             `covet::FromRequest`",
     note = "to share a value with handlers, take `State<{Self}>` and give it to the app with `.state(…)`"
@@ -156,13 +156,13 @@ impl Request {
     /// The head of the request, for its answer.
     #[doc(hidden)]
     pub fn responding(&self) -> Responding<'_> {
-        Responding { uri: &self.head.uri, id: self.id }
+        Responding { uri: &self.head.uri, headers: &self.head.headers, id: self.id }
     }
 
     /// The answer to a request whose arguments could not all be made.
     #[doc(hidden)]
     pub fn refuse(&self, rejections: Rejections) -> Response {
-        rejections.into_details().into_response(self.id)
+        self.responding().problem(rejections.into_details())
     }
 
     /// The raw text of a path parameter, still percent-encoded.

@@ -135,12 +135,13 @@ impl Inner {
     }
 
     async fn answer(&self, found: Found<'_>, request: http::Request<Body>, id: RequestId) -> Response {
+        let format = negotiation::problem_format(request.headers());
         let answer = AssertUnwindSafe(self.dispatch(found, request, id)).catch_unwind().await;
         let result = answer.unwrap_or_else(|panic| {
             let cause = format!("the handler panicked: {}", panic_message(&*panic));
             Err(ProblemDetails::new(&INTERNAL).cause(cause))
         });
-        result.unwrap_or_else(|problem| problem.into_response(id))
+        result.unwrap_or_else(|problem| problem.into_response(id, format))
     }
 
     async fn dispatch(

@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use crate::openapi::Operation;
 use crate::problem::{Problem, ProblemDetails};
+use crate::validation::json::ReadError;
 use crate::validation::{Code, Fault};
 use crate::{Body, BodyError, FromRequest, Rejection, Request};
 
@@ -60,10 +61,23 @@ pub(super) fn check_media_type(
     if found.as_deref().is_some_and(matches) {
         return Ok(());
     }
-    let problem = ProblemDetails::new(&crate::problem::UNSUPPORTED_MEDIA_TYPE).with("supported", [supported]);
-    let problem = match found {
+    Err(unsupported(found, &[supported]))
+}
+
+/// The refusal of a body whose `Content-Type` the handler does not read.
+pub(super) fn unsupported(found: Option<String>, supported: &[&str]) -> Rejection {
+    let problem = ProblemDetails::new(&crate::problem::UNSUPPORTED_MEDIA_TYPE).with("supported", supported);
+    let supported = supported.join(", ");
+    Rejection::Problem(match found {
         Some(found) => problem.detail(format!("this operation reads {supported}, not {found}")),
         None => problem.detail(format!("the request has no Content-Type; this operation reads {supported}")),
-    };
-    Err(Rejection::Problem(problem))
+    })
+}
+
+/// The refusal of a body that is not the value that it should be.
+pub(super) fn reject(error: ReadError) -> Rejection {
+    match error {
+        ReadError::Malformed(fault) => Rejection::Malformed((*fault).into()),
+        ReadError::Invalid(faults) => Rejection::Invalid(faults),
+    }
 }

@@ -6,7 +6,6 @@ use super::{body, wrapper};
 use crate::openapi::Operation;
 use crate::problem::{INVALID_REQUEST, MALFORMED_REQUEST, UNSUPPORTED_MEDIA_TYPE};
 use crate::respond;
-use crate::validation::json::ReadError;
 use crate::validation::{Input, Output, json};
 use crate::{FromRequest, Rejection, Request, Responder, Responding, Response};
 
@@ -50,10 +49,7 @@ impl<T: Input> FromRequest for Json<T> {
     async fn from_request(request: &mut Request, _: &'static str) -> Result<Self, Rejection> {
         body::check_media_type(request, "application/json", is_json)?;
         let bytes = request.read_body().await?;
-        json::read(&bytes).map(Json).map_err(|error| match error {
-            ReadError::Malformed(fault) => Rejection::Malformed((*fault).into()),
-            ReadError::Invalid(faults) => Rejection::Invalid(faults),
-        })
+        json::read(&bytes).map(Json).map_err(body::reject)
     }
 }
 

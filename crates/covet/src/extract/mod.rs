@@ -1,6 +1,7 @@
 //! What a handler can take from a request.
 
 mod body;
+mod content;
 mod cookie;
 mod form;
 mod head;
@@ -11,6 +12,7 @@ mod path;
 mod query;
 mod state;
 
+pub use content::Content;
 pub use cookie::Cookie;
 pub use form::Form;
 pub use header::Header;

@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 use super::operation::{Parameter, RequestBody, ResponseEntry};
 use super::schemas::object;
 use super::{Operation, Schemas};
-use crate::problem::{MEDIA_TYPE, ProblemType, Problems};
+use crate::format::Format;
+use crate::problem::{ProblemType, Problems};
 use crate::routing::Route;
 use crate::validation::{clean_schema, narrow_decimals};
 
@@ -73,7 +74,13 @@ fn problem_response(problems: &[&ProblemType]) -> Value {
     }
     let titles: Vec<_> = problems.iter().map(|problem| problem.title).collect();
     let alternatives: Vec<_> = problems.iter().map(|problem| schema_reference(problem)).collect();
-    json!({ "description": titles.join("; or: "), "content": { MEDIA_TYPE: { "schema": { "anyOf": alternatives } } } })
+    json!({ "description": titles.join("; or: "), "content": problem_content(&json!({ "anyOf": alternatives })) })
+}
+
+/// A problem in every format that it can be had in.
+fn problem_content(schema: &Value) -> Map<String, Value> {
+    let entry = |format: &Format| (format.problem_type().to_owned(), json!({ "schema": schema }));
+    Format::ALL.iter().map(entry).collect()
 }
 
 fn schema_reference(problem: &ProblemType) -> Value {
@@ -98,7 +105,7 @@ pub(crate) fn document(
     let mut responses = Map::new();
     for (problem, members) in problems.types.iter().zip(members) {
         definitions.insert(format!("problem-{}", problem.name), problem_schema(problem, members));
-        let content = json!({ MEDIA_TYPE: { "schema": schema_reference(problem) } });
+        let content = problem_content(&schema_reference(problem));
         responses.insert(problem.name.into(), json!({ "description": problem.title, "content": content }));
     }
     let mut document = json!({

@@ -152,17 +152,28 @@ impl<'a> Operation<'a> {
         self.add_body(media_type, json!({ "schema": schema }));
     }
 
+    /// The body, read as a `T` from any of these media types.
+    pub fn request_body_in<T: Input>(&mut self, media_types: impl IntoIterator<Item = &'static str>) {
+        let schema = self.schemas.input::<T>();
+        let content = media_types.into_iter().map(|media_type| (media_type, json!({ "schema": schema })));
+        self.add_bodies(content.collect());
+    }
+
     /// The body as bytes or text of this media type; its content is the handler's affair.
     pub fn request_bytes(&mut self, media_type: &'static str) {
         self.add_body(media_type, json!({}));
     }
 
     fn add_body(&mut self, media_type: &'static str, content: Value) {
+        self.add_bodies(vec![(media_type, content)]);
+    }
+
+    fn add_bodies(&mut self, content: Vec<(&'static str, Value)>) {
         if self.body.is_some() {
             self.fault(format_args!("two arguments read the body"));
         }
         let body = self.body.get_or_insert_with(|| RequestBody { required: true, ..RequestBody::default() });
-        body.content.insert(media_type, content);
+        body.content.extend(content);
     }
 
     /// A response that holds a `T`.

@@ -7,7 +7,8 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
 
-use super::{INTERNAL, MEDIA_TYPE, ProblemType};
+use super::{INTERNAL, ProblemType};
+use crate::format::Format;
 use crate::validation::Faults;
 use crate::{Body, BoxError, RequestId, Response};
 
@@ -97,17 +98,22 @@ impl ProblemDetails {
     }
 
     /// Writes the cause into the log, and makes the response.
-    pub(crate) fn into_response(self, id: RequestId) -> Response {
+    pub(crate) fn into_response(self, id: RequestId, mut format: Format) -> Response {
         self.log(id);
-        let body = serde_json::to_vec(&Document { problem: &self, id }).unwrap_or_else(|error| {
+        let mut body = Vec::with_capacity(256);
+        if let Err(error) = format.encode(&Document { problem: &self, id }, &mut body) {
             // Every member is a string, a number or a value that is already JSON, so this is out of memory or a bug
             // of ours; the client still gets a well-formed problem.
             tracing::error!(%error, "a problem could not be written");
-            format!(r#"{{"type":"{}","status":{}}}"#, INTERNAL.uri(), self.0.kind.status).into_bytes()
-        });
+            format = Format::Json;
+            body = format!(r#"{{"type":"{}","status":{}}}"#, INTERNAL.uri(), self.0.kind.status).into_bytes();
+        }
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = self.status();
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(format.problem_type()));
+        if Format::ALL.len() > 1 {
+            response.headers_mut().insert(header::VARY, HeaderValue::from_static("Accept"));
+        }
         for (name, value) in self.0.headers {
             response.headers_mut().append(name, value);
         }

@@ -2,12 +2,12 @@
 
 use http::{HeaderValue, StatusCode, header};
 
-use super::{Responder, Responding, Response, json};
+use super::{Responder, Responding, Response, negotiated};
 use crate::openapi::Operation;
 use crate::problem::{INTERNAL, ProblemDetails};
 use crate::validation::Output;
 
-/// 201: something was made. The answer holds it, and its `Location`.
+/// 201: something was made. The answer holds it, in the format that the client likes, and its `Location`.
 ///
 /// ```
 /// use covet::{post, Created};
@@ -38,12 +38,12 @@ impl<T> Created<T> {
 
 impl<T: Output> Responder for Created<T> {
     fn describe(operation: &mut Operation<'_>) {
-        operation.response::<T>(201, "What was made", "application/json");
+        negotiated::describe::<T, T>(operation, 201, "What was made");
         operation.response_header(201, "Location", "Where it is found");
     }
 
     fn respond(self, to: &Responding<'_>) -> Response {
-        let mut response = json(StatusCode::CREATED, &self.value, to);
+        let mut response = negotiated::respond::<T, T>(StatusCode::CREATED, &self.value, &self.value, to);
         match HeaderValue::try_from(&self.location) {
             Ok(location) => {
                 response.headers_mut().insert(header::LOCATION, location);
@@ -75,10 +75,10 @@ pub struct Accepted<T>(pub T);
 
 impl<T: Output> Responder for Accepted<T> {
     fn describe(operation: &mut Operation<'_>) {
-        operation.response::<T>(202, "Taken, and worked on", "application/json");
+        negotiated::describe::<T, T>(operation, 202, "Taken, and worked on");
     }
 
     fn respond(self, to: &Responding<'_>) -> Response {
-        json(StatusCode::ACCEPTED, &self.0, to)
+        negotiated::respond::<T, T>(StatusCode::ACCEPTED, &self.0, &self.0, to)
     }
 }

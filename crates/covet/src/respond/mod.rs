@@ -2,6 +2,7 @@
 
 mod created;
 mod html;
+mod negotiated;
 mod no_content;
 mod page;
 mod redirect;
@@ -9,6 +10,7 @@ mod text;
 
 pub use created::{Accepted, Created};
 pub use html::Html;
+pub use negotiated::Negotiated;
 pub use no_content::NoContent;
 pub use page::Page;
 pub use redirect::Redirect;
@@ -17,6 +19,7 @@ use bytes::{BufMut, BytesMut};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 
+use crate::negotiation;
 use crate::openapi::Operation;
 use crate::problem::{INTERNAL, Problem, ProblemDetails};
 use crate::{Body, RequestId};
@@ -41,6 +44,7 @@ pub type Response = http::Response<Body>;
 #[derive(Debug)]
 pub struct Responding<'a> {
     pub(crate) uri: &'a http::Uri,
+    pub(crate) headers: &'a http::HeaderMap,
     pub(crate) id: RequestId,
 }
 
@@ -55,9 +59,20 @@ impl Responding<'_> {
         self.id
     }
 
-    /// The response of a problem; its cause is logged under the request's id.
+    /// The headers of the request.
+    pub fn headers(&self) -> &http::HeaderMap {
+        self.headers
+    }
+
+    /// The place of the media type that the client likes best, or `None` where it takes none of them. An answer that
+    /// depends on this says so with `Vary: Accept`.
+    pub fn preferred(&self, media_types: &[&str]) -> Option<usize> {
+        negotiation::preferred(self.headers, media_types)
+    }
+
+    /// The response of a problem, in the format that the client likes; its cause is logged under the request's id.
     pub fn problem(&self, problem: ProblemDetails) -> Response {
-        problem.into_response(self.id)
+        problem.into_response(self.id, negotiation::problem_format(self.headers))
     }
 }
 
@@ -84,7 +99,7 @@ impl Responding<'_> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the result of a handler",
     label = "not a result",
-    note = "results are `Json<T>`, `Created<T>`, `Accepted<T>`, `NoContent`, `Page<T>`, `Html`, `Redirect`, `String`, \
+    note = "results are `Json<T>`, `Negotiated<T>`, `Created<T>`, `Accepted<T>`, `NoContent`, `Page<T>`, `Html`, `Redirect`, `String`, \
             `Result<T, E>` of one of them, and types of your own that implement `covet::Responder`",
     note = "to answer a model as JSON, wrap it: `Json<{Self}>`"
 )]

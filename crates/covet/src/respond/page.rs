@@ -6,12 +6,13 @@ use http::{HeaderValue, StatusCode, header};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
-use super::{Responder, Responding, Response, json};
+use super::{Responder, Responding, Response, negotiated};
 use crate::openapi::Operation;
 use crate::validation::Output;
 
 /// A page of a list: some items, and the cursor of the next page while there is one. The answer also has a `Link`
-/// header (RFC 8288) with `rel="next"`: the target of the request with its `cursor` replaced.
+/// header (RFC 8288) with `rel="next"`: the target of the request with its `cursor` replaced. It is in the format that
+/// the client likes best, as with [`Negotiated`](crate::Negotiated); as CSV it is the items alone.
 ///
 /// ```
 /// use covet::{get, Page, Query};
@@ -58,12 +59,12 @@ impl<T: Output> Output for Page<T> {}
 
 impl<T: Output> Responder for Page<T> {
     fn describe(operation: &mut Operation<'_>) {
-        operation.response::<Page<T>>(200, "A page of the list", "application/json");
+        negotiated::describe::<Page<T>, Vec<T>>(operation, 200, "A page of the list");
         operation.response_header(200, "Link", "The next page, as rel=\"next\" (RFC 8288)");
     }
 
     fn respond(self, to: &Responding<'_>) -> Response {
-        let mut response = json(StatusCode::OK, &self, to);
+        let mut response = negotiated::respond::<Page<T>, Vec<T>>(StatusCode::OK, &self, &self.items, to);
         let link = self.next.map(|cursor| next_link(to.uri, &cursor));
         if let Some(Ok(link)) = link.map(HeaderValue::try_from) {
             response.headers_mut().insert(header::LINK, link);

@@ -4,7 +4,8 @@ use http::Method;
 use serde_json::{Map, Value, json};
 
 use super::Answer;
-use crate::validation::conforms;
+use crate::format::Format;
+use crate::validation::{Faults, conforms};
 
 /// Whether the document has this answer: its status, its media type and its value. What the document does not speak
 /// of, such as the docs page or a path that is not served, is not held against it.
@@ -37,16 +38,23 @@ fn check_content(document: &Value, content: &Map<String, Value>, answer: &Answer
         .get(essence)
         .or_else(|| content.get("*/*"))
         .ok_or_else(|| format!("the media type `{essence}` is none of {:?}", content.keys().collect::<Vec<_>>()))?;
-    let Some(schema) = entry.get("schema").filter(|_| is_json(essence)) else { return Ok(()) };
-    let faults = conforms(answer.bytes(), &self_contained(document, schema))?;
+    let (Some(schema), Some(format)) = (entry.get("schema"), Format::of(essence)) else { return Ok(()) };
+    let faults = faults(format, answer.bytes(), &self_contained(document, schema))?;
     match faults.first() {
         None => Ok(()),
         Some(first) => Err(format!("the value does not have its schema: {first} ({} faults)", faults.total())),
     }
 }
 
-fn is_json(media_type: &str) -> bool {
-    media_type == "application/json" || media_type.ends_with("+json")
+fn faults(format: Format, bytes: &[u8], schema: &Value) -> Result<Faults, String> {
+    match format {
+        Format::Json => conforms(bytes, schema),
+        #[cfg(feature = "_binary")]
+        _ => {
+            let tree = format.parse(bytes).map_err(|fault| format!("the value cannot be read: {fault}"))?;
+            Ok(crate::validation::conforms_tree(&tree, schema))
+        }
+    }
 }
 
 /// The operation that answers this method at this path. A path without parameters comes before one with them.

@@ -97,6 +97,24 @@ fn explain<T: Input>(bytes: &[u8]) -> Result<T, ReadError> {
     }
 }
 
+/// Reads a value from the tree of another format and checks it.
+#[cfg(feature = "_binary")]
+pub(crate) fn read_tree<T: Input>(tree: &tree::Node<'_>) -> Result<T, Faults> {
+    match T::deserialize(Strict(tree)) {
+        Ok(value) => checker::check(&value).map(|()| value),
+        Err(error) => {
+            walk::walk(tree, Shapes::of::<T>()).into_result()?;
+            Err(error.into_fault().into())
+        }
+    }
+}
+
+/// Compares a tree with a schema, as [`conforms`] does.
+#[cfg(feature = "_binary")]
+pub(crate) fn conforms_tree(tree: &tree::Node<'_>, schema: &serde_json::Value) -> Faults {
+    walk::walk(tree, &Shapes::compile(schema))
+}
+
 /// Compares a JSON text with a schema that has its definitions in `$defs`, for tests of responses.
 pub(crate) fn conforms(bytes: &[u8], schema: &serde_json::Value) -> Result<super::Faults, String> {
     let node = tree::parse(bytes).map_err(|fault| format!("the value is not JSON: {fault}"))?;

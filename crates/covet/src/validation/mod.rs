@@ -28,9 +28,13 @@ pub use code::Code;
 pub use fault::{Fault, In};
 pub use faults::Faults;
 pub(crate) use json::conforms;
+#[cfg(feature = "_binary")]
+pub(crate) use json::{conforms_tree, read_tree};
 pub use model::{FieldNames, Input, Output};
 pub use schema::clean as clean_schema;
 pub(crate) use schema::narrow_decimals;
+#[cfg(feature = "_binary")]
+pub(crate) use tree::{MAX_DEPTH, Node, parse as parse_json};
 
 /// What the code that `#[covet::model]` writes refers to; not a public interface.
 #[doc(hidden)]

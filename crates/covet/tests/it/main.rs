@@ -8,6 +8,7 @@ mod compile;
 mod cors;
 #[cfg(feature = "sqlite")]
 mod database;
+mod negotiation;
 mod openapi;
 mod problems;
 mod rate_limit;

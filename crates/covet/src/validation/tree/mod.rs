@@ -14,6 +14,8 @@ use std::borrow::Cow;
 use error::Error;
 pub(crate) use error::{DUPLICATE, MISSING, listed, unknown_message};
 pub(crate) use number::is_number;
+#[cfg(feature = "_binary")]
+pub(crate) use parser::MAX_DEPTH;
 pub(crate) use parser::parse;
 
 /// One value.
