@@ -9,8 +9,7 @@ use crate::openapi::Operation;
 use crate::{FromRequest, Rejection, Request};
 
 /// The address of the client: that of the connection, or, where the connection comes from one of the app's
-/// [trusted proxies](crate::App::trusted_proxies), the one that the proxies tell in `Forwarded` (RFC 7239) or
-/// `X-Forwarded-For`. A request that came through no socket, as in tests, has `::`.
+/// [trusted proxies](crate::App::trusted_proxies), the one that the proxies tell. A request that came through no socket, as in tests, has `::`.
 ///
 /// ```
 /// use covet::{get, ClientAddress};
@@ -31,16 +30,16 @@ impl ClientAddress {
         self.0
     }
 
-    pub(crate) fn of(peer: Option<SocketAddr>, headers: &HeaderMap, trusted: &[Network]) -> Self {
+    pub(crate) fn of(peer: Option<SocketAddr>, headers: &HeaderMap, proxies: &Proxies) -> Self {
         let peer = peer.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |peer| peer.ip().to_canonical());
-        let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(address));
+        let is_trusted = |address: IpAddr| proxies.networks.iter().any(|network| network.contains(address));
         if !is_trusted(peer) {
             return ClientAddress(peer);
         }
         // Every proxy adds the address that it saw at the end, so the first one from there that is not a proxy of ours
         // is the client; what stands before it is whatever the client wrote.
         let mut client = peer;
-        for address in forwarded(headers).into_iter().rev() {
+        for address in forwarded(headers, proxies.header).into_iter().rev() {
             let Some(address) = address else { break };
             client = address;
             if !is_trusted(address) {
@@ -59,14 +58,32 @@ impl FromRequest for ClientAddress {
     }
 }
 
+/// The header in which an app's proxies tell the client's address. Only one is believed: a proxy that keeps one of them
+/// passes what a client has written into the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum ProxyHeader {
+    /// `X-Forwarded-For`, which most proxies write.
+    #[default]
+    XForwardedFor,
+    /// `Forwarded` (RFC 7239).
+    Forwarded,
+}
+
+/// The proxies in front of an app.
+#[derive(Debug, Default)]
+pub(crate) struct Proxies {
+    pub(crate) networks: Vec<Network>,
+    pub(crate) header: ProxyHeader,
+}
+
 /// The addresses that proxies tell, the nearest last; `None` for one that is no address.
-fn forwarded(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
+fn forwarded(headers: &HeaderMap, header: ProxyHeader) -> Vec<Option<IpAddr>> {
     let values = |name: &header::HeaderName| -> Vec<String> {
         let texts = headers.get_all(name).iter().map(|value| value.to_str().unwrap_or_default());
         texts.flat_map(|text| text.split(',')).map(|part| part.trim().to_owned()).collect()
     };
-    let standard = values(&header::FORWARDED);
-    if standard.is_empty() {
+    if header == ProxyHeader::XForwardedFor {
         return values(&header::HeaderName::from_static("x-forwarded-for")).iter().map(|text| address(text)).collect();
     }
     let of_element = |element: &String| {
@@ -74,7 +91,7 @@ fn forwarded(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
         let (_, value) = pairs.into_iter().find(|(name, _)| name.eq_ignore_ascii_case("for"))?;
         address(value.trim_matches('"'))
     };
-    standard.iter().map(of_element).collect()
+    values(&header::FORWARDED).iter().map(of_element).collect()
 }
 
 /// An address with or without a port, an IPv6 address with or without brackets.
@@ -122,11 +139,13 @@ mod tests {
     #[test]
     fn only_trusted_proxies_are_believed() {
         let check = |peer: &str, header: (&'static str, &str), expected: &str| {
-            let trusted: Vec<Network> = ["10.0.0.0/8", "::1"].iter().map(|text| text.parse().unwrap()).collect();
+            let networks = ["10.0.0.0/8", "::1"].iter().map(|text| text.parse().unwrap()).collect();
+            let kept = if peer == "::1" { ProxyHeader::Forwarded } else { ProxyHeader::XForwardedFor };
+            let proxies = Proxies { networks, header: kept };
             let mut headers = HeaderMap::new();
             headers.insert(header.0, header.1.parse().unwrap());
             let peer = SocketAddr::new(peer.parse().unwrap(), 1);
-            let found = ClientAddress::of(Some(peer), &headers, &trusted);
+            let found = ClientAddress::of(Some(peer), &headers, &proxies);
             assert_eq!(found.ip().to_string(), expected, "{peer} {header:?}");
         };
         let list = "x-forwarded-for";
@@ -140,6 +159,8 @@ mod tests {
         check("::1", ("forwarded", "for=6.6.6.6, for=\"[2001:db8::1]:47\";proto=https"), "2001:db8::1");
         check("::1", ("forwarded", "by=10.0.0.1;For=192.0.2.60"), "192.0.2.60");
         check("::1", ("forwarded", "for=unknown"), "::1");
+        check("::1", (list, "198.51.100.7"), "::1");
+        check("10.1.2.3", ("forwarded", "for=198.51.100.7"), "10.1.2.3");
     }
 
     #[test]

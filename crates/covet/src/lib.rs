@@ -33,7 +33,7 @@ pub use app::{App, Limits, StartFault, TrailingSlash};
 pub use attributes::{Problem, delete, get, head, main, model, options, patch, post, put};
 pub use body::{Body, BodyError, BoxError};
 pub use bytes::Bytes;
-pub use client_address::ClientAddress;
+pub use client_address::{ClientAddress, ProxyHeader};
 pub use cors::Cors;
 #[cfg(feature = "_db")]
 pub use covet_db as db;

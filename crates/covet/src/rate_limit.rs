@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::problem::{ProblemDetails, TOO_MANY_REQUESTS};
 
-/// Clients that are remembered at most; more than that only when more ask within one period.
+/// Clients that are remembered, about.
 const CLIENTS: usize = 100_000;
 
 /// Parts of the table, each under a lock of its own.
@@ -50,7 +50,14 @@ pub struct RateLimit {
 struct Clients {
     begun: Instant,
     hasher: RandomState,
-    shards: [Mutex<HashMap<IpAddr, u64>>; SHARDS],
+    shards: [Mutex<Shard>; SHARDS],
+}
+
+#[derive(Debug, Default)]
+struct Shard {
+    whole_at: HashMap<IpAddr, u64>,
+    /// The size at which clients whose allowance is whole are forgotten next.
+    sweep_at: usize,
 }
 
 /// What is left of a client's allowance.
@@ -92,10 +99,8 @@ impl RateLimit {
         let client = network(client);
         let shard = (self.clients.hasher.hash_one(client) as usize) % SHARDS;
         let mut shard = self.clients.shards[shard].lock().unwrap_or_else(PoisonError::into_inner);
-        if shard.len() >= CLIENTS / SHARDS {
-            shard.retain(|_, whole_at| *whole_at > now);
-        }
-        let whole_at = shard.entry(client).or_insert(now);
+        shard.sweep(now);
+        let whole_at = shard.whole_at.entry(client).or_insert(now);
         let next = (*whole_at).max(now) + share;
         let over = next.saturating_sub(now + share * u64::from(self.quota));
         if over > 0 {
@@ -109,6 +114,22 @@ impl RateLimit {
             left: u32::try_from(left).unwrap_or(u32::MAX),
             reset: (next - now).div_ceil(1_000_000_000),
         })
+    }
+}
+
+impl Shard {
+    /// Forgets clients whose allowance is whole, each time that the table has doubled. When so many ask within one period
+    /// that the table would grow without end, it forgets all: a limit that is lax for a moment is better than a process
+    /// without memory.
+    fn sweep(&mut self, now: u64) {
+        if self.whole_at.len() < self.sweep_at.max(CLIENTS / SHARDS / 4) {
+            return;
+        }
+        self.whole_at.retain(|_, whole_at| *whole_at > now);
+        if self.whole_at.len() >= CLIENTS / SHARDS {
+            self.whole_at.clear();
+        }
+        self.sweep_at = self.whole_at.len() * 2;
     }
 }
 
@@ -187,7 +208,7 @@ mod tests {
                 let _ = limit.check_at(IpAddr::V4((client + 60_000 * second as u32).into()), second * 10 * SECOND);
             }
         }
-        let remembered: usize = limit.clients.shards.iter().map(|shard| shard.lock().unwrap().len()).sum();
+        let remembered: usize = limit.clients.shards.iter().map(|shard| shard.lock().unwrap().whole_at.len()).sum();
         assert!(remembered <= 2 * CLIENTS, "{remembered}");
     }
 

@@ -8,12 +8,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use futures_util::FutureExt;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::Value;
 use tracing::Instrument;
 
 use crate::app::{Limits, TrailingSlash};
-use crate::client_address::Network;
+use crate::client_address::Proxies;
 use crate::cors::{Cors, CrossOrigin};
 use crate::metrics::Metrics;
 use crate::negotiation;
@@ -24,6 +24,7 @@ use crate::problem::{
 use crate::rate_limit::Allowance;
 use crate::request::{MatchedPath, Shared};
 use crate::routing::{Found, Registered, Router, TrailingSlashFound};
+use crate::server::framing;
 use crate::{Body, ClientAddress, Request, RequestId, Response};
 
 /// The header that carries the request's id.
@@ -65,7 +66,7 @@ pub(crate) struct Settings {
     pub(crate) limits: Limits,
     pub(crate) trailing_slash: TrailingSlash,
     pub(crate) cors: Option<Cors>,
-    pub(crate) trusted_proxies: Vec<Network>,
+    pub(crate) proxies: Proxies,
     pub(crate) metrics: Option<Arc<Metrics>>,
 }
 
@@ -83,9 +84,19 @@ impl Service {
         &self.inner.settings.limits
     }
 
+    /// Answers a request from a connection, of which it is not certain that it has one host and one end.
+    pub(crate) async fn serve(&self, request: http::Request<Body>) -> Response {
+        let Err(problem) = framing::check(&request) else { return self.call(request).await };
+        let id = RequestId::new();
+        let mut response = problem.into_response(id, negotiation::problem_format(request.headers()));
+        response.headers_mut().insert(REQUEST_ID, id.header());
+        response
+    }
+
     /// Answers a request. There is no error: whatever goes wrong is a response.
     pub async fn call(&self, request: http::Request<Body>) -> Response {
         let id = RequestId::new();
+        let is_head = request.method() == Method::HEAD;
         let cors = self.inner.settings.cors.as_ref();
         let cross_origin = cors.map(|cors| (cors, CrossOrigin::of(request.method(), request.headers())));
         let span = tracing::info_span!(
@@ -114,7 +125,7 @@ impl Service {
             cors.apply(&request, response.headers_mut());
         }
         response.headers_mut().insert(REQUEST_ID, id.header());
-        response
+        if is_head { without_body(response) } else { response }
     }
 }
 
@@ -158,6 +169,10 @@ impl Inner {
             Found::OtherMethods(allow) => Err(ProblemDetails::new(&METHOD_NOT_ALLOWED)
                 .detail(format!("this path has {}", allow.to_str().unwrap_or_default()))
                 .header(header::ALLOW, allow.clone())),
+            // `OPTIONS *` asks for the server itself (RFC 9110, section 9.3.7).
+            Found::Nothing if head.method == Method::OPTIONS && head.uri.path() == "*" => {
+                Ok(options(&HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")))
+            }
             Found::Nothing => self.redirect(&head).ok_or_else(|| ProblemDetails::new(&NOT_FOUND)),
         }
     }
@@ -199,7 +214,7 @@ impl Inner {
         if registered.reads_body && http_body::Body::size_hint(&body).lower() > limit {
             return Err(problem::too_large(limit));
         }
-        let client = ClientAddress::of(head.extensions.get().copied(), &head.headers, &self.settings.trusted_proxies);
+        let client = ClientAddress::of(head.extensions.get().copied(), &head.headers, &self.settings.proxies);
         let allowance = check_rates(registered, client)?;
         let request = Request {
             head,
@@ -255,6 +270,15 @@ fn check_rates(registered: &Registered, client: ClientAddress) -> Result<Option<
         tightest = Some(limit.check(client.ip())?.tighter(tightest));
     }
     Ok(tightest)
+}
+
+/// The answer to a HEAD: what that to a GET says of its body, and no body (RFC 9110, section 9.3.2).
+fn without_body(response: Response) -> Response {
+    let (mut head, body) = response.into_parts();
+    if let Some(length) = http_body::Body::size_hint(&body).exact() {
+        head.headers.entry(header::CONTENT_LENGTH).or_insert(HeaderValue::from(length));
+    }
+    Response::from_parts(head, Body::empty())
 }
 
 fn options(allow: &HeaderValue) -> Response {

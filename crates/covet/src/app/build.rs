@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::{App, pages};
-use crate::client_address::Network;
+use crate::client_address::{Network, Proxies};
 use crate::metrics::Metrics;
 use crate::openapi::{Described, Operation, Schemas, document};
 use crate::problem::{self, ProblemType, Problems};
@@ -166,19 +166,15 @@ impl Building {
         self.faults.extend(faults.into_iter().map(|message| StartFault { message, route: None }));
         let cors = app.cors.iter().flat_map(Cors::faults);
         self.faults.extend(cors.map(|message| StartFault { message, route: None }));
-        let (trusted_proxies, faults) = networks(&app.trusted_proxies);
+        let (networks, faults) = networks(&app.trusted_proxies);
+        let proxies = Proxies { networks, header: app.proxy_header };
         self.faults.extend(faults.into_iter().map(|message| StartFault { message, route: None }));
         if !self.faults.is_empty() {
             return Err(Error::start(self.faults));
         }
         pages.fill(&app.title, &document, &self.problems);
-        let settings = Settings {
-            limits: app.limits,
-            trailing_slash: app.trailing_slash,
-            cors: app.cors,
-            trusted_proxies,
-            metrics,
-        };
+        let settings =
+            Settings { limits: app.limits, trailing_slash: app.trailing_slash, cors: app.cors, proxies, metrics };
         Ok(Service::new(self.router.build(), Arc::new(app.shared), settings, document))
     }
 }

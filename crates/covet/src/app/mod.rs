@@ -18,7 +18,7 @@ use crate::request::Shared;
 use crate::routing::Routes;
 use crate::server;
 use crate::service::Service;
-use crate::{Cors, Error, RateLimit, Result};
+use crate::{Cors, Error, ProxyHeader, RateLimit, Result};
 
 /// An app: routes, what they share, and the settings of the server.
 ///
@@ -44,6 +44,7 @@ pub struct App {
     pub(crate) cors: Option<Cors>,
     pub(crate) rate_limit: Option<RateLimit>,
     pub(crate) trusted_proxies: Vec<String>,
+    pub(crate) proxy_header: ProxyHeader,
     pub(crate) metrics: bool,
     pub(crate) bind: Option<String>,
 }
@@ -62,6 +63,7 @@ impl App {
             cors: None,
             rate_limit: None,
             trusted_proxies: Vec::new(),
+            proxy_header: ProxyHeader::default(),
             metrics: false,
             bind: None,
         }
@@ -173,10 +175,15 @@ impl App {
         self
     }
 
-    /// With proxies in front, as addresses or ranges (`10.0.0.0/8`). What they tell of the client's address counts; from
-    /// anybody else it is ignored.
-    pub fn trusted_proxies<T: Into<String>>(mut self, networks: impl IntoIterator<Item = T>) -> Self {
+    /// With proxies in front, as addresses or ranges (`10.0.0.0/8`), and the header in which they tell the client's
+    /// address. From anybody else, and in any other header, it is ignored.
+    pub fn trusted_proxies<T: Into<String>>(
+        mut self,
+        networks: impl IntoIterator<Item = T>,
+        header: ProxyHeader,
+    ) -> Self {
         self.trusted_proxies.extend(networks.into_iter().map(Into::into));
+        self.proxy_header = header;
         self
     }
 

@@ -57,7 +57,7 @@ pub(super) fn check_media_type(
     supported: &'static str,
     matches: impl FnOnce(&str) -> bool,
 ) -> Result<(), Rejection> {
-    let found = request.content_type();
+    let found = request.content_type()?;
     if found.as_deref().is_some_and(matches) {
         return Ok(());
     }

@@ -42,6 +42,8 @@ problem_types! {
          bytes.";
     INTERNAL = "internal-error", 500, "The server failed",
         "The fault is the server's. Its log has the cause under the id that `instance` carries.";
+    NOT_IMPLEMENTED = "not-implemented", 501, "The request needs what this server does not do",
+        "`detail` says what it is.";
     TIMED_OUT = "timed-out", 503, "The answer took too long",
         "The server gave up, since the answer was not ready within the time that the operation has.";
     DATABASE_UNAVAILABLE = "database-unavailable", 503, "The database is not available",

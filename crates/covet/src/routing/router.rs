@@ -90,9 +90,10 @@ impl Router {
     }
 
     /// The other spelling of the path, with or without its last slash, when something is served there. A path that
-    /// begins with two slashes has none: as the target of a redirect it would name another host.
+    /// begins with two slashes has none: as the target of a redirect it would name another host. Browsers take a
+    /// backslash for a slash.
     pub(crate) fn other_slash(&self, path: &str) -> Option<TrailingSlashFound> {
-        if path.starts_with("//") || path == "/" {
+        if path.starts_with("//") || path.contains('\\') || path == "/" {
             return None;
         }
         let other = path.strip_suffix('/').map_or_else(|| format!("{path}/"), str::to_owned);

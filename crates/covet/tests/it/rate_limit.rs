@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use covet::test::{Client, Server};
-use covet::{App, ClientAddress, RateLimit, get, routes};
+use covet::{App, ClientAddress, ProxyHeader, RateLimit, get, routes};
 
 /// Tell the caller its address.
 #[get("/address")]
@@ -47,7 +47,7 @@ async fn the_tightest_limit_counts_and_is_told() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_client_is_who_a_trusted_proxy_says() {
-    let believed = Server::start(app().trusted_proxies(["127.0.0.0/8"])).await.unwrap();
+    let believed = Server::start(app().trusted_proxies(["127.0.0.0/8"], ProxyHeader::XForwardedFor)).await.unwrap();
     let answer = believed.client().get("/address").header("x-forwarded-for", "6.6.6.6, 192.0.2.9").send().await;
     assert_eq!(answer.text(), "192.0.2.9");
     let doubted = Server::start(app()).await.unwrap();
@@ -57,7 +57,7 @@ async fn the_client_is_who_a_trusted_proxy_says() {
 
 #[test]
 fn a_proxy_that_is_no_address_stops_the_start() {
-    let error = app().trusted_proxies(["localhost", "10.0.0.0/8"]).build().unwrap_err();
+    let error = app().trusted_proxies(["localhost", "10.0.0.0/8"], ProxyHeader::Forwarded).build().unwrap_err();
     assert_eq!(error.start_faults().len(), 1);
     assert!(error.to_string().contains("`localhost` is not a range of addresses"), "{error}");
 }

@@ -219,3 +219,50 @@ async fn a_map_reads_every_parameter_and_is_in_the_document() {
         (&json!("filters"), &json!("form"), &json!(true))
     );
 }
+
+#[tokio::test]
+async fn a_body_that_is_packed_or_not_utf_8_is_not_read_as_if_it_were() {
+    let client = client();
+    let send = async |name: &str, value: &str| {
+        let request = client.post("/crowds?limit=1").body("application/json", r#"{"people":[]}"#);
+        request.header(name, value).send().await
+    };
+    for (name, value, status) in
+        [("content-encoding", "gzip", 415), ("content-encoding", "identity", 204), ("content-type", "text/plain", 400)]
+    {
+        assert_eq!(send(name, value).await.status().as_u16(), status, "{name}: {value}");
+    }
+    for (media_type, status) in [
+        ("application/json; charset=latin1", 415),
+        ("application/json; charset=\"utf-16\"", 415),
+        ("application/json; charset=UTF-8", 204),
+    ] {
+        let answer = client.post("/crowds?limit=1").body(media_type, r#"{"people":[]}"#).send().await;
+        assert_eq!(answer.status().as_u16(), status, "{media_type}");
+    }
+}
+
+#[tokio::test]
+async fn a_number_without_a_fraction_is_whole() {
+    let address = |postcode: &str| {
+        format!(
+            r#"{{"people":[{{"name":"Bo","email":"b@o.example","address":{{"street":"x","postcode":{postcode}}}}}]}}"#
+        )
+    };
+    for (postcode, limit, status) in
+        [("1000.0", "1.0", 204), ("1000.5", "1", 422), ("1000", "1.5", 422), ("999.0", "1", 422)]
+    {
+        let target = format!("/crowds?limit={limit}");
+        let answer = client().post(&target).body("application/json", address(postcode)).send().await;
+        assert_eq!(answer.status().as_u16(), status, "{postcode} {limit} {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_is_not_many_times_as_long_as_its_request() {
+    let long = "k".repeat(900);
+    let people: Vec<_> = (0..1).map(|_| json!({ long.clone(): 1 })).collect();
+    let answer = client().post("/crowds?limit=1").json(&json!({ "people": people })).send().await;
+    assert!(answer.text().contains(&format!("/people/0/{}…", "k".repeat(200))), "{answer:?}");
+    assert!(!answer.text().contains(&"k".repeat(201)));
+}
