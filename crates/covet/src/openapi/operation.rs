@@ -63,6 +63,9 @@ pub(crate) struct Parameter {
     /// Whether the members of an object stand side by side, as they do in every style that is read here.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) explode: bool,
+    /// Whether `name=` is read as if the parameter were left out, as the empty input of a form is.
+    #[serde(rename = "allowEmptyValue", skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) may_be_empty: bool,
     pub(crate) schema: Value,
 }
 
@@ -285,13 +288,25 @@ impl Parameter {
             name = name.replace('_', "-");
         }
         // A parameter that is left out is not there; it is never null.
+        let mut may_be_empty = false;
         if let Some(Value::Array(types)) = schema.get_mut("type") {
+            let is_nullable = types.iter().any(|name| name == "null");
+            may_be_empty = location == In::Query && is_nullable && !types.iter().any(|name| name == "string");
             types.retain(|name| name != "null");
             if let [only] = types.as_slice() {
                 schema["type"] = only.clone();
             }
         }
-        Parameter { name, location: location.as_str(), required, description, style: None, explode: false, schema }
+        Parameter {
+            name,
+            location: location.as_str(),
+            required,
+            description,
+            style: None,
+            explode: false,
+            may_be_empty,
+            schema,
+        }
     }
 
     fn styled(mut self, style: &'static str) -> Self {
