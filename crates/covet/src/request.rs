@@ -156,7 +156,7 @@ impl Request {
     /// The head of the request, for its answer.
     #[doc(hidden)]
     pub fn responding(&self) -> Responding<'_> {
-        Responding { uri: &self.head.uri, headers: &self.head.headers, id: self.id }
+        Responding { uri: &self.head.uri, headers: &self.head.headers, method: &self.head.method, id: self.id }
     }
 
     /// The answer to a request whose arguments could not all be made.

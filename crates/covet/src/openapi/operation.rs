@@ -4,6 +4,7 @@ use std::any::TypeId;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
+use http::Method;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -41,6 +42,7 @@ use crate::validation::{In, Input, Output};
 #[derive(Debug)]
 pub struct Operation<'a> {
     pub(super) schemas: &'a mut Schemas,
+    method: &'a Method,
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) body: Option<RequestBody>,
     pub(crate) responses: BTreeMap<String, ResponseEntry>,
@@ -85,9 +87,10 @@ pub(crate) struct ResponseEntry {
 }
 
 impl<'a> Operation<'a> {
-    pub(crate) fn new(schemas: &'a mut Schemas) -> Self {
+    pub(crate) fn new(schemas: &'a mut Schemas, method: &'a Method) -> Self {
         Operation {
             schemas,
+            method,
             parameters: Vec::new(),
             body: None,
             responses: BTreeMap::new(),
@@ -96,6 +99,11 @@ impl<'a> Operation<'a> {
             any_response: false,
             faults: Vec::new(),
         }
+    }
+
+    /// The method of the route.
+    pub fn method(&self) -> &Method {
+        self.method
     }
 
     /// One parameter, read from text as a `T`.
@@ -136,6 +144,19 @@ impl<'a> Operation<'a> {
             }
             self.add_parameter(parameter);
         }
+    }
+
+    /// Makes a parameter that has been described one that must be sent.
+    pub(crate) fn require_parameter(&mut self, location: In, name: &str) {
+        let is_it = |known: &&mut Parameter| known.location == location.as_str() && known.name == name;
+        if let Some(parameter) = self.parameters.iter_mut().find(is_it) {
+            parameter.required = true;
+        }
+    }
+
+    /// The statuses of the responses that are described so far.
+    pub(crate) fn statuses(&self) -> Vec<String> {
+        self.responses.keys().cloned().collect()
     }
 
     fn add_parameter(&mut self, parameter: Parameter) {

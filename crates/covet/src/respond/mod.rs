@@ -45,6 +45,7 @@ pub type Response = http::Response<Body>;
 pub struct Responding<'a> {
     pub(crate) uri: &'a http::Uri,
     pub(crate) headers: &'a http::HeaderMap,
+    pub(crate) method: &'a http::Method,
     pub(crate) id: RequestId,
 }
 
