@@ -76,6 +76,9 @@ impl Error {
     }
 
     pub(crate) fn undefined(name: &str) -> Self {
+        if name.is_empty() {
+            return Self::new(ErrorKind::Undefined, "a conditional expression without `else` has no value");
+        }
         Self::new(ErrorKind::Undefined, format!("`{name}` is undefined"))
     }
 
@@ -99,10 +102,6 @@ impl Error {
             self.0.places.push(source.place(span));
         }
         self
-    }
-
-    pub(crate) fn is_placed(&self) -> bool {
-        !self.0.places.is_empty()
     }
 
     /// What kind of error it is.

@@ -59,14 +59,17 @@ macro_rules! functions {
             $($argument: FromValue,)*
         {
             fn call(&self, arguments: Vec<Value>) -> Result<Value, Error> {
+                const NAMES: &[&str] = &[$(stringify!($argument)),*];
+                let taken = NAMES.len();
+                if arguments.len() > taken {
+                    return Err(Error::type_(format!("at most {taken} arguments are taken")));
+                }
+                #[allow(unused_mut, unused_variables, reason = "a function without arguments takes none")]
                 let mut arguments = arguments.into_iter();
                 let answer = self($(
                     <$argument>::from_value(arguments.next().unwrap_or(Value::Undefined))?
                 ),*);
-                match arguments.next() {
-                    Some(_) => Err(Error::type_("there are too many arguments")),
-                    None => answer.into_value(),
-                }
+                answer.into_value()
             }
         }
     };

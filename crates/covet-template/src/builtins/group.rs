@@ -55,6 +55,9 @@ impl<'c, 'a> Keys<'c, 'a> {
 fn sorted<'a>(cx: &Cx<'a>, items: &mut [(V<'a>, V<'a>)], reverse: bool) -> Result<()> {
     let mut failed = None;
     items.sort_by(|(left, _), (right, _)| {
+        if left.is_undefined() && right.is_undefined() {
+            return Ordering::Equal;
+        }
         let compared = cx.arena.spend(1).and_then(|()| order(cx.arena, *left, *right));
         let ordering = compared.unwrap_or_else(|error| {
             failed.get_or_insert(error);

@@ -128,7 +128,7 @@ pub(super) fn slice<'a>(cx: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) -> 
     for index in 0..count {
         let end = start + each + usize::from(index < longer);
         let mut column = items[start..end].to_vec();
-        if let Some(fill) = fill.filter(|fill| !fill.is_none() && index >= longer && longer > 0) {
+        if let Some(fill) = fill.filter(|fill| !fill.is_none() && index >= longer) {
             column.push(fill);
         }
         columns.push(V::List(List::new(cx.arena, &column)?));

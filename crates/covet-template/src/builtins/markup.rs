@@ -218,9 +218,10 @@ pub(super) fn urlize<'a>(cx: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) ->
 /// Writes a word, as a link if it is an address.
 fn link(word: &str, limit: usize, attributes: &str, out: &mut Text) -> Result<()> {
     let (head, middle, tail) = bare(word);
-    let address = if middle.starts_with("http://") || middle.starts_with("https://") {
-        Some(middle.to_owned())
-    } else if middle.starts_with("www.") || is_domain(middle) {
+    let web = middle.strip_prefix("https://").or(middle.strip_prefix("http://"));
+    let address = if let Some(rest) = web {
+        is_host(rest).then(|| middle.to_owned())
+    } else if (middle.starts_with("www.") && is_host(middle)) || is_domain(middle) {
         Some(format!("https://{middle}"))
     } else if middle.starts_with("mailto:") && is_mail(&middle[7..]) {
         Some(middle.to_owned())
@@ -263,6 +264,16 @@ fn bare(word: &str) -> (&str, &str, &str) {
         middle = rest;
     }
     (head, middle, &word[start + middle.len()..])
+}
+
+/// Whether a text begins with a host of at least two labels, the last of which could be that of a country.
+fn is_host(text: &str) -> bool {
+    let host = text.split(['/', '?', '#', ':']).next().unwrap_or_default();
+    let Some((labels, top)) = host.rsplit_once('.') else { return host.eq_ignore_ascii_case("localhost") };
+    let is_top = top.len() >= 2 && top.chars().all(char::is_alphabetic);
+    let is_number = top.chars().all(|c| c.is_ascii_digit()) && labels.split('.').count() == 3;
+    let is_label = |label: &str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || "-_%".contains(c));
+    (is_top || is_number || top.starts_with("xn--")) && labels.split('.').all(is_label)
 }
 
 fn is_domain(text: &str) -> bool {

@@ -33,7 +33,7 @@ pub(crate) const TESTS: &[(&str, Test)] = &[
     ("iterable", |_, value, _| Ok(is_iterable(value))),
     ("le", |cx, value, arguments| compared(cx, value, arguments, Compare::LessEqual)),
     ("lessthan", |cx, value, arguments| compared(cx, value, arguments, Compare::Less)),
-    ("lower", |_, value, _| cased(value, char::is_lowercase, char::is_uppercase)),
+    ("lower", |cx, value, _| cased(cx, value, char::is_lowercase, char::is_uppercase)),
     ("lt", |cx, value, arguments| compared(cx, value, arguments, Compare::Less)),
     ("mapping", |_, value, _| Ok(matches!(value, V::Dict(_)))),
     ("ne", |cx, value, arguments| compared(cx, value, arguments, Compare::NotEqual)),
@@ -46,7 +46,7 @@ pub(crate) const TESTS: &[(&str, Test)] = &[
     ("test", |cx, value, _| Ok(cx.engine.find_test(value.expect_str("the name of a test")?).is_ok())),
     ("true", |_, value, _| Ok(matches!(value, V::Bool(true)))),
     ("undefined", |_, value, _| Ok(value.is_undefined())),
-    ("upper", |_, value, _| cased(value, char::is_uppercase, char::is_lowercase)),
+    ("upper", |cx, value, _| cased(cx, value, char::is_uppercase, char::is_lowercase)),
 ];
 
 pub(crate) fn test_named(name: &str) -> Option<Test> {
@@ -75,8 +75,9 @@ fn divisibleby<'a>(_: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) -> Result
     }
 }
 
-fn cased(value: V<'_>, wanted: fn(char) -> bool, other: fn(char) -> bool) -> Result<bool> {
-    let Some(text) = value.as_str() else { return Ok(false) };
+fn cased<'a>(cx: &Cx<'a>, value: V<'a>, wanted: fn(char) -> bool, other: fn(char) -> bool) -> Result<bool> {
+    let (text, _) = cx.text(value)?;
+    cx.arena.spend(text.len() / 16)?;
     Ok(text.chars().any(wanted) && !text.chars().any(other))
 }
 
@@ -95,6 +96,7 @@ fn sameas<'a>(cx: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) -> Result<boo
 
 fn is_callable(value: V<'_>) -> bool {
     match value {
+        V::Undefined(_) => true,
         V::Object(Object::Loop(state)) => state.recursive.is_some(),
         V::Object(object) => matches!(
             object,

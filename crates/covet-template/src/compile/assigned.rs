@@ -25,14 +25,15 @@ pub(super) fn assigned<'s>(body: &Body<'s>, names: &mut Vec<&'s str>) {
 /// Collects the names of a target.
 pub(super) fn targets<'s>(target: &Target<'s>, names: &mut Vec<&'s str>) {
     match target {
-        Target::Name(name, _) => add(name, names),
+        Target::Name(name) => add(name, names),
         Target::Attribute(..) => {}
         Target::Tuple(parts, _) => parts.iter().for_each(|part| targets(part, names)),
     }
 }
 
 fn add<'s>(name: &'s str, names: &mut Vec<&'s str>) {
-    if !names.contains(&name) {
+    // More names than a unit may have are an error later, so that they need not be told apart.
+    if names.len() <= super::MAX_SLOTS && !names.contains(&name) {
         names.push(name);
     }
 }

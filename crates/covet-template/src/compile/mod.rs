@@ -8,6 +8,8 @@ mod unit;
 
 pub(crate) use program::{CallSite, Callee, Constant, Op, Program, Site, Unit};
 
+use std::collections::HashMap;
+
 use self::unit::UnitBuilder;
 use crate::engine::{Engine, Format};
 use crate::error::{Error, ErrorKind, Result};
@@ -18,6 +20,8 @@ use crate::syntax::{parse, parse_expression};
 
 /// A program has at most this many instructions; branches that are compiled twice count twice.
 const MAX_OPS: usize = 500_000;
+/// A unit has at most this many local variables.
+const MAX_SLOTS: usize = 2_000;
 
 /// Where in a page a template, or one of its blocks, is going to be rendered.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -50,9 +54,10 @@ struct Compiler<'s, 'e> {
     engine: &'e Engine,
     source: &'s Source,
     program: Program,
+    known_names: HashMap<Box<str>, u32>,
+    known_words: HashMap<Box<str>, u32>,
     /// The units that are being compiled, the innermost last.
     units: Vec<UnitBuilder<'s>>,
-    /// Blocks that were compiled, in their order.
     entry: &'e Entry,
     position: Position,
     format: Format,
@@ -82,6 +87,8 @@ impl<'s, 'e> Compiler<'s, 'e> {
             engine,
             source,
             program,
+            known_names: HashMap::new(),
+            known_words: HashMap::new(),
             units: Vec::new(),
             entry,
             position: Position::default(),
@@ -132,7 +139,8 @@ impl<'s, 'e> Compiler<'s, 'e> {
     }
 
     fn check_size(&self, span: Span) -> Result<()> {
-        if self.ops > MAX_OPS {
+        let slots = self.units.last().map_or(0, |unit| unit.unit.slots);
+        if self.ops > MAX_OPS || slots > MAX_SLOTS {
             return Err(self.fail(ErrorKind::Syntax, "the template compiles to too much code", span));
         }
         Ok(())
@@ -157,11 +165,11 @@ impl<'s, 'e> Compiler<'s, 'e> {
     }
 
     fn name(&mut self, name: &str) -> u32 {
-        intern(&mut self.program.names, name)
+        intern(&mut self.program.names, &mut self.known_names, name)
     }
 
     fn word(&mut self, name: &str) -> u32 {
-        intern(&mut self.program.words, name)
+        intern(&mut self.program.words, &mut self.known_words, name)
     }
 
     /// The slot of a name in the innermost unit, captured from the units around it where it is theirs.
@@ -253,10 +261,13 @@ impl<'s, 'e> Compiler<'s, 'e> {
 
 }
 
-fn intern(names: &mut Vec<Box<str>>, name: &str) -> u32 {
-    let found = names.iter().position(|found| **found == *name);
-    found.unwrap_or_else(|| {
-        names.push(name.into());
-        names.len() - 1
-    }) as u32
+/// The number of a name, the same one every time.
+fn intern(names: &mut Vec<Box<str>>, known: &mut HashMap<Box<str>, u32>, name: &str) -> u32 {
+    if let Some(number) = known.get(name) {
+        return *number;
+    }
+    let number = names.len() as u32;
+    names.push(name.into());
+    known.insert(name.into(), number);
+    number
 }

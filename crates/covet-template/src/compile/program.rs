@@ -145,7 +145,9 @@ pub(crate) enum Op {
     For(Option<std::num::NonZeroU32>),
     /// The next item, or a jump to the end.
     Next(u32),
-    /// Ends a loop and jumps over its `else` if the body ran.
+    /// Ends an iteration.
+    Again(u32),
+    /// Ends a loop and jumps over its `else` if an iteration came to its end.
     EndFor(u32),
     /// Appends to the list under the item.
     Append,

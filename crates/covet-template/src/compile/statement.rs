@@ -227,7 +227,7 @@ impl<'s> Compiler<'s, '_> {
         if self.html() && self.position != before {
             return Err(self.loop_moves(span));
         }
-        self.emit(Op::Jump(start as u32), span);
+        self.emit(Op::Again(start as u32), span);
         self.close_scope();
         self.land(next);
         breaks.into_iter().for_each(|jump| self.land(jump));
@@ -276,7 +276,7 @@ impl<'s> Compiler<'s, '_> {
 
     fn assign(&mut self, target: &Target<'s>, span: Span) -> Result<()> {
         match target {
-            Target::Name(name, _) => self.store(name, span),
+            Target::Name(name) => self.store(name, span),
             Target::Attribute(name, attribute, at) => {
                 self.load(name, *at);
                 let word = self.word(attribute);
@@ -335,9 +335,6 @@ impl<'s> Compiler<'s, '_> {
 
     /// Pushes a macro, with what it uses of the scopes around it.
     fn macro_value(&mut self, definition: &Macro<'s>, name: &str, span: Span) -> Result<()> {
-        if definition.parameters.len() > 255 {
-            return Err(self.fail(ErrorKind::Syntax, "a macro has at most 255 parameters", span));
-        }
         let outside = std::mem::take(&mut self.position);
         let extends = std::mem::take(&mut self.extends);
         self.units.push(UnitBuilder::new(name, Position::default(), false));

@@ -144,11 +144,6 @@ impl Position {
         matches!(self.state, State::Among | State::TagName)
     }
 
-    /// Whether a block that was compiled for one position may be rendered at the other as it is.
-    pub(crate) fn matches(self, other: Position) -> bool {
-        self == other
-    }
-
     /// The escaping of a value at this position, and the position after it.
     pub(crate) fn hole(self) -> Result<(Escape, Position), Refusal> {
         let escape = match self.state {

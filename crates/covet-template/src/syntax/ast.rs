@@ -76,7 +76,7 @@ pub(crate) struct Arguments<'s> {
 /// What `set`, `for` and `with` assign to.
 #[derive(Debug)]
 pub(crate) enum Target<'s> {
-    Name(&'s str, Span),
+    Name(&'s str),
     Attribute(&'s str, &'s str, Span),
     Tuple(Vec<Target<'s>>, Span),
 }

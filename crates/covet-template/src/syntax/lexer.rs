@@ -82,6 +82,9 @@ impl<'s> Lexer<'s, '_> {
             let is_line = matches!(tag, Tag::LineStatement | Tag::LineComment);
             let lstrip = is_line || (self.syntax.lstrip_blocks && tag != Tag::Variable && !keeps);
             self.text_until(begin, strips, lstrip)?;
+            if tag == Tag::LineComment {
+                self.trim_line_end();
+            }
             self.at = begin + open + usize::from(strips || (keeps && !is_line));
             match tag {
                 Tag::Comment => self.comment(begin)?,
@@ -188,6 +191,16 @@ impl<'s> Lexer<'s, '_> {
             return Ok(());
         }
         self.push_span(TokenKind::Text(text), Span::new(start, start + text.len()))
+    }
+
+    /// The blanks before a comment of a line belong to it.
+    fn trim_line_end(&mut self) {
+        let Some(Token { kind: TokenKind::Text(text), span }) = self.tokens.last_mut() else { return };
+        if span.end as usize != self.at {
+            return;
+        }
+        *text = text.trim_end_matches([' ', '\t']);
+        span.end = span.start + text.len() as u32;
     }
 
     fn comment(&mut self, begin: usize) -> Result<()> {
@@ -302,7 +315,9 @@ impl<'s> Lexer<'s, '_> {
     fn raw(&mut self, begin: usize) -> Result<()> {
         let (open, close) = (self.syntax.block.0.as_str(), self.syntax.block.1.as_str());
         let head = self.text[self.at..].find(close).unwrap_or_default();
-        self.trim = self.closing_trim(self.text.as_bytes().get(self.at + head - 1).copied());
+        let mark = self.text.as_bytes().get(self.at + head - 1).copied();
+        // What follows `raw` is raw, also where line ends behind other statements are dropped.
+        self.trim = if mark == Some(b'-') { Trim::All } else { Trim::None };
         self.at += head + close.len();
         let mut from = self.at;
         while let Some(found) = self.text[from..].find(open) {

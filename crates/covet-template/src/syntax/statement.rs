@@ -6,6 +6,11 @@ use super::token::TokenKind;
 use crate::error::{Error, Result, closest};
 use crate::source::Span;
 
+/// A template has at most this many blocks.
+const MAX_BLOCKS: usize = 1_000;
+/// A macro has at most this many parameters.
+const MAX_PARAMETERS: usize = 255;
+
 const STATEMENTS: [&str; 18] = [
     "autoescape", "block", "break", "call", "continue", "do", "extends", "filter", "for", "from", "if", "import",
     "include", "macro", "raw", "set", "with", "endfor",
@@ -183,7 +188,7 @@ impl<'s> Parser<'s> {
         if matches!(name, "true" | "True" | "false" | "False" | "none" | "None") {
             return Err(self.fail(format!("cannot assign to `{name}`"), span));
         }
-        Ok(Target::Name(name, span))
+        Ok(Target::Name(name))
     }
 
     fn set(&mut self) -> Result<StmtKind<'s>> {
@@ -239,6 +244,9 @@ impl<'s> Parser<'s> {
         let mut parameters: Vec<(&'s str, Option<Expr<'s>>)> = Vec::new();
         self.expect_symbol("(")?;
         while !self.is_symbol(")") {
+            if parameters.len() >= MAX_PARAMETERS {
+                return Err(self.fail(format!("a macro has at most {MAX_PARAMETERS} parameters"), self.span()));
+            }
             if !parameters.is_empty() {
                 self.expect_symbol(",")?;
                 if self.is_symbol(")") {
@@ -337,6 +345,9 @@ impl<'s> Parser<'s> {
     fn block(&mut self) -> Result<StmtKind<'s>> {
         let span = self.span();
         let name = self.expect_name()?;
+        if self.blocks.len() >= MAX_BLOCKS {
+            return Err(self.fail(format!("the template has more than {MAX_BLOCKS} blocks"), span));
+        }
         if self.blocks.contains(&name) {
             return Err(self.fail(format!("the block `{name}` is there twice"), span));
         }

@@ -10,7 +10,7 @@ pub(crate) enum Cursor<'a> {
     Tuple(&'a [V<'a>]),
     Range(Range, usize),
     Keys(&'a super::Dict<'a>, usize),
-    Chars(&'a str, bool),
+    Chars(&'a str),
 }
 
 impl<'a> Cursor<'a> {
@@ -20,8 +20,8 @@ impl<'a> Cursor<'a> {
             V::Tuple(items) => Cursor::Tuple(items),
             V::Range(range) => Cursor::Range(range, 0),
             V::Dict(dict) => Cursor::Keys(dict, 0),
-            V::Str(text) => Cursor::Chars(text, false),
-            V::Safe(text) => Cursor::Chars(text, true),
+            // The characters of HTML are not HTML each, as in Jinja2.
+            V::Str(text) | V::Safe(text) => Cursor::Chars(text),
             V::Undefined(_) => Cursor::Tuple(&[]),
             V::Object(Object::Group(pair)) => Cursor::Tuple(pair),
             value => return Err(Error::type_(format!("{} cannot be iterated", value.type_name()))),
@@ -53,11 +53,11 @@ impl<'a> Cursor<'a> {
                 *at += 1;
                 Some(entry.get().0)
             }
-            Cursor::Chars(text, safe) => {
+            Cursor::Chars(text) => {
                 let first = text.chars().next()?;
                 let (item, rest) = text.split_at(first.len_utf8());
                 *text = rest;
-                Some(if *safe { V::Safe(item) } else { V::Str(item) })
+                Some(V::Str(item))
             }
         }
     }
@@ -69,7 +69,7 @@ impl<'a> Cursor<'a> {
             Cursor::Tuple(items) => items.len(),
             Cursor::Range(range, at) => range.len() - at,
             Cursor::Keys(dict, at) => dict.len().saturating_sub(*at),
-            Cursor::Chars(text, _) => text.chars().count(),
+            Cursor::Chars(text) => text.chars().count(),
         }
     }
 

@@ -78,12 +78,6 @@ impl Text {
         self.buffer.truncate(length);
     }
 
-    /// Takes what was written so far; what is written later counts on top of it.
-    pub(crate) fn drain(&mut self) -> String {
-        self.limit -= self.buffer.len();
-        std::mem::take(&mut self.buffer)
-    }
-
     pub(crate) fn into_string(self) -> String {
         self.buffer
     }

@@ -24,7 +24,7 @@ impl<'a> Vm<'a> {
                 Op::Constant(index) => {
                     let value = match &frame.instance.program.constants[index as usize] {
                         Constant::None => V::None,
-                        Constant::Nothing => V::Undefined("the value of a conditional expression without `else`"),
+                        Constant::Nothing => V::Undefined(""),
                         Constant::Bool(value) => V::Bool(*value),
                         Constant::Int(number) => V::Int(*number),
                         Constant::Float(number) => V::Float(*number),
@@ -184,14 +184,14 @@ impl<'a> Vm<'a> {
                             object = Some(state);
                         }
                     }
-                    self.loops.push(LoopFrame { cursor, ran: false, object, item: V::None });
+                    self.loops.push(LoopFrame { cursor, began: false, ended: false, object, item: V::None });
                 }
                 Op::Next(exit) => {
                     let Some(running) = self.loops.last_mut() else { return Err(broken()) };
                     match running.cursor.next() {
                         Some(item) => {
                             if let Some(state) = running.object {
-                                if running.ran {
+                                if running.began {
                                     state.index.set(state.index.get() + 1);
                                     state.previous.set(running.item);
                                 }
@@ -199,14 +199,20 @@ impl<'a> Vm<'a> {
                                 state.next.set(ahead.next().unwrap_or(V::Undefined("loop.nextitem")));
                                 running.item = item;
                             }
-                            running.ran = true;
+                            running.began = true;
                             self.stack.push(item);
                         }
                         None => frame.ip = exit as usize,
                     }
                 }
+                Op::Again(start) => {
+                    if let Some(running) = self.loops.last_mut() {
+                        running.ended = true;
+                    }
+                    frame.ip = start as usize;
+                }
                 Op::EndFor(target) => {
-                    if self.loops.pop().is_some_and(|ended| ended.ran) {
+                    if self.loops.pop().is_some_and(|running| running.ended) {
                         frame.ip = target as usize;
                     }
                 }
@@ -292,7 +298,7 @@ impl<'a> Vm<'a> {
                 self.out.push_str(text)
             }
             (Escape::Html | Escape::None, V::Int(number)) => self.out.push_int(number),
-            (_, V::Undefined(name)) if self.undefined == Undefined::Strict => Err(Error::undefined(name)),
+            (_, V::Undefined(_)) if self.undefined == Undefined::Strict => self.check_defined(value),
             (escape, value) => {
                 self.scratch.clear();
                 escape::write(self.arena, escape, value, &mut self.scratch, &mut self.out)

@@ -42,7 +42,9 @@ pub(super) enum Then<'a> {
 /// A loop that runs.
 pub(super) struct LoopFrame<'a> {
     pub(super) cursor: Cursor<'a>,
-    pub(super) ran: bool,
+    pub(super) began: bool,
+    /// Whether an iteration came to its end, which is what Jinja2 asks before it runs an `else`.
+    pub(super) ended: bool,
     pub(super) object: Option<&'a LoopState<'a>>,
     pub(super) item: V<'a>,
 }
