@@ -47,6 +47,9 @@ impl Format {
     }
 }
 
+/// A template's programs, one for each position of a page where it begins.
+type Variants = Vec<(Entry, Arc<Program>)>;
+
 /// Templates and how they are rendered.
 ///
 /// ```
@@ -77,7 +80,7 @@ pub struct Engine {
     tests: HashMap<Box<str>, Arc<Custom>>,
     functions: HashMap<Box<str>, Arc<Custom>>,
     globals: HashMap<Box<str>, Value>,
-    compiled: RwLock<HashMap<Box<str>, Vec<(Entry, Arc<Program>)>>>,
+    compiled: RwLock<HashMap<Box<str>, Variants>>,
 }
 
 impl Engine {
@@ -222,11 +225,7 @@ impl Engine {
         value::to_owned_value(&arena, value)
     }
 
-    fn run(
-        &self,
-        program: &Program,
-        context: impl for<'a> FnOnce(&'a Arena) -> Result<V<'a>>,
-    ) -> Result<String> {
+    fn run(&self, program: &Program, context: impl for<'a> FnOnce(&'a Arena) -> Result<V<'a>>) -> Result<String> {
         let (programs, arena) = (Programs::default(), Arena::new(&self.budget));
         let variables = variables(&arena, context(&arena)?)?;
         Vm::new(self, &arena, &programs).render(program, variables)

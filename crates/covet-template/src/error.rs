@@ -146,7 +146,8 @@ fn write_place(f: &mut fmt::Formatter<'_>, relation: &str, place: &Place) -> fmt
     write!(f, "\n{margin} {relation} {}:{}:{}", place.template, place.line, place.column)?;
     // A minified line would bury the caret, so only its surroundings are shown.
     let skipped = place.column.saturating_sub(60);
-    let shown: String = place.excerpt.chars().skip(skipped).take(120).map(|c| if c == '\t' { ' ' } else { c }).collect();
+    let shown: String =
+        place.excerpt.chars().skip(skipped).take(120).map(|c| if c == '\t' { ' ' } else { c }).collect();
     let carets = place.width.min((shown.chars().count() + skipped).saturating_sub(place.column - 1).max(1));
     write!(f, "\n{margin} |\n{number} | {shown}\n{margin} | ")?;
     write!(f, "{}{}", " ".repeat(place.column - 1 - skipped), "^".repeat(carets))

@@ -30,11 +30,8 @@ pub(crate) struct Source {
 impl Source {
     /// Keeps the text with line ends of one kind and, unless asked, without the last one, as Jinja2 does.
     pub(crate) fn new(name: &str, text: &str, keep_trailing_newline: bool) -> Self {
-        let mut text = if text.contains('\r') {
-            text.replace("\r\n", "\n").replace('\r', "\n")
-        } else {
-            text.to_owned()
-        };
+        let mut text =
+            if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.to_owned() };
         if !keep_trailing_newline && text.ends_with('\n') {
             text.pop();
         }

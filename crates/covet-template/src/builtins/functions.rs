@@ -60,7 +60,8 @@ fn range<'a>(_: &Cx<'a>, arguments: &Args<'_, 'a>) -> Result<V<'a>> {
         return Err(Error::budget(&format!("{MAX_RANGE} items in a range")));
     }
     // A range of one item may step as far as it likes.
-    let step = i32::try_from(step).or_else(|_| if length <= 1 { Ok(1) } else { Err(Error::value("the step is too large")) })?;
+    let step = i32::try_from(step)
+        .or_else(|_| if length <= 1 { Ok(1) } else { Err(Error::value("the step is too large")) })?;
     Ok(V::Range(Range { start, length: length as u32, step }))
 }
 
@@ -135,7 +136,11 @@ fn round<'a>(cx: &Cx<'a>, arguments: &Args<'_, 'a>) -> Result<V<'a>> {
     match (value, digits.filter(|digits| !digits.is_none())) {
         (V::Float(number), None) => {
             let rounded = number.round_ties_even();
-            if rounded.abs() < 9e18 { Ok(V::Int(rounded as i64)) } else { Err(Error::value("the number leaves 64 bits")) }
+            if rounded.abs() < 9e18 {
+                Ok(V::Int(rounded as i64))
+            } else {
+                Err(Error::value("the number leaves 64 bits"))
+            }
         }
         (value, digits) => {
             let digits: Vec<V<'a>> = digits.into_iter().collect();

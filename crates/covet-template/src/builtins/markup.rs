@@ -115,7 +115,8 @@ pub(super) fn xmlattr<'a>(cx: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) -
             continue;
         }
         let (name, _) = cx.text(key)?;
-        let is_invalid = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '/' | '>' | '=' | '<' | '"' | '\'');
+        let is_invalid =
+            |c: char| c.is_whitespace() || c.is_control() || matches!(c, '/' | '>' | '=' | '<' | '"' | '\'');
         if name.is_empty() || name.contains(is_invalid) {
             return Err(Error::value(format!("`{name}` cannot be the name of an attribute")));
         }
@@ -125,7 +126,11 @@ pub(super) fn xmlattr<'a>(cx: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) -
         push(name, &mut out)?;
         out.push_str("=\"")?;
         let (text, is_html) = cx.text(value)?;
-        if is_html { out.push_str(&text.replace('"', "&#34;"))? } else { push(text, &mut out)? }
+        if is_html {
+            out.push_str(&text.replace('"', "&#34;"))?
+        } else {
+            push(text, &mut out)?
+        }
         out.push_str("\"")?;
     }
     out.finish(cx.arena, cx.escapes)
@@ -201,7 +206,11 @@ pub(super) fn urlize<'a>(cx: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) ->
     }
     let (text, safe) = cx.text(value)?;
     let mut escaped = Text::new(cx.arena);
-    if safe { escaped.push_str(text)? } else { push(text, &mut escaped)? }
+    if safe {
+        escaped.push_str(text)?
+    } else {
+        push(text, &mut escaped)?
+    }
     let mut out = Text::new(cx.arena);
     let mut rest = escaped.as_str();
     while !rest.is_empty() {

@@ -5,10 +5,8 @@ use super::{Args, Cx, text_methods};
 use crate::error::{Error, Result};
 use crate::value::{Cursor, Dict, List, Object, V, equal};
 
-const DICT: [&str; 10] =
-    ["clear", "copy", "get", "items", "keys", "pop", "popitem", "setdefault", "update", "values"];
-const LIST: [&str; 10] =
-    ["append", "clear", "copy", "count", "extend", "index", "insert", "pop", "remove", "reverse"];
+const DICT: [&str; 10] = ["clear", "copy", "get", "items", "keys", "pop", "popitem", "setdefault", "update", "values"];
+const LIST: [&str; 10] = ["append", "clear", "copy", "count", "extend", "index", "insert", "pop", "remove", "reverse"];
 
 pub(crate) fn has_method(receiver: V<'_>, name: &str) -> bool {
     match receiver {

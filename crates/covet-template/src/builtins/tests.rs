@@ -87,9 +87,7 @@ fn sameas<'a>(cx: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) -> Result<boo
         (V::List(a), V::List(b)) => std::ptr::eq(a, b),
         (V::Dict(a), V::Dict(b)) => std::ptr::eq(a, b),
         (V::Object(a), V::Object(b)) => std::ptr::eq(a, b),
-        (a, b) if std::mem::discriminant(&a) == std::mem::discriminant(&b) => {
-            compare(cx.arena, Compare::Equal, a, b)?
-        }
+        (a, b) if std::mem::discriminant(&a) == std::mem::discriminant(&b) => compare(cx.arena, Compare::Equal, a, b)?,
         _ => false,
     })
 }
@@ -107,10 +105,8 @@ fn is_callable(value: V<'_>) -> bool {
 }
 
 fn is_sequence(value: V<'_>) -> bool {
-    matches!(
-        value,
-        V::Str(_) | V::Safe(_) | V::List(_) | V::Tuple(_) | V::Dict(_) | V::Range(_) | V::Undefined(_)
-    ) || matches!(value, V::Object(Object::Group(_)))
+    matches!(value, V::Str(_) | V::Safe(_) | V::List(_) | V::Tuple(_) | V::Dict(_) | V::Range(_) | V::Undefined(_))
+        || matches!(value, V::Object(Object::Group(_)))
 }
 
 fn is_iterable(value: V<'_>) -> bool {

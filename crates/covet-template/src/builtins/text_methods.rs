@@ -7,11 +7,48 @@ use crate::error::{Error, Result};
 use crate::value::{Text, V, format_fields};
 
 const NAMES: [&str; 42] = [
-    "capitalize", "casefold", "center", "count", "endswith", "expandtabs", "find", "format", "index", "isalnum",
-    "isalpha", "isascii", "isdecimal", "isdigit", "isidentifier", "islower", "isnumeric", "isspace", "istitle",
-    "isupper", "join", "ljust", "lower", "lstrip", "partition", "removeprefix", "removesuffix", "replace", "rfind",
-    "rindex", "rjust", "rpartition", "rsplit", "rstrip", "split", "splitlines", "startswith", "strip", "swapcase",
-    "title", "upper", "zfill",
+    "capitalize",
+    "casefold",
+    "center",
+    "count",
+    "endswith",
+    "expandtabs",
+    "find",
+    "format",
+    "index",
+    "isalnum",
+    "isalpha",
+    "isascii",
+    "isdecimal",
+    "isdigit",
+    "isidentifier",
+    "islower",
+    "isnumeric",
+    "isspace",
+    "istitle",
+    "isupper",
+    "join",
+    "ljust",
+    "lower",
+    "lstrip",
+    "partition",
+    "removeprefix",
+    "removesuffix",
+    "replace",
+    "rfind",
+    "rindex",
+    "rjust",
+    "rpartition",
+    "rsplit",
+    "rstrip",
+    "split",
+    "splitlines",
+    "startswith",
+    "strip",
+    "swapcase",
+    "title",
+    "upper",
+    "zfill",
 ];
 
 pub(super) fn has(name: &str) -> bool {
@@ -43,9 +80,7 @@ pub(super) fn call<'a>(cx: &Cx<'a>, receiver: V<'a>, name: &str, arguments: &Arg
         "find" | "rfind" | "index" | "rindex" | "count" => call.search(),
         "ljust" | "rjust" | "center" | "zfill" => call.pad(),
         "partition" | "rpartition" => call.partition(),
-        "join" => {
-            super::lists::join(cx, call.first()?, &Args::of(&[receiver]))
-        }
+        "join" => super::lists::join(cx, call.first()?, &Args::of(&[receiver])),
         "replace" => {
             let count = call.third.map_or(Ok(-1), |count| count.expect_int("count"))?;
             replaced(cx, text, call.first_str()?, call.second_str()?, count, safe)
@@ -69,7 +104,8 @@ fn names_of(name: &str) -> [&'static str; 3] {
 /// Methods that answer whether a text is something.
 fn asked(text: &str, name: &str) -> Option<bool> {
     let all = |wanted: fn(char) -> bool| !text.is_empty() && text.chars().all(wanted);
-    let cased = |wanted: fn(char) -> bool, other: fn(char) -> bool| text.chars().any(wanted) && !text.chars().any(other);
+    let cased =
+        |wanted: fn(char) -> bool, other: fn(char) -> bool| text.chars().any(wanted) && !text.chars().any(other);
     Some(match name {
         "isalnum" => all(char::is_alphanumeric),
         "isalpha" => all(char::is_alphabetic),
@@ -82,7 +118,8 @@ fn asked(text: &str, name: &str) -> Option<bool> {
         "istitle" => !text.is_empty() && text.chars().any(char::is_alphabetic) && title_of(text) == text,
         "isidentifier" => {
             let mut chars = text.chars();
-            chars.next().is_some_and(|c| c.is_alphabetic() || c == '_') && chars.all(|c| c.is_alphanumeric() || c == '_')
+            chars.next().is_some_and(|c| c.is_alphabetic() || c == '_')
+                && chars.all(|c| c.is_alphanumeric() || c == '_')
         }
         _ => return None,
     })
@@ -110,7 +147,11 @@ fn title_of(text: &str) -> String {
     let mut titled = String::with_capacity(text.len());
     let mut inside = false;
     for c in text.chars() {
-        if inside { titled.extend(c.to_lowercase()) } else { titled.extend(c.to_uppercase()) }
+        if inside {
+            titled.extend(c.to_lowercase())
+        } else {
+            titled.extend(c.to_uppercase())
+        }
         inside = c.is_alphabetic();
     }
     titled
@@ -167,8 +208,11 @@ impl<'a> Call<'_, 'a> {
         };
         for candidate in candidates {
             let candidate = candidate.expect_str("the argument")?;
-            let found =
-                if self.name == "startswith" { self.text.starts_with(candidate) } else { self.text.ends_with(candidate) };
+            let found = if self.name == "startswith" {
+                self.text.starts_with(candidate)
+            } else {
+                self.text.ends_with(candidate)
+            };
             if found {
                 return Ok(V::Bool(true));
             }
@@ -274,11 +318,8 @@ impl<'a> Call<'_, 'a> {
     fn partition(&self) -> Result<V<'a>> {
         let separator = self.first_str()?;
         let empty = self.part("");
-        let parts = if self.name == "partition" {
-            self.text.split_once(separator)
-        } else {
-            self.text.rsplit_once(separator)
-        };
+        let parts =
+            if self.name == "partition" { self.text.split_once(separator) } else { self.text.rsplit_once(separator) };
         let parts = match parts {
             Some((head, tail)) => [self.part(head), self.part(separator), self.part(tail)],
             None if self.name == "partition" => [self.part(self.text), empty, empty],
@@ -303,7 +344,7 @@ impl<'a> Call<'_, 'a> {
         for c in self.text.chars() {
             match c {
                 '\t' => {
-                    let blanks = size.checked_sub(column % size.max(1)).unwrap_or(0);
+                    let blanks = size.saturating_sub(column % size.max(1));
                     out.repeat(' ', blanks)?;
                     column += blanks;
                 }

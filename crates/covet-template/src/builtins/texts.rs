@@ -36,7 +36,10 @@ pub(super) fn capitalize<'a>(cx: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>
 
 pub(super) fn capitalized(text: &str) -> String {
     let mut chars = text.chars();
-    chars.next().map(|first| first.to_uppercase().collect::<String>() + &chars.as_str().to_lowercase()).unwrap_or_default()
+    chars
+        .next()
+        .map(|first| first.to_uppercase().collect::<String>() + &chars.as_str().to_lowercase())
+        .unwrap_or_default()
 }
 
 /// Words begin after white space, hyphens and opening brackets, as Jinja2 has it.
@@ -46,7 +49,11 @@ pub(super) fn title<'a>(cx: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) -> 
     let mut titled = String::with_capacity(text.len());
     let mut begins = true;
     for c in text.chars() {
-        if begins { titled.extend(c.to_uppercase()) } else { titled.extend(c.to_lowercase()) }
+        if begins {
+            titled.extend(c.to_uppercase())
+        } else {
+            titled.extend(c.to_lowercase())
+        }
         begins = c.is_whitespace() || matches!(c, '-' | '(' | '{' | '[' | '<');
     }
     cx.like(safe, &titled)

@@ -51,7 +51,9 @@ impl<'s> Compiler<'s, '_> {
             ExprKind::Compare(first, rest) => self.comparison(first, rest, span)?,
             ExprKind::And(left, right) => self.short_circuit(left, right, Op::JumpIfFalseOrPop(0), span)?,
             ExprKind::Or(left, right) => self.short_circuit(left, right, Op::JumpIfTrueOrPop(0), span)?,
-            ExprKind::If { condition, then, otherwise } => self.conditional(condition, then, otherwise.as_deref(), span)?,
+            ExprKind::If { condition, then, otherwise } => {
+                self.conditional(condition, then, otherwise.as_deref(), span)?
+            }
         }
         Ok(())
     }

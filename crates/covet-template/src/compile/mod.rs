@@ -258,7 +258,6 @@ impl<'s, 'e> Compiler<'s, 'e> {
         let count = captured.len() as u32;
         self.emit(Op::Tuple(count), span);
     }
-
 }
 
 /// The number of a name, the same one every time.

@@ -1,8 +1,8 @@
 //! Code for statements.
 
 use super::assigned::targets;
-use super::unit::{Loop, UnitBuilder};
 use super::program::Block as ProgramBlock;
+use super::unit::{Loop, UnitBuilder};
 use super::{Callee, Compiler, Op, Site};
 use crate::engine::Format;
 use crate::error::{ErrorKind, Result};
@@ -40,7 +40,11 @@ impl<'s> Compiler<'s, '_> {
             StmtKind::Filter { filter, body } => {
                 self.captured(body, span)?;
                 self.expression(filter)?;
-                if silent { self.emit(Op::Pop, span) } else { self.emit_value(span)? };
+                if silent {
+                    self.emit(Op::Pop, span)
+                } else {
+                    self.emit_value(span)?
+                };
                 Ok(())
             }
             StmtKind::Macro(definition) => {
@@ -55,6 +59,7 @@ impl<'s> Compiler<'s, '_> {
                 let site = self.site("", *with_context, true);
                 self.program.sites[site as usize].ignore_missing = *ignore_missing;
                 self.emit(Op::Include(site), span);
+                self.position = self.position.after_unknown();
                 Ok(())
             }
             StmtKind::Import { name, target, with_context } => {
@@ -99,7 +104,8 @@ impl<'s> Compiler<'s, '_> {
     fn output(&mut self, expr: &Expr<'s>, span: Span) -> Result<()> {
         self.expression(expr)?;
         // The filter `xmlattr` checks names and escapes values, so that its text may stand among attributes.
-        if matches!(expr.kind, ExprKind::Filter(_, "xmlattr", _)) && self.html() && self.position.is_among_attributes() {
+        if matches!(expr.kind, ExprKind::Filter(_, "xmlattr", _)) && self.html() && self.position.is_among_attributes()
+        {
             self.emit(Op::Emit(Escape::Html), span);
             return Ok(());
         }
@@ -133,7 +139,8 @@ impl<'s> Compiler<'s, '_> {
             return Ok(());
         }
         self.position = self.position.join(other).ok_or_else(|| {
-            let message = "the branches end at different positions of the page, so that nothing after them can be escaped";
+            let message =
+                "the branches end at different positions of the page, so that nothing after them can be escaped";
             self.fail(ErrorKind::UnsafePosition, message, span)
                 .with_help("let every branch open and close the same tags, quotes and scripts")
         })?;
@@ -470,7 +477,7 @@ impl<'s> Compiler<'s, '_> {
         self.units = units;
         self.extends = extends;
         self.program.blocks.push(ProgramBlock { name: block.name.into(), unit, required: block.required });
-        let exit = self.position;
+        let exit = self.position.after_unknown();
         self.position = if is_entry || silent { outside } else { exit };
         if let Some(site) = site {
             let extends_at_run_time = self.emit(Op::IfExtends(0), span);

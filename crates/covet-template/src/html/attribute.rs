@@ -24,9 +24,33 @@ pub(super) fn element(name: &str) -> Element {
 
 /// Attributes whose value is an address, of HTML and of htmx.
 const ADDRESSES: [&str; 27] = [
-    "action", "archive", "background", "cite", "classid", "codebase", "data", "formaction", "href", "hx-delete",
-    "hx-get", "hx-patch", "hx-post", "hx-push-url", "hx-put", "hx-replace-url", "icon", "longdesc", "manifest",
-    "ping", "poster", "profile", "src", "usemap", "xlink:href", "xml:base", "sse-connect",
+    "action",
+    "archive",
+    "background",
+    "cite",
+    "classid",
+    "codebase",
+    "data",
+    "formaction",
+    "href",
+    "hx-delete",
+    "hx-get",
+    "hx-patch",
+    "hx-post",
+    "hx-push-url",
+    "hx-put",
+    "hx-replace-url",
+    "icon",
+    "longdesc",
+    "manifest",
+    "ping",
+    "poster",
+    "profile",
+    "src",
+    "usemap",
+    "xlink:href",
+    "xml:base",
+    "sse-connect",
 ];
 
 /// Prefixes of attributes whose value is a script: events of HTML, htmx, Alpine and Vue.

@@ -144,6 +144,14 @@ impl Position {
         matches!(self.state, State::Among | State::TagName)
     }
 
+    /// The position after a block or a template whose text is not known here: as far into an address as is safe.
+    pub(crate) fn after_unknown(self) -> Position {
+        match self.part {
+            Part::Dangerous => self,
+            _ => Position { part: Part::Start, ..self },
+        }
+    }
+
     /// The escaping of a value at this position, and the position after it.
     pub(crate) fn hole(self) -> Result<(Escape, Position), Refusal> {
         let escape = match self.state {
@@ -154,7 +162,10 @@ impl Position {
             State::BeforeValue => return Err(UNQUOTED),
             State::Value => self.value_hole()?,
             State::TagOpen | State::TagName => {
-                return Err(Refusal::new("a value cannot be part of a tag's name", "choose between whole tags with `if`"));
+                return Err(Refusal::new(
+                    "a value cannot be part of a tag's name",
+                    "choose between whole tags with `if`",
+                ));
             }
             State::Among | State::AttributeName | State::AfterAttributeName => {
                 return Err(Refusal::new(
@@ -249,7 +260,8 @@ impl Position {
     }
 }
 
-const UNQUOTED: Refusal = Refusal::new("a value cannot be escaped without quotes around it", "write quotes around the value");
+const UNQUOTED: Refusal =
+    Refusal::new("a value cannot be escaped without quotes around it", "write quotes around the value");
 
 fn script_hole(code: Code, plain: Escape) -> Escape {
     match code {

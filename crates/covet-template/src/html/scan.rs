@@ -108,7 +108,10 @@ impl Position {
             return Err(Refusal::new("`http-equiv` follows a `content` with a value", "write `http-equiv` first"));
         }
         if attribute_length(text) > 0 && !text.starts_with('=') {
-            return Err(Refusal::new("the name of an attribute is divided", "choose between whole attributes with `if`"));
+            return Err(Refusal::new(
+                "the name of an attribute is divided",
+                "choose between whole attributes with `if`",
+            ));
         }
         self.state = State::AfterAttributeName;
         Ok(text)
@@ -292,9 +295,8 @@ fn second_length(rest: &str) -> usize {
 
 fn attribute_length(text: &str) -> usize {
     // An equals sign at the beginning is a part of the name, as HTML has it.
-    let end = text.char_indices().find(|(at, c)| {
-        c.is_ascii_whitespace() || matches!(c, '/' | '>') || (*c == '=' && *at > 0)
-    });
+    let end =
+        text.char_indices().find(|(at, c)| c.is_ascii_whitespace() || matches!(c, '/' | '>') || (*c == '=' && *at > 0));
     end.map_or(text.len(), |(at, _)| at)
 }
 

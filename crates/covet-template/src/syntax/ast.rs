@@ -38,7 +38,11 @@ pub(crate) enum ExprKind<'s> {
     Compare(Box<Expr<'s>>, Vec<(Compare, Expr<'s>)>),
     And(Box<Expr<'s>>, Box<Expr<'s>>),
     Or(Box<Expr<'s>>, Box<Expr<'s>>),
-    If { condition: Box<Expr<'s>>, then: Box<Expr<'s>>, otherwise: Option<Box<Expr<'s>>> },
+    If {
+        condition: Box<Expr<'s>>,
+        then: Box<Expr<'s>>,
+        otherwise: Option<Box<Expr<'s>>>,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -220,10 +220,7 @@ impl<'s> Parser<'s> {
 
     fn parenthesized(&mut self) -> Result<Expr<'s>> {
         self.advance();
-        self.enter()?;
-        let parsed = self.tuple_inside(true, &[]);
-        self.depth -= 1;
-        let expr = parsed?;
+        let expr = self.tuple_inside(true, &[])?;
         self.expect_symbol(")")?;
         Ok(expr)
     }

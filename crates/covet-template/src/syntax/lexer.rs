@@ -142,9 +142,8 @@ impl<'s> Lexer<'s, '_> {
     fn line_tag(&self, rest: &str) -> Option<(usize, Tag)> {
         let statement = self.syntax.line_statement.as_deref().filter(|prefix| !prefix.is_empty());
         let comment = self.syntax.line_comment.as_deref().filter(|prefix| !prefix.is_empty());
-        let statement = statement.and_then(|prefix| {
-            rest.match_indices(prefix).map(|(at, _)| at).find(|at| self.starts_line(self.at + at))
-        });
+        let statement = statement
+            .and_then(|prefix| rest.match_indices(prefix).map(|(at, _)| at).find(|at| self.starts_line(self.at + at)));
         let comment = comment.and_then(|prefix| rest.find(prefix));
         match (statement, comment) {
             (Some(at), Some(other)) if other < at || (other == at && self.comment_is_longer()) => {

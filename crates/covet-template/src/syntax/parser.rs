@@ -7,8 +7,10 @@ use super::token::{Token, TokenKind};
 use crate::error::{Error, Result};
 use crate::source::{Source, Span};
 
-/// Expressions nest no deeper than this, chains of operators, attributes and filters included.
+/// The tree of an expression is no deeper than this, chains of operators, attributes and filters included.
 const MAX_DEPTH: u16 = 150;
+/// Expressions stand no deeper inside of each other than this, which bounds the recursion of the parser.
+const MAX_ENCLOSED: u16 = 64;
 /// Statements nest no deeper than this.
 const MAX_NESTING: usize = 60;
 
@@ -45,7 +47,16 @@ pub(super) struct Parser<'s> {
 
 impl<'s> Parser<'s> {
     fn new(source: &'s Source, tokens: Vec<Token<'s>>) -> Self {
-        Self { source, tokens, at: 0, depth: 0, nesting: 0, loops: 0, blocks: Vec::new(), mentions: Mentions::default() }
+        Self {
+            source,
+            tokens,
+            at: 0,
+            depth: 0,
+            nesting: 0,
+            loops: 0,
+            blocks: Vec::new(),
+            mentions: Mentions::default(),
+        }
     }
 
     pub(super) fn kind(&self) -> &TokenKind<'s> {
@@ -145,7 +156,7 @@ impl<'s> Parser<'s> {
 
     /// Counts one level of expressions in.
     pub(super) fn enter(&mut self) -> Result<()> {
-        if self.depth >= MAX_DEPTH {
+        if self.depth >= MAX_ENCLOSED {
             return Err(self.too_deep(self.span()));
         }
         self.depth += 1;

@@ -12,8 +12,24 @@ const MAX_BLOCKS: usize = 1_000;
 const MAX_PARAMETERS: usize = 255;
 
 const STATEMENTS: [&str; 18] = [
-    "autoescape", "block", "break", "call", "continue", "do", "extends", "filter", "for", "from", "if", "import",
-    "include", "macro", "raw", "set", "with", "endfor",
+    "autoescape",
+    "block",
+    "break",
+    "call",
+    "continue",
+    "do",
+    "extends",
+    "filter",
+    "for",
+    "from",
+    "if",
+    "import",
+    "include",
+    "macro",
+    "raw",
+    "set",
+    "with",
+    "endfor",
 ];
 
 impl<'s> Parser<'s> {
@@ -80,7 +96,7 @@ impl<'s> Parser<'s> {
             "call" => self.call_block(),
             "include" => self.include(),
             "import" => self.import(),
-            "from" => self.from_import(),
+            "from" => self.import_names(),
             "extends" => Ok(StmtKind::Extends(self.expression()?)),
             "block" => self.block(),
             "autoescape" => self.autoescape(),
@@ -313,7 +329,7 @@ impl<'s> Parser<'s> {
         Ok(StmtKind::Import { name, target, with_context })
     }
 
-    fn from_import(&mut self) -> Result<StmtKind<'s>> {
+    fn import_names(&mut self) -> Result<StmtKind<'s>> {
         let name = self.expression()?;
         self.expect_keyword("import")?;
         let mut names = Vec::new();

@@ -100,12 +100,12 @@ impl Arena {
         Ok(self.bump.alloc_slice_copy(values))
     }
 
-    pub(crate) fn cells<'a, T: Copy>(&'a self, length: usize, value: T) -> Result<&'a [Cell<T>]> {
+    pub(crate) fn cells<T: Copy>(&self, length: usize, value: T) -> Result<&[Cell<T>]> {
         self.reserve(length.saturating_mul(size_of::<T>()))?;
         Ok(self.bump.alloc_slice_fill_with(length, |_| Cell::new(value)))
     }
 
-    pub(crate) fn slice_of<'a, T: Copy>(&'a self, items: &[T]) -> Result<&'a [T]> {
+    pub(crate) fn slice_of<T: Copy>(&self, items: &[T]) -> Result<&[T]> {
         self.reserve(size_of_val(items))?;
         Ok(self.bump.alloc_slice_copy(items))
     }

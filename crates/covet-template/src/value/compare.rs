@@ -111,9 +111,7 @@ fn order_to_depth<'a>(arena: &'a Arena, left: V<'a>, right: V<'a>, depth: usize)
             arena.spend(a.len().min(b.len()) / 64)?;
             Ok(a.cmp(b))
         }
-        (V::List(_), V::List(_)) | (V::Tuple(_), V::Tuple(_)) => {
-            order_items(arena, &items(left), &items(right), depth)
-        }
+        (V::List(_), V::List(_)) | (V::Tuple(_), V::Tuple(_)) => order_items(arena, &items(left), &items(right), depth),
         (V::Object(Object::Group(_)), V::Object(Object::Group(_))) => {
             order_items(arena, &items(left), &items(right), depth)
         }

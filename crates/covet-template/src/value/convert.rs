@@ -30,9 +30,8 @@ fn copy<'a>(arena: &'a Arena, value: V<'a>, depth: usize) -> Result<Value> {
         }
         V::Dict(dict) | V::Object(&Object::Namespace(dict)) => {
             arena.reserve(dict.len() * size_of::<(Value, Value)>())?;
-            let entries = dict.iter().map(|(key, value)| {
-                Ok((copy(arena, key, depth + 1)?, copy(arena, value, depth + 1)?))
-            });
+            let entries =
+                dict.iter().map(|(key, value)| Ok((copy(arena, key, depth + 1)?, copy(arena, value, depth + 1)?)));
             Value::Map(entries.collect::<Result<_>>()?)
         }
         V::Object(object) if !matches!(object, Object::Group(_)) => {

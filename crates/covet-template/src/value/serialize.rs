@@ -162,11 +162,7 @@ impl<'a> ser::Serializer for Values<'a> {
         self.serialize_str(variant)
     }
 
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(
-        self,
-        name: &'static str,
-        value: &T,
-    ) -> Result<V<'a>, Failed> {
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Result<V<'a>, Failed> {
         value.serialize(Self { safe: name == SAFE, ..self.inner()? })
     }
 

@@ -48,11 +48,8 @@ impl<'a> Vm<'a> {
         let answer = match self.expand(site)? {
             Some(expanded) => {
                 let value = self.pop();
-                let arguments = Args {
-                    positional: &expanded.positional,
-                    keywords: &expanded.keywords,
-                    values: &expanded.values,
-                };
+                let arguments =
+                    Args { positional: &expanded.positional, keywords: &expanded.keywords, values: &expanded.values };
                 call(value, &arguments)?
             }
             None => {
@@ -140,11 +137,8 @@ impl<'a> Vm<'a> {
         }
         match expanded {
             Some(expanded) => {
-                let arguments = Args {
-                    positional: &expanded.positional,
-                    keywords: &expanded.keywords,
-                    values: &expanded.values,
-                };
+                let arguments =
+                    Args { positional: &expanded.positional, keywords: &expanded.keywords, values: &expanded.values };
                 bind(self.arena, unit, &arguments, slots)?;
                 self.pop();
             }

@@ -243,8 +243,7 @@ impl<'a> Vm<'a> {
                 Op::ForRecursive(unit) => {
                     let captures = self.popped_captures();
                     let iterable = self.pop();
-                    let recursive =
-                        RecursiveLoop { instance: frame.instance, unit: unit as usize, captures, depth: 0 };
+                    let recursive = RecursiveLoop { instance: frame.instance, unit: unit as usize, captures, depth: 0 };
                     self.enter_loop(frame, recursive, iterable, super::Then::Nothing)?;
                 }
                 Op::IfGiven(slot, target) => {

@@ -92,7 +92,9 @@ impl<'a> Vm<'a> {
     #[inline]
     fn check_defined(&self, value: V<'a>) -> Result<()> {
         match value {
-            V::Undefined(name) if self.undefined == Undefined::Strict && !name.is_empty() => Err(Error::undefined(name)),
+            V::Undefined(name) if self.undefined == Undefined::Strict && !name.is_empty() => {
+                Err(Error::undefined(name))
+            }
             _ => Ok(()),
         }
     }
@@ -157,5 +159,4 @@ impl<'a> Vm<'a> {
             None => Ok(false),
         }
     }
-
 }

@@ -10,12 +10,7 @@ use crate::value::{Cursor, Dict, V};
 
 impl<'a> Vm<'a> {
     /// A frame that renders a whole template.
-    pub(super) fn root(
-        &mut self,
-        program: &'a Program,
-        context: &'a Context<'a>,
-        then: Then<'a>,
-    ) -> Result<Frame<'a>> {
+    pub(super) fn root(&mut self, program: &'a Program, context: &'a Context<'a>, then: Then<'a>) -> Result<Frame<'a>> {
         let instance = self.instance(program, context)?;
         self.register_blocks(instance);
         let base = self.slots.len();
@@ -79,7 +74,7 @@ impl<'a> Vm<'a> {
             Err(error) if site.ignore_missing && error.kind() == ErrorKind::TemplateNotFound => return Ok(()),
             loaded => loaded?,
         };
-        if site.html && program.units[0].exit != position {
+        if site.html && program.units[0].exit.after_unknown() != position.after_unknown() {
             return Err(ends_elsewhere(&program.source.name));
         }
         let context = if site.with_context {
@@ -131,7 +126,7 @@ impl<'a> Vm<'a> {
         }
         if site.html {
             (instance, unit) = self.variant(instance, unit, &site.name, site.entry)?;
-            if instance.program.units[unit].exit != site.exit {
+            if instance.program.units[unit].exit.after_unknown() != site.exit.after_unknown() {
                 return Err(ends_elsewhere(&site.name));
             }
         }

@@ -133,7 +133,7 @@ fn growing_texts_and_lists_end_in_an_error() {
         "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
         "{% macro m() %}{{ m() }}{{ m() }}{% endmacro %}{{ m() }}",
         "{% macro m(x) %}{% if x %}{{ m(x - 1) }}{{ m(x - 1) }}{% endif %}{% endmacro %}{{ m(60) }}",
-        "{% macro m() %}{% call m() %}{% endcall %}{% endmacro %}{{ m() }}",
+        "{% macro m() %}{{ caller }}{% call m() %}{% endcall %}{% endmacro %}{{ m() }}",
         "{% for x in [1] recursive %}{{ loop([1]) }}{% endfor %}",
         "{% for x in [1, 2] recursive %}{{ loop([1, 2]) }}{% endfor %}",
         "{% block a %}{{ self.a() }}{% endblock %}",
@@ -187,5 +187,19 @@ fn large_templates_compile_soon() {
             let _ = engine.render_text(&text, &());
             assert!(start.elapsed() < LIMIT, "{} took {:?}", &text[..30], start.elapsed());
         }
+    });
+}
+
+#[test]
+fn the_deepest_template_that_is_accepted_needs_no_more_stack() {
+    on_a_small_stack(|| {
+        let deep = format!("{}1{}", "[".repeat(55), "]".repeat(55));
+        let long = format!("{deep}{}", "+ 1".repeat(80));
+        let filters = format!("1{}", "|abs".repeat(100));
+        let inside = format!("{{{{ {long} }}}}{{{{ {filters} }}}}");
+        let text = format!("{}{inside}{}", "{% if 1 %}".repeat(55), "{% endif %}".repeat(55));
+        let mut engine = Engine::new();
+        engine.add("deep", &text).expect("a deep template compiles");
+        assert!(engine.render("deep", &()).is_err(), "a list and a number cannot be added");
     });
 }

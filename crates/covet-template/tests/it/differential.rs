@@ -15,8 +15,12 @@ fn oracle(fixtures: &[Fixture]) -> Option<Vec<Value>> {
     if !is_there.is_ok_and(|status| status.success()) {
         return None;
     }
-    let mut child =
-        Command::new(&python).arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("starting python");
+    let mut child = Command::new(&python)
+        .arg(script)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("starting python");
     let cases: Vec<Value> = fixtures
         .iter()
         .map(|fixture| {

@@ -2,5 +2,6 @@
 
 mod attacks;
 mod differential;
+mod escaping;
 mod fixture;
 mod fixtures;
