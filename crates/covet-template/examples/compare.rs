@@ -18,7 +18,7 @@ const PAGE: &str = r#"{% extends "layout.html" %}{% macro price(cents) %}<b>{{ c
 {% for product in products %}<li class="{{ 'odd' if loop.index is odd else 'even' }}">
 <a href="/products/{{ product.id }}">{{ product.name }}</a> {{ price(product.price) }}
 {% if product.stock > 0 %}<span>{{ product.stock }} left</span>{% else %}<em>sold out</em>{% endif %}
-<p>{{ product.description|truncate(60) }}</p></li>{% endfor %}</ul>{% endblock %}"#;
+<p>{{ product.description|trim }}</p></li>{% endfor %}</ul>{% endblock %}"#;
 const TABLE: &str =
     "<table>{% for row in table %}<tr>{% for cell in row %}<td>{{ cell }}</td>{% endfor %}</tr>{% endfor %}</table>";
 const TEAMS: &str = r#"<h1>CSL: {{ year }}</h1><ul>{% for team in teams %}<li class="{% if loop.first %}champion{% endif %}">
