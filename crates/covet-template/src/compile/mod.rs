@@ -82,6 +82,7 @@ impl<'s, 'e> Compiler<'s, 'e> {
             calls: Vec::new(),
             blocks: Vec::new(),
             sites: Vec::new(),
+            usual_length: Default::default(),
         };
         Self {
             engine,

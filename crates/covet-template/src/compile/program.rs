@@ -1,6 +1,7 @@
 //! What a template is compiled to.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use crate::builtins::{Filter, Test};
 use crate::function::Custom;
@@ -22,6 +23,8 @@ pub(crate) struct Program {
     pub(crate) calls: Vec<CallSite>,
     pub(crate) blocks: Vec<Block>,
     pub(crate) sites: Vec<Site>,
+    /// How long its output was the last time.
+    pub(crate) usual_length: AtomicUsize,
 }
 
 impl Program {
@@ -109,6 +112,8 @@ pub(crate) enum Callee {
 pub(crate) enum Op {
     Text(u32),
     Emit(Escape),
+    /// Writes a slot, the commonest expression.
+    EmitSlot(Escape, u32),
     Constant(u32),
     Slot(u32),
     Name(u32),
@@ -145,6 +150,8 @@ pub(crate) enum Op {
     For(Option<std::num::NonZeroU32>),
     /// The next item, or a jump to the end.
     Next(u32),
+    /// The same, into a slot.
+    NextInto(u32, u32),
     /// Ends an iteration.
     Again(u32),
     /// Ends a loop and jumps over its `else` if an iteration came to its end.

@@ -109,7 +109,18 @@ impl<'s> Compiler<'s, '_> {
             self.emit(Op::Emit(Escape::Html), span);
             return Ok(());
         }
-        self.emit_value(span)?;
+        let emit = self.emit_value(span)?;
+        if let ExprKind::Name(name) = expr.kind
+            && let Some(slot) = self.resolve(name)
+        {
+            // The expression is the instruction before, and no jump leads between the two.
+            let ops = &mut self.builder().unit.ops;
+            if let (Some(Op::Emit(escape)), Some(Op::Slot(_))) = (ops.get(emit).copied(), ops.get(emit - 1)) {
+                ops.truncate(emit - 1);
+                self.builder().unit.spans.truncate(emit - 1);
+                self.emit(Op::EmitSlot(escape, slot), span);
+            }
+        }
         Ok(())
     }
 
@@ -221,9 +232,18 @@ impl<'s> Compiler<'s, '_> {
         let slot = if uses_loop { Some(self.builder().declare("loop")) } else { None };
         self.emit(Op::For(slot.and_then(|slot| (slot + 1).try_into().ok())), span);
         let start = self.builder().here();
-        let next = self.emit(Op::Next(0), span);
-        self.declare_targets(&statement.target);
-        self.assign(&statement.target, span)?;
+        let next = match statement.target {
+            Target::Name(name) => {
+                let slot = self.builder().declare(name);
+                self.emit(Op::NextInto(slot, 0), span)
+            }
+            _ => {
+                let next = self.emit(Op::Next(0), span);
+                self.declare_targets(&statement.target);
+                self.assign(&statement.target, span)?;
+                next
+            }
+        };
         self.declare_assigned(&statement.body, span);
         let before = self.position;
         let open_captures = self.builder().open_captures;

@@ -64,6 +64,7 @@ impl<'s> UnitBuilder<'s> {
             | Op::JumpIfTrueOrPop(to)
             | Op::Chain(_, to)
             | Op::Next(to)
+            | Op::NextInto(_, to)
             | Op::EndFor(to)
             | Op::IfGiven(_, to)
             | Op::IfExtends(to) => *to = target,

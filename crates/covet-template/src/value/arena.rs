@@ -27,12 +27,12 @@ pub(crate) struct Arena {
 impl Arena {
     pub(crate) fn new(budget: &Budget) -> Self {
         Self {
-            bump: Bump::new(),
+            bump: Bump::with_capacity(8 << 10),
             memory: Cell::new(budget.memory),
             // A text is built outside of the arena and then copied into it, and growing it may need twice its size.
             largest: budget.memory / 4,
-            slice: Cell::new(0),
-            operations: Cell::new(budget.operations),
+            slice: Cell::new(SLICE.min(budget.operations)),
+            operations: Cell::new(budget.operations.saturating_sub(SLICE)),
             deadline: budget.time.and_then(|time| Instant::now().checked_add(time)),
             time: budget.time.unwrap_or_default(),
         }

@@ -51,8 +51,13 @@ impl<'a> Dict<'a> {
     pub(crate) fn get_str(&self, arena: &'a Arena, name: &str) -> Result<Option<V<'a>>> {
         let entries = self.entries();
         if entries.len() < INDEXED_FROM {
-            let found = entries.iter().map(Cell::get).find(|(key, _)| is_text(*key, name));
-            return Ok(found.map(|(_, value)| value));
+            for entry in entries {
+                let (key, value) = entry.get();
+                if is_text(key, name) {
+                    return Ok(Some(value));
+                }
+            }
+            return Ok(None);
         }
         Ok(self.position_str(arena, name)?.map(|at| entries[at].get().1))
     }

@@ -62,6 +62,11 @@ impl Text {
         self.push_str(std::str::from_utf8(&digits[at..]).unwrap_or_default())
     }
 
+    /// Allocates room in advance, at most the limit.
+    pub(crate) fn make_room(&mut self, length: usize) {
+        self.buffer.reserve(length.min(self.limit));
+    }
+
     pub(crate) fn as_str(&self) -> &str {
         &self.buffer
     }

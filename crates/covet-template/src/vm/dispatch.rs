@@ -20,7 +20,14 @@ impl<'a> Vm<'a> {
             arena.spend(1)?;
             match op {
                 Op::Text(text) => self.out.push_str(&frame.instance.program.texts[text as usize])?,
-                Op::Emit(escape) => self.emit(escape)?,
+                Op::Emit(escape) => {
+                    let value = self.pop();
+                    self.emit(escape, value)?;
+                }
+                Op::EmitSlot(escape, slot) => {
+                    let value = self.slots[frame.base + slot as usize];
+                    self.emit(escape, value)?;
+                }
                 Op::Constant(index) => {
                     let value = match &frame.instance.program.constants[index as usize] {
                         Constant::None => V::None,
@@ -186,25 +193,14 @@ impl<'a> Vm<'a> {
                     }
                     self.loops.push(LoopFrame { cursor, began: false, ended: false, object, item: V::None });
                 }
-                Op::Next(exit) => {
-                    let Some(running) = self.loops.last_mut() else { return Err(broken()) };
-                    match running.cursor.next() {
-                        Some(item) => {
-                            if let Some(state) = running.object {
-                                if running.began {
-                                    state.index.set(state.index.get() + 1);
-                                    state.previous.set(running.item);
-                                }
-                                let mut ahead = running.cursor;
-                                state.next.set(ahead.next().unwrap_or(V::Undefined("loop.nextitem")));
-                                running.item = item;
-                            }
-                            running.began = true;
-                            self.stack.push(item);
-                        }
-                        None => frame.ip = exit as usize,
-                    }
-                }
+                Op::Next(exit) => match self.next_item()? {
+                    Some(item) => self.stack.push(item),
+                    None => frame.ip = exit as usize,
+                },
+                Op::NextInto(slot, exit) => match self.next_item()? {
+                    Some(item) => self.slots[frame.base + slot as usize] = item,
+                    None => frame.ip = exit as usize,
+                },
                 Op::Again(start) => {
                     if let Some(running) = self.loops.last_mut() {
                         running.ended = true;
@@ -285,8 +281,7 @@ impl<'a> Vm<'a> {
     }
 
     #[inline]
-    fn emit(&mut self, escape: Escape) -> Result<()> {
-        let value = self.pop();
+    fn emit(&mut self, escape: Escape, value: V<'a>) -> Result<()> {
         match (escape, value) {
             (Escape::Html, V::Str(text)) => {
                 self.arena.spend(text.len() / 32)?;
@@ -303,6 +298,23 @@ impl<'a> Vm<'a> {
                 escape::write(self.arena, escape, value, &mut self.scratch, &mut self.out)
             }
         }
+    }
+
+    #[inline]
+    fn next_item(&mut self) -> Result<Option<V<'a>>> {
+        let Some(running) = self.loops.last_mut() else { return Err(broken()) };
+        let item = running.cursor.next();
+        if let (Some(item), Some(state)) = (item, running.object) {
+            if running.began {
+                state.index.set(state.index.get() + 1);
+                state.previous.set(running.item);
+            }
+            let mut ahead = running.cursor;
+            state.next.set(ahead.next().unwrap_or(V::Undefined("loop.nextitem")));
+            running.item = item;
+            running.began = true;
+        }
+        Ok(item)
     }
 
     fn popped_captures(&mut self) -> &'a [V<'a>] {

@@ -24,6 +24,7 @@ use crate::policy::Undefined;
 use crate::value::{Arena, Dict, Text, V};
 
 use std::collections::HashMap;
+use std::sync::atomic::Ordering;
 
 /// The state of one rendering.
 pub(crate) struct Vm<'a> {
@@ -53,8 +54,8 @@ impl<'a> Vm<'a> {
             loaded: HashMap::new(),
             out: Text::output(engine.budget().output),
             scratch: Text::output(engine.budget().memory / 4),
-            stack: Vec::new(),
-            slots: Vec::new(),
+            stack: Vec::with_capacity(32),
+            slots: Vec::with_capacity(32),
             loops: Vec::new(),
             captures: Vec::new(),
             frames: Vec::new(),
@@ -66,10 +67,14 @@ impl<'a> Vm<'a> {
 
     /// Renders a program and answers its output.
     pub(crate) fn render(mut self, program: &'a Program, variables: &'a Dict<'a>) -> Result<String> {
+        // The last rendering tells how much room this one will need.
+        self.out.make_room(program.usual_length.load(Ordering::Relaxed));
         let context = self.context(variables, None)?;
         let frame = self.root(program, context, Then::Nothing)?;
         self.run(frame)?;
-        Ok(self.out.into_string())
+        let rendered = self.out.into_string();
+        program.usual_length.store(rendered.len(), Ordering::Relaxed);
+        Ok(rendered)
     }
 
     /// Runs a program that is an expression and answers its value.

@@ -5,3 +5,4 @@ mod differential;
 mod escaping;
 mod fixture;
 mod fixtures;
+mod properties;
