@@ -1,5 +1,75 @@
-//! Templates that cannot hurt.
+//! Templates that cannot hurt: Jinja2's language, evaluated by a whitelist, escaped by position, within a budget.
 //!
-//! The engine is not here yet. What is here is where it begins: escaping a text for a place in an HTML page.
+//! - **Whitelist**: every name of a filter, a test or a statement is resolved while compiling, against a [`Policy`].
+//!   What it does not list has no code. There is no reflection: data has the entries that it was serialized with, and
+//!   methods are those of a fixed table.
+//! - **Position**: in HTML every value is escaped for where it stands: text, attribute, address, script, style sheet.
+//!   A template in which no escaping would be safe does not compile.
+//! - **Budget**: operations, memory, output, depth of calls, includes and time are limited in every policy, and
+//!   nothing that a template does recurses natively without a limit.
+//!
+//! ```
+//! use covet_template::Engine;
+//!
+//! let mut engine = Engine::new();
+//! engine.add("link.html", r#"<a href="/find?q={{ q }}">{{ q }}</a>"#)?;
+//! let html = engine.render("link.html", &std::collections::BTreeMap::from([("q", "<&>")]))?;
+//! assert_eq!(html, r#"<a href="/find?q=%3C%26%3E">&lt;&amp;&gt;</a>"#);
+//! # Ok::<(), covet_template::Error>(())
+//! ```
+//!
+//! # What differs from Jinja2 on purpose
+//! - Undefined variables are errors unless [`Undefined::Lenient`] is set.
+//! - Integers have 64 bits; a result that leaves them is an error.
+//! - In HTML, `|safe` is trusted in text only, and some templates that Jinja2 accepts are refused.
+//! - `map`, `select` and the like answer lists, so that they can be printed and used twice.
+//! - There is no `debug`, no translation, and no access to attributes of Python objects.
+//!
+//! # What is not here yet
+//! Rendering as a stream, compiling templates to Rust, `static()`, nonces for a content security policy, a table of
+//! attributes that applications can extend, and contexts that are borrowed without serializing.
 
+#![forbid(unsafe_code)]
+
+mod budget;
+mod builtins;
+mod compile;
+mod engine;
+mod error;
 pub mod escape;
+mod function;
+mod html;
+mod loader;
+mod policy;
+mod source;
+mod syntax;
+mod value;
+mod vm;
+
+pub use budget::Budget;
+pub use engine::{Engine, Format};
+pub use error::{Error, ErrorKind};
+pub use function::Function;
+pub use policy::{Policy, Undefined};
+pub use source::Place;
+pub use syntax::Syntax;
+pub use value::{FromValue, IntoValue, Safe, Value};
+
+use serde::Serialize;
+
+/// Evaluates an expression with [`Policy::ExpressionOnly`]: arithmetic, comparison, boolean logic, and the functions
+/// `len`, `str`, `int`, `float`, `bool`, `abs`, `min`, `max`, `round`, `sum` and `range`.
+///
+/// ```
+/// use covet_template::{Value, eval};
+///
+/// let order = std::collections::BTreeMap::from([("total", 120), ("items", 4)]);
+/// assert_eq!(eval("total >= 100 and items < max(3, 5)", &order)?, Value::Bool(true));
+/// # Ok::<(), covet_template::Error>(())
+/// ```
+///
+/// # Errors
+/// The text is no expression, it uses what the policy does not list, or evaluating fails.
+pub fn eval<C: Serialize + ?Sized>(expression: &str, context: &C) -> Result<Value, Error> {
+    Engine::with_policy(Policy::ExpressionOnly).eval(expression, context)
+}

@@ -1,0 +1,126 @@
+//! A unit while it is compiled: its code, and which names live in which of its slots.
+
+use super::program::{Op, Unit};
+use crate::html::Position;
+use crate::source::Span;
+
+pub(super) struct UnitBuilder<'s> {
+    pub(super) unit: Unit,
+    scopes: Vec<Vec<(&'s str, u32)>>,
+    /// Names of the units around this one that it uses, in the order of its captures.
+    pub(super) captured: Vec<&'s str>,
+    pub(super) loops: Vec<Loop>,
+    pub(super) open_captures: usize,
+    pub(super) is_block: bool,
+}
+
+/// A loop whose body is being compiled.
+pub(super) struct Loop {
+    pub(super) start: usize,
+    pub(super) breaks: Vec<usize>,
+    pub(super) open_captures: usize,
+    pub(super) position: Position,
+}
+
+impl<'s> UnitBuilder<'s> {
+    /// A root unit has no scope of its own: what it assigns is seen by blocks, macros and those who import it.
+    pub(super) fn new(name: &str, entry: Position, is_root: bool) -> Self {
+        let unit = Unit {
+            name: name.into(),
+            ops: Vec::new(),
+            spans: Vec::new(),
+            slots: 0,
+            parameters: Vec::new(),
+            defaults: 0,
+            caller: None,
+            varargs: None,
+            kwargs: None,
+            captures: Vec::new(),
+            safe: false,
+            entry,
+            exit: entry,
+        };
+        let scopes = if is_root { Vec::new() } else { vec![Vec::new()] };
+        Self { unit, scopes, captured: Vec::new(), loops: Vec::new(), open_captures: 0, is_block: false }
+    }
+
+    pub(super) fn emit(&mut self, op: Op, span: Span) -> usize {
+        self.unit.ops.push(op);
+        self.unit.spans.push(span);
+        self.unit.ops.len() - 1
+    }
+
+    pub(super) fn here(&self) -> usize {
+        self.unit.ops.len()
+    }
+
+    /// Lets a jump that was emitted before lead here.
+    pub(super) fn land(&mut self, jump: usize) {
+        let target = self.here() as u32;
+        match &mut self.unit.ops[jump] {
+            Op::Jump(to)
+            | Op::JumpIfFalse(to)
+            | Op::JumpIfFalseOrPop(to)
+            | Op::JumpIfTrueOrPop(to)
+            | Op::Chain(_, to)
+            | Op::Next(to)
+            | Op::NextInto(_, to)
+            | Op::EndFor(to)
+            | Op::IfGiven(_, to)
+            | Op::IfExtends(to) => *to = target,
+            _ => {}
+        }
+    }
+
+    pub(super) fn new_slot(&mut self) -> u32 {
+        self.unit.slots += 1;
+        self.unit.slots as u32 - 1
+    }
+
+    pub(super) fn open_scope(&mut self) {
+        self.scopes.push(Vec::new());
+    }
+
+    pub(super) fn close_scope(&mut self) {
+        self.scopes.pop();
+    }
+
+    pub(super) fn is_root(&self) -> bool {
+        self.scopes.is_empty()
+    }
+
+    /// Gives a name a slot in the innermost scope.
+    pub(super) fn declare(&mut self, name: &'s str) -> u32 {
+        let slot = self.new_slot();
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.push((name, slot));
+        }
+        slot
+    }
+
+    /// A name of the unit around this one becomes a slot that begins with its value.
+    pub(super) fn capture(&mut self, name: &'s str) -> u32 {
+        let slot = self.new_slot();
+        if let Some(scope) = self.scopes.first_mut() {
+            scope.insert(0, (name, slot));
+        }
+        self.captured.push(name);
+        self.unit.captures.push(slot);
+        slot
+    }
+
+    pub(super) fn local(&self, name: &str) -> Option<u32> {
+        let scopes = self.scopes.iter().rev();
+        scopes.flat_map(|scope| scope.iter().rev()).find(|(found, _)| *found == name).map(|(_, slot)| *slot)
+    }
+
+    /// The slot of a name that the innermost scope itself declares.
+    pub(super) fn own(&self, name: &str) -> Option<u32> {
+        let scope = self.scopes.last()?;
+        scope.iter().rev().find(|(found, _)| *found == name).map(|(_, slot)| *slot)
+    }
+
+    pub(super) fn visible(&self) -> impl Iterator<Item = &'s str> + '_ {
+        self.scopes.iter().flatten().map(|(name, _)| *name)
+    }
+}

@@ -1,0 +1,107 @@
+//! Attributes and items.
+
+use super::Vm;
+use crate::builtins;
+use crate::error::{Error, Result};
+use crate::policy::Undefined;
+use crate::value::{self, LoopState, MacroValue, Object, V};
+
+impl<'a> Vm<'a> {
+    /// An attribute, which for data is an entry and nothing else.
+    #[inline]
+    pub(super) fn attribute(&self, of: V<'a>, name: &'a str) -> Result<V<'a>> {
+        if let V::Dict(dict) = of
+            && let Some(value) = dict.get_str(self.arena, name)?
+        {
+            return Ok(value);
+        }
+        self.other_attribute(of, name)
+    }
+
+    fn other_attribute(&self, of: V<'a>, name: &'a str) -> Result<V<'a>> {
+        let found = match of {
+            V::Undefined(_) if self.undefined == Undefined::Chainable => return Ok(of),
+            V::Undefined(undefined) => return Err(Error::undefined(undefined)),
+            V::Object(object) => self.object_attribute(object, name)?,
+            _ => None,
+        };
+        if let Some(value) = found {
+            return Ok(value);
+        }
+        if self.engine.policy().allows_methods() && builtins::has_method(of, name) {
+            return Ok(V::Object(self.arena.alloc(Object::Method(of, name))?));
+        }
+        Ok(V::Undefined(name))
+    }
+
+    fn object_attribute(&self, object: &'a Object<'a>, name: &'a str) -> Result<Option<V<'a>>> {
+        Ok(match object {
+            Object::Namespace(dict) => dict.get_str(self.arena, name)?,
+            Object::Module(module) => Some(self.export(module.context, name)?),
+            Object::Loop(state) => loop_attribute(state, name),
+            Object::Group(pair) => match name {
+                "grouper" => Some(pair[0]),
+                "list" => Some(pair[1]),
+                _ => None,
+            },
+            Object::Cycler(cycler) if name == "current" => cycler.items.get(cycler.at.get()).copied(),
+            Object::Macro(value) => self.macro_attribute(value, name)?,
+            _ => None,
+        })
+    }
+
+    fn macro_attribute(&self, value: &'a MacroValue<'a>, name: &str) -> Result<Option<V<'a>>> {
+        let unit = &value.instance.program.units[value.unit];
+        Ok(Some(match name {
+            "name" => V::Str(&unit.name),
+            "arguments" => {
+                let names: Vec<V<'a>> = unit.parameters.iter().map(|name| V::Str(name)).collect();
+                V::Tuple(self.arena.values(&names)?)
+            }
+            "catch_kwargs" => V::Bool(unit.kwargs.is_some()),
+            "catch_varargs" => V::Bool(unit.varargs.is_some()),
+            "caller" => V::Bool(unit.caller.is_some()),
+            _ => return Ok(None),
+        }))
+    }
+
+    pub(super) fn item(&self, of: V<'a>, key: V<'a>) -> Result<V<'a>> {
+        self.check_defined(key)?;
+        match of {
+            V::Undefined(_) if self.undefined == Undefined::Chainable => return Ok(of),
+            V::Undefined(name) => return Err(Error::undefined(name)),
+            _ => {}
+        }
+        // A key that cannot be one is not there, as in Jinja2.
+        if matches!((of, key), (V::Dict(_), V::List(_) | V::Dict(_))) {
+            return Ok(V::Undefined("item"));
+        }
+        if let Some(value) = value::item(self.arena, of, key)? {
+            return Ok(value);
+        }
+        match key {
+            V::Str(name) | V::Safe(name) => self.other_attribute(of, name),
+            V::Int(index) => Ok(V::Undefined(self.arena.str(&index.to_string())?)),
+            _ => Ok(V::Undefined("item")),
+        }
+    }
+}
+
+fn loop_attribute<'a>(state: &LoopState<'a>, name: &str) -> Option<V<'a>> {
+    let index = state.index.get() as i64;
+    let length = state.length as i64;
+    Some(match name {
+        "index" => V::Int(index + 1),
+        "index0" => V::Int(index),
+        "revindex" => V::Int(length - index),
+        "revindex0" => V::Int(length - index - 1),
+        "first" => V::Bool(index == 0),
+        "last" => V::Bool(index + 1 == length),
+        "length" => V::Int(length),
+        "depth" => V::Int(state.depth as i64 + 1),
+        "depth0" => V::Int(state.depth as i64),
+        "previtem" => state.previous.get(),
+        "nextitem" => state.next.get(),
+        _ => return None,
+    })
+}

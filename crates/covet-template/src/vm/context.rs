@@ -1,0 +1,128 @@
+//! The variables that are not local.
+
+use std::cell::Cell;
+
+use super::Vm;
+use crate::compile::Program;
+use crate::error::Result;
+use crate::value::{Dict, Object, V};
+
+/// The variables that a template, its parents and its blocks share.
+#[derive(Debug)]
+pub(crate) struct Context<'a> {
+    variables: &'a Dict<'a>,
+    /// What the template assigns outside of every scope.
+    exported: &'a Dict<'a>,
+    parent: Option<&'a Context<'a>>,
+    /// Grows with every assignment, so that what was looked up before is looked up again.
+    version: Cell<u32>,
+    pub(super) family: usize,
+}
+
+/// A program in a context.
+#[derive(Debug)]
+pub(crate) struct Instance<'a> {
+    pub(crate) program: &'a Program,
+    pub(super) context: &'a Context<'a>,
+    found: &'a [Cell<V<'a>>],
+    version: Cell<u32>,
+}
+
+impl<'a> Vm<'a> {
+    pub(super) fn context(
+        &mut self,
+        variables: &'a Dict<'a>,
+        parent: Option<&'a Context<'a>>,
+    ) -> Result<&'a Context<'a>> {
+        self.families.push(Vec::new());
+        let family = self.families.len() - 1;
+        self.context_in(variables, parent, family)
+    }
+
+    pub(super) fn context_in(
+        &mut self,
+        variables: &'a Dict<'a>,
+        parent: Option<&'a Context<'a>>,
+        family: usize,
+    ) -> Result<&'a Context<'a>> {
+        let exported = Dict::new(self.arena)?;
+        self.arena.alloc(Context { variables, exported, parent, version: Cell::new(0), family })
+    }
+
+    pub(super) fn instance(&self, program: &'a Program, context: &'a Context<'a>) -> Result<&'a Instance<'a>> {
+        let found = self.arena.cells(program.names.len(), V::Unset)?;
+        self.arena.alloc(Instance { program, context, found, version: Cell::new(context.version.get()) })
+    }
+
+    #[inline]
+    pub(super) fn load_name(&self, instance: &'a Instance<'a>, index: u32) -> Result<V<'a>> {
+        if instance.version.get() == instance.context.version.get() {
+            let found = instance.found[index as usize].get();
+            if !matches!(found, V::Unset) {
+                return Ok(found);
+            }
+        } else {
+            instance.found.iter().for_each(|found| found.set(V::Unset));
+            instance.version.set(instance.context.version.get());
+        }
+        let value = self.look_up(instance.context, &instance.program.names[index as usize])?;
+        instance.found[index as usize].set(value);
+        Ok(value)
+    }
+
+    fn look_up(&self, context: &'a Context<'a>, name: &'a str) -> Result<V<'a>> {
+        let mut next = Some(context);
+        while let Some(context) = next {
+            if context.exported.len() > 0
+                && let Some(value) = context.exported.get_str(self.arena, name)?
+            {
+                return Ok(value);
+            }
+            if let Some(value) = context.variables.get_str(self.arena, name)? {
+                return Ok(value);
+            }
+            next = context.parent;
+        }
+        self.engine.global(self.arena, name)
+    }
+
+    pub(super) fn store_name(&self, instance: &'a Instance<'a>, index: u32, value: V<'a>) -> Result<()> {
+        let context = instance.context;
+        let name: &'a str = &instance.program.names[index as usize];
+        context.exported.insert(self.arena, V::Str(name), value)?;
+        context.version.set(context.version.get().wrapping_add(1));
+        Ok(())
+    }
+
+    /// What an imported template offers under a name.
+    pub(super) fn export(&self, context: &'a Context<'a>, name: &'a str) -> Result<V<'a>> {
+        if name.starts_with('_') {
+            return Ok(V::Undefined(name));
+        }
+        Ok(context.exported.get_str(self.arena, name)?.unwrap_or(V::Undefined(name)))
+    }
+
+    /// A context in which local variables are seen as well.
+    pub(super) fn overlay(
+        &mut self,
+        instance: &'a Instance<'a>,
+        locals: &'a [(Box<str>, u32)],
+        base: usize,
+        family: Option<usize>,
+    ) -> Result<&'a Context<'a>> {
+        let mut entries = Vec::with_capacity(locals.len());
+        for (name, slot) in locals {
+            let value = self.slots[base + *slot as usize];
+            // What is `loop` here is none in another template.
+            let is_loop = matches!(value, V::Object(Object::Loop(_)));
+            if !value.is_undefined() && !is_loop {
+                entries.push((V::Str(name), value));
+            }
+        }
+        let variables = Dict::with_entries(self.arena, &entries)?;
+        match family {
+            Some(family) => self.context_in(variables, Some(instance.context), family),
+            None => self.context(variables, Some(instance.context)),
+        }
+    }
+}

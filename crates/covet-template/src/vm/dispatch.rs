@@ -1,0 +1,356 @@
+//! The loop that runs instructions.
+
+use super::Vm;
+use super::frame::{Frame, LoopFrame};
+use crate::compile::{Constant, Op};
+use crate::error::{Error, ErrorKind, Result};
+use crate::escape;
+use crate::html::Escape;
+use crate::policy::Undefined;
+use crate::value::{self, Cursor, Dict, List, LoopState, MacroValue, Object, RecursiveLoop, V};
+
+use std::cell::Cell;
+
+impl<'a> Vm<'a> {
+    pub(super) fn dispatch(&mut self, frame: &mut Frame<'a>) -> Result<()> {
+        let arena = self.arena;
+        loop {
+            let op = frame.unit.ops[frame.ip];
+            frame.ip += 1;
+            arena.spend(1)?;
+            match op {
+                Op::Text(text) => self.out.push_str(&frame.instance.program.texts[text as usize])?,
+                Op::Emit(escape) => {
+                    let value = self.pop();
+                    self.emit(escape, value)?;
+                }
+                Op::EmitSlot(escape, slot) => {
+                    let value = self.slots[frame.base + slot as usize];
+                    self.emit(escape, value)?;
+                }
+                Op::Constant(index) => {
+                    let value = match &frame.instance.program.constants[index as usize] {
+                        Constant::None => V::None,
+                        Constant::Nothing => V::Undefined(""),
+                        Constant::Bool(value) => V::Bool(*value),
+                        Constant::Int(number) => V::Int(*number),
+                        Constant::Float(number) => V::Float(*number),
+                        Constant::Text(text) => V::Str(text),
+                    };
+                    self.stack.push(value);
+                }
+                Op::Slot(slot) => self.stack.push(self.slots[frame.base + slot as usize]),
+                Op::Name(name) => {
+                    let value = self.load_name(frame.instance, name)?;
+                    self.stack.push(value);
+                }
+                Op::Blocks => {
+                    let blocks = arena.alloc(Object::Blocks(frame.instance.context.family))?;
+                    self.stack.push(V::Object(blocks));
+                }
+                Op::SetSlot(slot) => {
+                    let value = self.pop();
+                    self.slots[frame.base + slot as usize] = value;
+                }
+                Op::SetName(name) => {
+                    let value = self.pop();
+                    self.store_name(frame.instance, name, value)?;
+                }
+                Op::SetAttribute(word) => {
+                    let (of, value) = (self.pop(), self.pop());
+                    let name: &'a str = &frame.instance.program.words[word as usize];
+                    let V::Object(Object::Namespace(dict)) = of else {
+                        return Err(Error::type_(format!(
+                            "attributes are assigned to a namespace only, not to {}",
+                            of.type_name()
+                        )));
+                    };
+                    dict.insert(arena, V::Str(name), value)?;
+                }
+                Op::Pop => {
+                    self.pop();
+                }
+                Op::Attribute(word) => {
+                    let of = self.pop();
+                    let value = self.attribute(of, &frame.instance.program.words[word as usize])?;
+                    self.stack.push(value);
+                }
+                Op::SlotAttribute(slot, word) => {
+                    let of = self.slots[frame.base + slot as usize];
+                    let value = self.attribute(of, &frame.instance.program.words[word as usize])?;
+                    self.stack.push(value);
+                }
+                Op::Item => {
+                    let (key, of) = (self.pop(), self.pop());
+                    let value = self.item(of, key)?;
+                    self.stack.push(value);
+                }
+                Op::Slice => {
+                    let (step, stop, start) = (self.pop(), self.pop(), self.pop());
+                    let of = self.pop();
+                    self.check_defined(of)?;
+                    self.stack.push(value::slice(arena, of, [start, stop, step])?);
+                }
+                Op::List(count) => {
+                    let start = self.stack.len() - count as usize;
+                    let list = List::new(arena, &self.stack[start..])?;
+                    self.stack.truncate(start);
+                    self.stack.push(V::List(list));
+                }
+                Op::Tuple(count) => {
+                    let start = self.stack.len() - count as usize;
+                    let items = arena.values(&self.stack[start..])?;
+                    self.stack.truncate(start);
+                    self.stack.push(V::Tuple(items));
+                }
+                Op::Dict(count) => {
+                    let start = self.stack.len() - 2 * count as usize;
+                    let dict = Dict::new(arena)?;
+                    for entry in self.stack[start..].chunks_exact(2) {
+                        dict.insert(arena, entry[0], entry[1])?;
+                    }
+                    self.stack.truncate(start);
+                    self.stack.push(V::Dict(dict));
+                }
+                Op::Concat(count, escapes) => {
+                    let start = self.stack.len() - count as usize;
+                    for part in &self.stack[start..] {
+                        self.check_defined(*part)?;
+                    }
+                    let text = value::concat(arena, &self.stack[start..], escapes)?;
+                    self.stack.truncate(start);
+                    self.stack.push(text);
+                }
+                Op::Binary(operator) => {
+                    let (right, left) = (self.pop(), self.pop());
+                    self.stack.push(value::binary(arena, operator, left, right)?);
+                }
+                Op::Not => {
+                    let operand = self.pop();
+                    self.check_defined(operand)?;
+                    self.stack.push(V::Bool(!operand.is_true()));
+                }
+                Op::Negative => {
+                    let operand = self.pop();
+                    self.stack.push(value::negative(operand)?);
+                }
+                Op::Positive => {
+                    let operand = self.pop();
+                    if operand.as_float().is_none() {
+                        return Err(operand.mismatch("what follows the sign", "a number"));
+                    }
+                    self.stack.push(operand.as_int().map_or(operand, V::Int));
+                }
+                Op::Compare(operator) => {
+                    let (right, left) = (self.pop(), self.pop());
+                    self.check_defined(left)?;
+                    self.check_defined(right)?;
+                    self.stack.push(V::Bool(value::compare(arena, operator, left, right)?));
+                }
+                Op::Chain(operator, exit) => {
+                    let (right, left) = (self.pop(), self.pop());
+                    self.check_defined(left)?;
+                    self.check_defined(right)?;
+                    if value::compare(arena, operator, left, right)? {
+                        self.stack.push(right);
+                    } else {
+                        self.stack.push(V::Bool(false));
+                        frame.ip = exit as usize;
+                    }
+                }
+                Op::Jump(target) => frame.ip = target as usize,
+                Op::JumpIfFalse(target) => {
+                    let condition = self.pop();
+                    self.check_defined(condition)?;
+                    if !condition.is_true() {
+                        frame.ip = target as usize;
+                    }
+                }
+                Op::JumpIfFalseOrPop(target) | Op::JumpIfTrueOrPop(target) => {
+                    let condition = self.stack.last().copied().unwrap_or(V::None);
+                    self.check_defined(condition)?;
+                    if condition.is_true() == matches!(op, Op::JumpIfTrueOrPop(_)) {
+                        frame.ip = target as usize;
+                    } else {
+                        self.pop();
+                    }
+                }
+                Op::Filter(site) => self.filter(frame, site)?,
+                Op::Test(site) => self.test(frame, site)?,
+                Op::Call(site) => self.call(frame, site)?,
+                Op::Method(site) => self.method(frame, site)?,
+                Op::For(slot) => {
+                    let iterable = self.pop();
+                    self.check_defined(iterable)?;
+                    let cursor = Cursor::new(iterable)?;
+                    let mut object = None;
+                    if let Some(slot) = slot {
+                        let state = self.loop_object(frame, &cursor)?;
+                        self.slots[frame.base + slot.get() as usize - 1] = V::Object(state);
+                        if let Object::Loop(state) = state {
+                            object = Some(state);
+                        }
+                    }
+                    self.loops.push(LoopFrame { cursor, began: false, ended: false, object, item: V::None });
+                }
+                Op::Next(exit) => match self.next_item()? {
+                    Some(item) => self.stack.push(item),
+                    None => frame.ip = exit as usize,
+                },
+                Op::NextInto(slot, exit) => match self.next_item()? {
+                    Some(item) => self.slots[frame.base + slot as usize] = item,
+                    None => frame.ip = exit as usize,
+                },
+                Op::Again(start) => {
+                    if let Some(running) = self.loops.last_mut() {
+                        running.ended = true;
+                    }
+                    frame.ip = start as usize;
+                }
+                Op::EndFor(target) => {
+                    if self.loops.pop().is_some_and(|running| running.ended) {
+                        frame.ip = target as usize;
+                    }
+                }
+                Op::Append => {
+                    let item = self.pop();
+                    if let Some(V::List(list)) = self.stack.last() {
+                        list.insert(arena, list.len(), item)?;
+                    }
+                }
+                Op::Unpack(count) => self.unpack(count as usize)?,
+                Op::Capture => self.captures.push(self.out.len()),
+                Op::EndCapture(safe) => {
+                    let start = self.captures.pop().unwrap_or(self.out.len());
+                    let text = arena.str(&self.out.as_str()[start..])?;
+                    self.out.truncate(start);
+                    self.stack.push(if safe { V::Safe(text) } else { V::Str(text) });
+                }
+                Op::DropCapture => {
+                    if let Some(start) = self.captures.pop() {
+                        self.out.truncate(start);
+                    }
+                }
+                Op::Macro(unit) => {
+                    let captures = self.popped_captures();
+                    let value = MacroValue { instance: frame.instance, unit: unit as usize, captures };
+                    self.stack.push(V::Object(arena.alloc(Object::Macro(value))?));
+                }
+                Op::ForRecursive(unit) => {
+                    let captures = self.popped_captures();
+                    let iterable = self.pop();
+                    let recursive = RecursiveLoop { instance: frame.instance, unit: unit as usize, captures, depth: 0 };
+                    self.enter_loop(frame, recursive, iterable, super::Then::Nothing)?;
+                }
+                Op::IfGiven(slot, target) => {
+                    if !matches!(self.slots[frame.base + slot as usize], V::Unset) {
+                        frame.ip = target as usize;
+                    }
+                }
+                Op::Include(site) => self.include(frame, site)?,
+                Op::Import(site) => self.import(frame, site)?,
+                Op::ImportName(word) => {
+                    let name: &'a str = &frame.instance.program.words[word as usize];
+                    if let Some(V::Object(Object::Module(module))) = self.stack.last() {
+                        let value = self.export(module.context, name)?;
+                        self.stack.push(value);
+                    }
+                }
+                Op::Extends => self.extends(frame)?,
+                Op::Block(site) => self.block(frame, site)?,
+                Op::Super(levels) => self.super_block(frame, levels as usize)?,
+                Op::IfExtends(target) => {
+                    if frame.parent.is_some() {
+                        frame.ip = target as usize;
+                    }
+                }
+                Op::Fail(text) => {
+                    let message = match &frame.instance.program.constants[text as usize] {
+                        Constant::Text(message) => message.to_string(),
+                        _ => String::new(),
+                    };
+                    return Err(Error::new(ErrorKind::UnknownName, message));
+                }
+                Op::Return => {
+                    if !self.leave(frame)? {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+    }
+
+    #[inline]
+    fn emit(&mut self, escape: Escape, value: V<'a>) -> Result<()> {
+        match (escape, value) {
+            (Escape::Html, V::Str(text)) => {
+                self.arena.spend(text.len() / 32)?;
+                escape::push(text, &mut self.out)
+            }
+            (Escape::Html | Escape::None, V::Safe(text)) | (Escape::None, V::Str(text)) => {
+                self.arena.spend(text.len() / 64)?;
+                self.out.push_str(text)
+            }
+            (Escape::Html | Escape::None, V::Int(number)) => self.out.push_int(number),
+            (_, V::Undefined(_)) if self.undefined == Undefined::Strict => self.check_defined(value),
+            (escape, value) => {
+                self.scratch.clear();
+                escape::write(self.arena, escape, value, &mut self.scratch, &mut self.out)
+            }
+        }
+    }
+
+    #[inline]
+    fn next_item(&mut self) -> Result<Option<V<'a>>> {
+        let Some(running) = self.loops.last_mut() else { return Err(broken()) };
+        let item = running.cursor.next();
+        if let (Some(item), Some(state)) = (item, running.object) {
+            if running.began {
+                state.index.set(state.index.get() + 1);
+                state.previous.set(running.item);
+            }
+            let mut ahead = running.cursor;
+            state.next.set(ahead.next().unwrap_or(V::Undefined("loop.nextitem")));
+            running.item = item;
+            running.began = true;
+        }
+        Ok(item)
+    }
+
+    fn popped_captures(&mut self) -> &'a [V<'a>] {
+        match self.pop() {
+            V::Tuple(captures) => captures,
+            _ => &[],
+        }
+    }
+
+    fn unpack(&mut self, count: usize) -> Result<()> {
+        let value = self.pop();
+        self.check_defined(value)?;
+        let items = Cursor::new(value)?.collect(self.arena)?;
+        if items.len() != count {
+            return Err(Error::value(format!("expected {count} values to unpack, found {}", items.len())));
+        }
+        self.stack.extend(items.into_iter().rev());
+        Ok(())
+    }
+
+    fn loop_object(&mut self, frame: &Frame<'a>, cursor: &Cursor<'a>) -> Result<&'a Object<'a>> {
+        let is_outermost = self.loops.len() == frame.loops;
+        let recursive = frame.recursive.filter(|_| is_outermost);
+        self.arena.alloc(Object::Loop(LoopState {
+            index: Cell::new(0),
+            length: cursor.remaining(),
+            depth: recursive.map_or(0, |recursive| recursive.depth),
+            previous: Cell::new(V::Undefined("loop.previtem")),
+            next: Cell::new(V::None),
+            changed: Cell::new(None),
+            recursive,
+        }))
+    }
+}
+
+/// An instruction without what the compiler put before it, which does not happen.
+pub(super) fn broken() -> Error {
+    Error::new(ErrorKind::Value, "the compiled template is inconsistent")
+}

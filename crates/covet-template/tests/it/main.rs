@@ -1,0 +1,8 @@
+//! Tests of the engine through its public interface.
+
+mod attacks;
+mod differential;
+mod escaping;
+mod fixture;
+mod fixtures;
+mod properties;
