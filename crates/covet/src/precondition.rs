@@ -62,6 +62,9 @@ impl std::io::Write for Hashing {
     }
 }
 
+/// What such a header looks like, for the document.
+const PATTERN: &str = r#"^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$"#;
+
 /// What a header of tags lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Tags {
@@ -177,6 +180,7 @@ impl FromRequest for IfMatch {
 impl FromRequest for Option<IfMatch> {
     fn describe(operation: &mut Operation<'_>, _: &str) {
         operation.parameter::<Option<String>>(In::Header, "if-match");
+        operation.pattern(In::Header, "if-match", PATTERN);
         operation.problem(&MALFORMED_REQUEST);
     }
 
@@ -228,6 +232,7 @@ impl<T: Responder> Responder for Tagged<T> {
         }
         if *operation.method() == Method::GET {
             operation.parameter::<Option<String>>(In::Header, "if-none-match");
+            operation.pattern(In::Header, "if-none-match", PATTERN);
             operation.response_empty(304, "Not changed since the state that If-None-Match names");
         }
     }

@@ -148,10 +148,20 @@ impl<'a> Operation<'a> {
 
     /// Makes a parameter that has been described one that must be sent.
     pub(crate) fn require_parameter(&mut self, location: In, name: &str) {
-        let is_it = |known: &&mut Parameter| known.location == location.as_str() && known.name == name;
-        if let Some(parameter) = self.parameters.iter_mut().find(is_it) {
+        if let Some(parameter) = self.described(location, name) {
             parameter.required = true;
         }
+    }
+
+    /// Gives a parameter that has been described a pattern.
+    pub(crate) fn pattern(&mut self, location: In, name: &str, pattern: &str) {
+        if let Some(parameter) = self.described(location, name) {
+            parameter.schema["pattern"] = json!(pattern);
+        }
+    }
+
+    fn described(&mut self, location: In, name: &str) -> Option<&mut Parameter> {
+        self.parameters.iter_mut().find(|known| known.location == location.as_str() && known.name == name)
     }
 
     /// The statuses of the responses that are described so far.
