@@ -45,11 +45,11 @@
 //! - **Logs and errors never hold a value**: the `query` span has OpenTelemetry's names and the text with placeholders.
 
 #![cfg_attr(
-    not(feature = "sqlite"),
-    allow(dead_code, unreachable_code, reason = "what only adapters use is idle in a build without any")
+    not(all(feature = "postgres", feature = "sqlite")),
+    allow(dead_code, unreachable_code, reason = "what only one adapter uses is idle in a build without it")
 )]
 
-#[cfg(not(feature = "sqlite"))]
+#[cfg(not(all(feature = "postgres", feature = "sqlite")))]
 mod absent;
 mod backend;
 mod bulk;
@@ -59,11 +59,14 @@ mod error;
 mod executor;
 mod from_row;
 mod ident;
+mod lru;
 mod migrate;
 mod observe;
 mod options;
 mod param;
 mod pool;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod row;
 mod schema;
 mod sql;
@@ -84,7 +87,7 @@ pub use executor::{Executed, Executor};
 pub use from_row::FromRow;
 pub use ident::Ident;
 pub use migrate::{Migration, MigrationState, MigrationStatus, Migrations};
-pub use options::{ConnectOptions, PoolOptions, SqliteMode, SqliteOptions, SqliteSynchronous};
+pub use options::{ConnectOptions, PoolOptions, PostgresOptions, PreparedStatements, SqliteMode, SqliteOptions, SqliteSynchronous};
 pub use param::{IntoParam, Param};
 pub use pool::{Histogram, PoolStats};
 pub use row::{ColumnIndex, Row};

@@ -146,6 +146,7 @@ pub async fn a_dropped_statement_stops(fresh: Fresh) {
 pub async fn innocent_statements_are_never_stopped(fresh: Fresh) {
     let mut options = fresh.options();
     options.sqlite.readers = 1;
+    options.pool.max = 1;
     let db = Db::connect_with(options).await.unwrap();
     db.execute("CREATE TABLE numbers (n INTEGER)").await.unwrap();
     db.copy_in("numbers", ["n"], (0..2000).map(|n| (n,))).await.unwrap();

@@ -11,3 +11,7 @@ mod sqlite_file {
 mod sqlite_memory {
     covet_testsuite::suite!(covet_testsuite::SQLITE_MEMORY);
 }
+
+mod postgres_server {
+    covet_testsuite::suite!(covet_testsuite::POSTGRES);
+}
