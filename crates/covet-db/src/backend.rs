@@ -9,10 +9,10 @@ use crate::absent as postgres;
 #[cfg(not(feature = "sqlite"))]
 use crate::absent as sqlite;
 use crate::pool::{Place, PoolStats};
-use crate::row::Batch;
-use crate::sql::{Rendered, Text};
 #[cfg(feature = "postgres")]
 use crate::postgres;
+use crate::row::Batch;
+use crate::sql::{Rendered, Text};
 #[cfg(feature = "sqlite")]
 use crate::sqlite;
 use crate::url::Source;

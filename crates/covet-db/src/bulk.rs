@@ -191,11 +191,7 @@ impl Executor {
 
     /// The statement that loads rows, every name quoted: COPY where there is one, with the query that tells the columns'
     /// types, `INSERT INTO table (columns) VALUES (…)` elsewhere.
-    fn insertion(
-        &self,
-        table: &str,
-        columns: impl IntoIterator<Item: AsRef<str>>,
-    ) -> Result<(Text, Option<Text>)> {
+    fn insertion(&self, table: &str, columns: impl IntoIterator<Item: AsRef<str>>) -> Result<(Text, Option<Text>)> {
         let table = Ident::new(table)?;
         let mut names = Vec::new();
         for column in columns {

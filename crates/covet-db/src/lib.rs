@@ -87,7 +87,9 @@ pub use executor::{Executed, Executor};
 pub use from_row::FromRow;
 pub use ident::Ident;
 pub use migrate::{Migration, MigrationState, MigrationStatus, Migrations};
-pub use options::{ConnectOptions, PoolOptions, PostgresOptions, PreparedStatements, SqliteMode, SqliteOptions, SqliteSynchronous};
+pub use options::{
+    ConnectOptions, PoolOptions, PostgresOptions, PreparedStatements, SqliteMode, SqliteOptions, SqliteSynchronous,
+};
 pub use param::{IntoParam, Param};
 pub use pool::{Histogram, PoolStats};
 pub use row::{ColumnIndex, Row};

@@ -117,7 +117,9 @@ fn server(location: &str, default_port: u16, password_variable: &str) -> Result<
         None => address.split_once(':').map_or((address, None), |(host, port)| (host, Some(port))),
     };
     let port = match port {
-        Some(port) => port.parse().map_err(|_| wrong("the port in the database URL is no number up to 65535".into()))?,
+        Some(port) => {
+            port.parse().map_err(|_| wrong("the port in the database URL is no number up to 65535".into()))?
+        }
         None => default_port,
     };
     let host = if host.is_empty() { "localhost".to_owned() } else { decode(host)? };

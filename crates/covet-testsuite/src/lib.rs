@@ -34,6 +34,8 @@ pub struct Features {
     pub returning: bool,
     /// Integers above those of 64 signed bits can be stored.
     pub unsigned_integers: bool,
+    /// A transaction that writes keeps all others from writing.
+    pub one_writer: bool,
     /// A floating-point number that is none can be stored.
     pub nan: bool,
     /// A text can have a NUL in it.
@@ -68,6 +70,7 @@ pub const SQLITE_FILE: Adapter = Adapter {
         last_insert_id: true,
         returning: true,
         unsigned_integers: false,
+        one_writer: true,
         nan: false,
         nul_in_text: true,
         attach: true,
@@ -100,6 +103,7 @@ pub const POSTGRES: Adapter = Adapter {
         last_insert_id: false,
         returning: true,
         unsigned_integers: false,
+        one_writer: false,
         nan: true,
         nul_in_text: false,
         attach: false,

@@ -28,8 +28,7 @@ pub(crate) struct Lease<C> {
 
 impl<C> Lease<C> {
     pub(super) fn new(pool: Arc<Pool<C>>, idle: Option<Idle<C>>, slot: usize, since: Instant) -> Self {
-        let mut lease =
-            Self { pool, connection: None, condition: Condition::Clean, slot, since, idle: Duration::ZERO };
+        let mut lease = Self { pool, connection: None, condition: Condition::Clean, slot, since, idle: Duration::ZERO };
         lease.take(idle);
         lease
     }

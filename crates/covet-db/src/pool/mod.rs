@@ -6,9 +6,9 @@
 
 mod histogram;
 mod lease;
+mod stats;
 #[cfg(feature = "postgres")]
 mod upkeep;
-mod stats;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -10,9 +10,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use futures_util::TryStreamExt;
 use tokio::task::AbortHandle;
 use tokio_postgres::types::Type;
-use tokio_postgres::{Client, RowStream};
+use tokio_postgres::{Client, Row, RowStream, Statement};
 
 use super::encode::{Encoded, Untyped, own_type};
 use super::keyword::{Traits, traits};
@@ -54,6 +55,7 @@ pub(super) struct Session {
     pub(super) order: Arc<tokio::sync::Mutex<()>>,
     /// A statement may have left something behind.
     tainted: AtomicBool,
+    in_transaction: AtomicBool,
     /// A statement of the open transaction has failed, and the server refuses all but its end.
     aborted: AtomicBool,
     /// It could not be put in order.
@@ -91,6 +93,20 @@ pub(super) struct Running {
     /// None without prepared statements.
     pub(super) prepared: Option<Arc<Prepared>>,
     pub(super) traits: Traits,
+    /// All rows have come.
+    pub(super) ended: bool,
+}
+
+impl Running {
+    pub(super) async fn next(&mut self) -> Result<Option<Row>, tokio_postgres::Error> {
+        // What was read to its end must not be asked again.
+        if self.ended {
+            return Ok(None);
+        }
+        let row = self.rows.as_mut().try_next().await?;
+        self.ended = row.is_none();
+        Ok(row)
+    }
 }
 
 impl Session {
@@ -105,6 +121,7 @@ impl Session {
             shared,
             order: Arc::default(),
             tainted: AtomicBool::new(false),
+            in_transaction: AtomicBool::new(false),
             aborted: AtomicBool::new(false),
             broken: AtomicBool::new(false),
         }
@@ -137,6 +154,15 @@ impl Session {
         self.aborted.load(Ordering::Relaxed)
     }
 
+    pub(super) fn is_in_transaction(&self) -> bool {
+        self.in_transaction.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_in_transaction(&self, in_transaction: bool) {
+        self.in_transaction.store(in_transaction, Ordering::Relaxed);
+        self.set_aborted(false);
+    }
+
     pub(super) fn set_aborted(&self, aborted: bool) {
         self.aborted.store(aborted, Ordering::Relaxed);
     }
@@ -159,14 +185,23 @@ impl Session {
         if self.shared.options.postgres.prepared == PreparedStatements::Never {
             return self.start_unprepared(text, params).await;
         }
-        let mut prepared = self.prepare(text).await?;
+        let mut prepared = match self.prepare(text).await {
+            Err(Failure::Driver(error)) if error::lacks_types(&error) && !params.is_empty() => {
+                let types: Vec<_> =
+                    params.iter().map(|param| own_type(param, &Type::TEXT).unwrap_or(Type::TEXT)).collect();
+                let prepared = self.prepare_typed(text, &types).await?;
+                self.statements().insert(text, Arc::clone(&prepared));
+                prepared
+            }
+            other => other?,
+        };
         if let Some(types) = own_types(params, prepared.types()) {
             prepared = self.prepare_typed(text, &types).await?;
         }
         let encoded = Encoded::new(params, prepared.types()).map_err(Failure::Unsent)?;
         self.note(prepared.traits);
         let rows = Box::pin(self.client.query_raw(&prepared.statement, encoded.values()).await?);
-        Ok(Running { rows, traits: prepared.traits, prepared: Some(prepared) })
+        Ok(Running { rows, traits: prepared.traits, prepared: Some(prepared), ended: false })
     }
 
     /// In one round trip and without a statement on the server.
@@ -176,7 +211,7 @@ impl Session {
         let values = values.collect::<Result<Vec<_>>>().map_err(Failure::Unsent)?;
         self.note(traits);
         let rows = Box::pin(self.client.query_typed_raw(text, values).await?);
-        Ok(Running { rows, traits, prepared: None })
+        Ok(Running { rows, traits, prepared: None, ended: false })
     }
 
     /// The statement of a text, prepared now or before.
@@ -204,10 +239,32 @@ impl Session {
 
     async fn prepare_as(&self, key: &str, text: &str, types: &[Type]) -> Result<Arc<Prepared>, Failure> {
         let traits = acceptable(text)?;
-        let statement = self.client.prepare_typed(text, types).await?;
+        let statement = match self.is_in_transaction() && text.contains('$') {
+            true => self.prepare_within_transaction(text, types).await?,
+            false => self.client.prepare_typed(text, types).await?,
+        };
         let prepared = Arc::new(Prepared::new(statement, traits));
         self.statements().insert(key, Arc::clone(&prepared));
         Ok(prepared)
+    }
+
+    /// A statement that cannot be prepared does not cost its transaction: the savepoint, the statement and the end of the
+    /// savepoint go out together, and take no longer than the statement alone.
+    async fn prepare_within_transaction(&self, text: &str, types: &[Type]) -> Result<Statement, tokio_postgres::Error> {
+        let (before, statement, after) = futures_util::future::join3(
+            self.client.batch_execute("SAVEPOINT covet_prepare"),
+            self.client.prepare_typed(text, types),
+            self.client.batch_execute("RELEASE covet_prepare"),
+        )
+        .await;
+        before?;
+        if statement.as_ref().is_err_and(error::lacks_types) {
+            self.client.batch_execute("ROLLBACK TO covet_prepare; RELEASE covet_prepare").await?;
+            return statement;
+        }
+        let statement = statement?;
+        after?;
+        Ok(statement)
     }
 
     fn note(&self, traits: Traits) {
@@ -221,7 +278,9 @@ impl Session {
 fn acceptable(text: &str) -> Result<Traits, Failure> {
     let traits = traits(text);
     if traits.empty {
-        return Err(Failure::Unsent(Error::new(ErrorKind::Syntax, "the text has no statement in it").with_code("42601")));
+        return Err(Failure::Unsent(
+            Error::new(ErrorKind::Syntax, "the text has no statement in it").with_code("42601"),
+        ));
     }
     if traits.controls_transactions {
         return Err(Failure::Unsent(Error::by_hand()));

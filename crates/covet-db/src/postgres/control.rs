@@ -56,7 +56,7 @@ pub(super) fn recover(mut lease: Lease<Connection>, left: Left) {
                 lease.pool().cancelled();
             } else {
                 session.drain("ROLLBACK").await?;
-                session.set_aborted(false);
+                session.set_in_transaction(false);
             }
             if session.is_tainted() {
                 session.drain("DISCARD ALL").await?;
@@ -195,7 +195,7 @@ impl Ending {
         if result.is_ok()
             && let Some(lease) = self.lease.take()
         {
-            self.session.set_aborted(false);
+            self.session.set_in_transaction(false);
             give_back(lease, &self.session);
         }
         result.map_err(|error| classify(&error).with_statement(text))

@@ -80,7 +80,10 @@ fn read<'a>(ty: &Type, bytes: &'a [u8]) -> Result<Value<'a>> {
         Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME | Type::JSON | Type::XML | Type::UNKNOWN => {
             std::str::from_utf8(bytes).ok().map(|text| Value::Text(text.into()))
         }
-        Type::JSONB => bytes.split_first().and_then(|(_, text)| std::str::from_utf8(text).ok()).map(|text| Value::Text(text.into())),
+        Type::JSONB => bytes
+            .split_first()
+            .and_then(|(_, text)| std::str::from_utf8(text).ok())
+            .map(|text| Value::Text(text.into())),
         Type::NUMERIC => numeric::decode(bytes).map(|text| Value::Text(text.into())),
         Type::UUID => fixed(bytes).map(|bytes| Value::Text(uuid::Uuid::from_bytes(bytes).to_string().into())),
         Type::DATE => fixed(bytes).map(|bytes| date(i32::from_be_bytes(bytes))).map(text_of),
@@ -151,8 +154,10 @@ fn instant(microseconds: i64) -> String {
         i64::MIN => return "-infinity".into(),
         _ => {}
     }
-    let instant = microseconds.checked_add(ZERO).and_then(|microseconds| Timestamp::from_microsecond(microseconds).ok());
-    instant.map_or_else(|| format!("2000-01-01T00:00:00Z and {microseconds} microseconds"), |instant| instant.to_string())
+    let instant =
+        microseconds.checked_add(ZERO).and_then(|microseconds| Timestamp::from_microsecond(microseconds).ok());
+    instant
+        .map_or_else(|| format!("2000-01-01T00:00:00Z and {microseconds} microseconds"), |instant| instant.to_string())
 }
 
 /// Months, days and microseconds, each with its own sign.

@@ -64,7 +64,11 @@ impl std::fmt::Debug for Raw<'_> {
 }
 
 impl ToSql for Raw<'_> {
-    fn to_sql(&self, _: &Type, out: &mut BytesMut) -> std::result::Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+    fn to_sql(
+        &self,
+        _: &Type,
+        out: &mut BytesMut,
+    ) -> std::result::Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
         let Some(value) = self.0 else {
             return Ok(IsNull::Yes);
         };
@@ -103,7 +107,11 @@ impl std::fmt::Debug for Untyped {
 }
 
 impl ToSql for Untyped {
-    fn to_sql(&self, _: &Type, out: &mut BytesMut) -> std::result::Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+    fn to_sql(
+        &self,
+        _: &Type,
+        out: &mut BytesMut,
+    ) -> std::result::Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
         let Some(text) = &self.0 else {
             return Ok(IsNull::Yes);
         };
@@ -187,7 +195,11 @@ pub(super) fn encode(param: &Param<'_>, ty: &Type, out: &mut BytesMut) -> std::r
             out.put_slice(text(param)?.as_bytes());
         }
         _ if matches!(ty.kind(), Kind::Enum(_)) || ty.name() == "citext" => out.put_slice(text(param)?.as_bytes()),
-        _ => return Err(format!("values of the type {ty} are sent as text; write the place as `CAST({{value}} AS text)::{ty}`")),
+        _ => {
+            return Err(format!(
+                "values of the type {ty} are sent as text; write the place as `CAST({{value}} AS text)::{ty}`"
+            ));
+        }
     }
     Ok(false)
 }
@@ -267,7 +279,8 @@ fn days(date: Date) -> std::result::Result<i32, String> {
     if date < Date::constant(-4712, 1, 1) {
         return Err("the date is before 4713 BC, PostgreSQL's first".into());
     }
-    let span = date.since((Unit::Day, Date::constant(2000, 1, 1))).map_err(|_| "the date is out of range".to_owned())?;
+    let span =
+        date.since((Unit::Day, Date::constant(2000, 1, 1))).map_err(|_| "the date is out of range".to_owned())?;
     Ok(span.get_days())
 }
 
@@ -324,7 +337,8 @@ fn array(param: &Param<'_>, element: &Type, out: &mut BytesMut) -> std::result::
     let values = match param {
         Param::Array(values) => values,
         Param::Json(text) => {
-            let values: Vec<serde_json::Value> = serde_json::from_str(text).map_err(|_| "the JSON is not an array".to_owned())?;
+            let values: Vec<serde_json::Value> =
+                serde_json::from_str(text).map_err(|_| "the JSON is not an array".to_owned())?;
             from_json = values.into_iter().map(from_json_value).collect();
             &from_json
         }

@@ -48,7 +48,9 @@ pub(super) fn unreachable(error: &tokio_postgres::Error) -> Error {
 /// Whether opening failed for a reason that may pass: no server there yet, one that starts or stops, or too many connections.
 pub(crate) fn passes(error: &Error) -> bool {
     error.kind() == ErrorKind::Connect
-        && error.code().is_none_or(|code| code.starts_with("08") || matches!(code, "57P01" | "57P02" | "57P03" | "53300"))
+        && error
+            .code()
+            .is_none_or(|code| code.starts_with("08") || matches!(code, "57P01" | "57P02" | "57P03" | "53300"))
 }
 
 /// Whether the statement was prepared for something that has changed since. The text of the first is in the server's
@@ -59,6 +61,14 @@ pub(super) fn is_stale(error: &tokio_postgres::Error) -> bool {
     };
     *error.code() == SqlState::INVALID_SQL_STATEMENT_NAME
         || (*error.code() == SqlState::FEATURE_NOT_SUPPORTED && error.routine() == Some("RevalidateCachedQuery"))
+}
+
+/// Whether the server could not tell the types of a statement's places, or took them for text to no good.
+pub(super) fn lacks_types(error: &tokio_postgres::Error) -> bool {
+    error.as_db_error().is_some_and(|error| {
+        [SqlState::INDETERMINATE_DATATYPE, SqlState::UNDEFINED_FUNCTION, SqlState::DATATYPE_MISMATCH]
+            .contains(error.code())
+    })
 }
 
 /// Whether the server is going, or is not the one that may be written to any more.
@@ -110,14 +120,22 @@ mod tests {
 
     #[test]
     fn data_is_not_repeated() {
-        assert_eq!(message("22P02", "invalid input syntax for type integer: \"hunter2\""), "invalid input syntax for type integer: `…`");
+        assert_eq!(
+            message("22P02", "invalid input syntax for type integer: \"hunter2\""),
+            "invalid input syntax for type integer: `…`"
+        );
         assert_eq!(message("22003", "value \"hunter2"), "value `…`");
         assert_eq!(message("42P01", "relation \"t\" does not exist"), "relation \"t\" does not exist");
     }
 
     #[test]
     fn every_code_has_a_kind() {
-        for (code, expected) in [("42P01", ErrorKind::Syntax), ("57P01", ErrorKind::ConnectionLost), ("", ErrorKind::Other), ("é", ErrorKind::Other)] {
+        for (code, expected) in [
+            ("42P01", ErrorKind::Syntax),
+            ("57P01", ErrorKind::ConnectionLost),
+            ("", ErrorKind::Other),
+            ("é", ErrorKind::Other),
+        ] {
             assert_eq!(kind(code), expected, "{code}");
         }
     }

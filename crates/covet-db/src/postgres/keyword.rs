@@ -135,7 +135,8 @@ impl<'a> Words<'a> {
 
     fn word(&mut self) -> &'a str {
         let rest = self.text.get(self.position..).unwrap_or_default();
-        let length = rest.bytes().take_while(|byte| starts_word(*byte) || byte.is_ascii_digit() || *byte == b'$').count();
+        let length =
+            rest.bytes().take_while(|byte| starts_word(*byte) || byte.is_ascii_digit() || *byte == b'$').count();
         self.position += length;
         rest.get(..length).unwrap_or_default()
     }
@@ -143,7 +144,8 @@ impl<'a> Words<'a> {
     /// Whether the quote that begins here is one of `E'…'`, where a backslash escapes.
     fn has_escapes(&self) -> bool {
         let before = &self.text.as_bytes()[..self.position];
-        matches!(before, [.., b'e' | b'E']) && !matches!(before, [.., byte, _] if starts_word(*byte) || byte.is_ascii_digit())
+        matches!(before, [.., b'e' | b'E'])
+            && !matches!(before, [.., byte, _] if starts_word(*byte) || byte.is_ascii_digit())
     }
 
     fn quoted(&mut self, quote: u8, escapes: bool) {
@@ -164,7 +166,10 @@ impl<'a> Words<'a> {
         let rest = self.text.get(self.position..).unwrap_or_default();
         let tag = rest.get(1..).and_then(|rest| rest.split_once('$')).map(|(tag, _)| tag);
         match tag {
-            Some(tag) if !tag.starts_with(|c: char| c.is_ascii_digit()) && tag.bytes().all(|b| starts_word(b) || b.is_ascii_digit()) => {
+            Some(tag)
+                if !tag.starts_with(|c: char| c.is_ascii_digit())
+                    && tag.bytes().all(|b| starts_word(b) || b.is_ascii_digit()) =>
+            {
                 let delimiter = &rest[..tag.len() + 2];
                 self.position += delimiter.len();
                 self.skip_past(delimiter);
@@ -210,12 +215,22 @@ mod tests {
 
     fn check(text: &str, controls: bool, taints: bool, touches: bool) {
         let found = traits(text);
-        assert_eq!((found.controls_transactions, found.taints, found.touches_rows), (controls, taints, touches), "{text}");
+        assert_eq!(
+            (found.controls_transactions, found.taints, found.touches_rows),
+            (controls, taints, touches),
+            "{text}"
+        );
     }
 
     #[test]
     fn transactions_are_seen_wherever_they_begin() {
-        for text in ["BEGIN", " /* a /* b */ */ commit", "-- x\n;;Start TRANSACTION", "SELECT 1; COMMIT", "PREPARE TRANSACTION 'x'"] {
+        for text in [
+            "BEGIN",
+            " /* a /* b */ */ commit",
+            "-- x\n;;Start TRANSACTION",
+            "SELECT 1; COMMIT",
+            "PREPARE TRANSACTION 'x'",
+        ] {
             assert!(traits(text).controls_transactions, "{text}");
         }
         for text in [

@@ -22,7 +22,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use futures_util::TryStreamExt;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
@@ -216,9 +215,7 @@ impl Postgres {
         }
         match result {
             Ok(running) => Ok(Batches::new(call, running)),
-            Err(failure) => {
-                call.over(Err(failure)).map_err(|error| error.with_statement(statement.text().as_str()))
-            }
+            Err(failure) => call.over(Err(failure)).map_err(|error| error.with_statement(statement.text().as_str())),
         }
     }
 
@@ -255,7 +252,7 @@ async fn fetch(session: &Session, rendered: &Rendered<'_>, wanted: Wanted) -> Re
     let mut running = session.start(rendered.text.as_str(), &rendered.params).await?;
     let mut batches = Vec::new();
     let mut batch: Option<Batch> = None;
-    while let Some(row) = next(&mut running).await? {
+    while let Some(row) = running.next().await? {
         if wanted == Wanted::One && batch.is_some() {
             continue;
         }
@@ -272,19 +269,18 @@ async fn fetch(session: &Session, rendered: &Rendered<'_>, wanted: Wanted) -> Re
     Ok(batches)
 }
 
-async fn next(running: &mut Running) -> Result<Option<tokio_postgres::Row>, tokio_postgres::Error> {
-    running.rows.as_mut().try_next().await
-}
-
 async fn execute(session: &Session, rendered: &Rendered<'_>) -> Result<Executed, Failure> {
     let mut running = session.start(rendered.text.as_str(), &rendered.params).await?;
-    while next(&mut running).await?.is_some() {}
+    while running.next().await?.is_some() {}
     let rows = running.rows.rows_affected().filter(|_| running.traits.touches_rows);
     Ok(Executed { rows_affected: rows.unwrap_or(0), last_insert_id: None })
 }
 
 pub(crate) async fn begin(lease: &Lease<Connection>, options: &TransactionOptions) -> Result<()> {
-    session(lease)?.control(&control::begin(options)).await
+    let session = session(lease)?;
+    session.control(&control::begin(options)).await?;
+    session.set_in_transaction(true);
+    Ok(())
 }
 
 pub(crate) async fn control(lease: &Lease<Connection>, text: Text) -> Result<()> {

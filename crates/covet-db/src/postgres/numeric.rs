@@ -54,7 +54,9 @@ pub(super) fn decode(bytes: &[u8]) -> Option<String> {
     if groups.len() != usize::from(count) {
         return None;
     }
-    let group = |position: i32| usize::try_from(weight - position).ok().and_then(|index| groups.get(index)).copied().unwrap_or(0);
+    let group = |position: i32| {
+        usize::try_from(weight - position).ok().and_then(|index| groups.get(index)).copied().unwrap_or(0)
+    };
     let mut text = String::new();
     if sign == NEGATIVE {
         text.push('-');

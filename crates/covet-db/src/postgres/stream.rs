@@ -1,6 +1,6 @@
 //! Streams of rows: as many are asked of the server as their reader takes.
 
-use futures_util::{FutureExt, TryStreamExt};
+use futures_util::FutureExt;
 
 use super::connection::{Call, Failure, Running};
 use super::{columns, decode};
@@ -62,15 +62,14 @@ impl Batches {
 
 /// The rows that are there, one at least; none at the end.
 async fn fill(running: &mut Running) -> Result<Option<Batch>, Failure> {
-    let Some(row) = running.rows.as_mut().try_next().await? else {
+    let Some(row) = running.next().await? else {
         return Ok(None);
     };
     let mut batch = Batch::new(columns(running, &row));
     decode::push(&row, &mut batch).map_err(Failure::Midway)?;
     while batch.size() < BATCH && batch.len() < ROWS {
-        match running.rows.as_mut().try_next().now_or_never() {
+        match running.next().now_or_never() {
             Some(Ok(Some(row))) => decode::push(&row, &mut batch).map_err(Failure::Midway)?,
-            // The end and an error come again at the next call.
             Some(Ok(None)) | None => break,
             Some(Err(error)) => return Err(error.into()),
         }

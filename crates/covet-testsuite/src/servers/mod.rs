@@ -4,11 +4,11 @@
 mod postgres;
 
 #[cfg(unix)]
-pub use postgres::fresh_database as fresh_postgres;
+pub(crate) use postgres::fresh_database as fresh_postgres;
 
 /// No server is started here.
 #[cfg(not(unix))]
 #[must_use]
-pub fn fresh_postgres() -> Option<String> {
+pub(crate) fn fresh_postgres() -> Option<String> {
     None
 }

@@ -43,7 +43,7 @@ fn installed() -> Option<PathBuf> {
 
 /// The URL of a new, empty database. Says so and gives none where there is no server.
 #[must_use]
-pub fn fresh_database() -> Option<String> {
+pub(crate) fn fresh_database() -> Option<String> {
     static DATABASES: AtomicU32 = AtomicU32::new(0);
     let Some(binaries) = program() else {
         #[expect(clippy::print_stderr, reason = "a test that tests nothing must say so")]
