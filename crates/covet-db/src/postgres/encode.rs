@@ -346,7 +346,7 @@ fn array(param: &Param<'_>, element: &Type, out: &mut BytesMut) -> std::result::
     };
     let length = i32::try_from(values.len()).map_err(|_| "the list is too long".to_owned())?;
     out.put_i32(i32::from(length > 0));
-    out.put_i32(i32::from(values.iter().any(|value| *value == Param::Null)));
+    out.put_i32(i32::from(values.contains(&Param::Null)));
     out.put_u32(element.oid());
     if length == 0 {
         out.truncate(out.len() - 12);

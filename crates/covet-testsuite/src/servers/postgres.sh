@@ -26,6 +26,10 @@ $as_user "$binaries/initdb" -D "$data" -U covet -A trust -E UTF8 --locale=C --no
     echo "shared_buffers = 64MB"
     echo "autovacuum = off"
 } >>"$data/postgresql.conf"
+{
+    echo "host all guarded 127.0.0.1/32 scram-sha-256"
+    cat "$data/pg_hba.conf"
+} >"$data/pg_hba.new" && cat "$data/pg_hba.new" >"$data/pg_hba.conf"
 $as_user setpriv --pdeathsig INT "$binaries/postgres" -D "$data" >"$folder/server.log" 2>&1 &
 server=$!
 trap 'kill -INT $server; wait $server; rm -rf "$data"; exit' TERM HUP

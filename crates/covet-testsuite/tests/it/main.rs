@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on reports by panicking")]
 
+#[cfg(unix)]
+mod postgres;
 mod sqlite;
 
 mod sqlite_file {
