@@ -34,6 +34,14 @@
 //! - [`migrations!`] embeds numbered files, [`Db::migrate`] applies them.
 //! - Everything fails with one [`Error`], told apart by its [`ErrorKind`].
 //!
+//! # Databases
+//! SQLite (feature `sqlite`, on by default) and PostgreSQL (feature `postgres`; tested on version 15), told apart by the
+//! URL alone. What PostgreSQL's adapter does not have yet: TLS, several hosts in a URL, LISTEN, COPY out, several statements
+//! in one round trip, and a time-out that the server itself keeps.
+//!
+//! On PostgreSQL a value is sent in the type of its place, and one that does not fit is refused before it is sent. Instants
+//! keep microseconds there. An array is bound and read as [`Json`] of a list.
+//!
 //! # Decisions
 //! - **Text and values are apart from the start.** `sql!` splits the text at compile time. A value can only be bound; what is
 //!   spliced, `{..part}`, brings its own values; other text is a `&'static str` or stands behind [`Sql::unchecked`].

@@ -47,9 +47,16 @@ impl ConnectOptions {
     /// The defaults for a URL, changed by what stands behind its `?`.
     ///
     /// SQLite: `sqlite:app.db`, `sqlite:///var/lib/app.db`, `sqlite::memory:`, with the options `mode` (`ro`, `rw` or
-    /// `rwc`), `busy_timeout`, `readers` and `synchronous`. Every database knows `attempts`, `statement_cache`,
-    /// `statement_lifetime`, `command_timeout`, `query_timeout`, `slow_statement`, `pool_min`, `pool_max` and
-    /// `acquire_timeout`. Durations are numbers with `ms`, `s` or `m`.
+    /// `rwc`), `busy_timeout`, `readers` and `synchronous`.
+    ///
+    /// PostgreSQL: `postgres://user:password@host:port/database`, with the options `host` (also the folder of a Unix socket),
+    /// `application_name`, `connect_timeout`, `prepared` (`auto` or `never`) and `sslmode` (`disable` or `prefer`; the
+    /// connection is not encrypted either way, and what asks for more is refused). What stands in a name or a password is
+    /// %-escaped. Without a password in it the URL takes the one of the environment variable `PGPASSWORD`.
+    ///
+    /// Every database knows `attempts`, `statement_cache`,
+    /// `statement_lifetime`, `command_timeout`, `query_timeout`, `slow_statement`, `pool_min`, `pool_max`,
+    /// `acquire_timeout`, `max_lifetime` and `idle_timeout`. Durations are numbers with `ms`, `s` or `m`.
     ///
     /// ```
     /// use covet_db::{ConnectOptions, ErrorKind};

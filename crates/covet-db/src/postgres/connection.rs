@@ -1,8 +1,4 @@
-//! A connection and the calls on it.
-//!
-//! A lease is marked busy before a call sends its first byte. A call that is answered marks it clean again; one that is
-//! dropped before leaves the lease to a task of its own, which stops the statement on the server, proves the connection
-//! clean, and gives it back.
+//! A connection: its session on the server and what is known about it.
 
 use std::fmt;
 use std::pin::Pin;
@@ -15,11 +11,11 @@ use tokio::task::AbortHandle;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row, RowStream, Statement};
 
-use super::encode::{Encoded, Untyped, own_type};
+use super::encode::{Encoded, own_type};
 use super::keyword::{Traits, traits};
 use super::statement_cache::{Prepared, StatementCache};
-use super::{Shared, control, error};
-use crate::pool::Lease;
+use super::untyped::Untyped;
+use super::{Shared, error};
 use crate::{Error, ErrorKind, Param, PreparedStatements, Result};
 
 /// A connection, as its pool keeps it.
@@ -187,11 +183,7 @@ impl Session {
         }
         let mut prepared = match self.prepare(text).await {
             Err(Failure::Driver(error)) if error::lacks_types(&error) && !params.is_empty() => {
-                let types: Vec<_> =
-                    params.iter().map(|param| own_type(param, &Type::TEXT).unwrap_or(Type::TEXT)).collect();
-                let prepared = self.prepare_typed(text, &types).await?;
-                self.statements().insert(text, Arc::clone(&prepared));
-                prepared
+                self.prepare_with_help(text, params, error).await?
             }
             other => other?,
         };
@@ -235,6 +227,37 @@ impl Session {
             Some(prepared) => Ok(prepared),
             None => self.prepare_as(&key, text, types).await,
         }
+    }
+
+    /// The statement of a text that does not tell the types of all its places, as in `{a} IS NULL`: where the server does not
+    /// know, the values' own are told.
+    async fn prepare_with_help(
+        &self,
+        text: &str,
+        params: &[Param<'_>],
+        mut error: tokio_postgres::Error,
+    ) -> Result<Arc<Prepared>, Failure> {
+        let own = |param: &Param<'_>| own_type(param, &Type::TEXT);
+        let mut types = vec![Type::UNKNOWN; params.len()];
+        for _ in 0..=params.len() {
+            match error::undetermined(&error).and_then(|place| types.get_mut(place).zip(params.get(place))) {
+                Some((ty, param)) => *ty = own(param).unwrap_or(Type::TEXT),
+                None => {
+                    for (ty, param) in types.iter_mut().zip(params) {
+                        *ty = own(param).unwrap_or_else(|| ty.clone());
+                    }
+                }
+            }
+            match self.prepare_typed(text, &types).await {
+                Err(Failure::Driver(again)) if error::lacks_types(&again) => error = again,
+                prepared => {
+                    let prepared = prepared?;
+                    self.statements().insert(text, Arc::clone(&prepared));
+                    return Ok(prepared);
+                }
+            }
+        }
+        Err(error.into())
     }
 
     async fn prepare_as(&self, key: &str, text: &str, types: &[Type]) -> Result<Arc<Prepared>, Failure> {
@@ -307,83 +330,6 @@ fn lifetime(lifetime: Duration) -> Duration {
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Session")
-    }
-}
-
-/// Whose lease a call runs on.
-pub(super) enum Holder {
-    /// The call's own, which goes back with its answer.
-    Call(Lease<Connection>),
-    /// The transaction's.
-    Transaction,
-}
-
-/// A call under way.
-pub(super) struct Call {
-    pub(super) session: Arc<Session>,
-    holder: Option<Holder>,
-    /// The savepoint before a stream of a transaction, to go back to.
-    pub(super) has_savepoint: bool,
-}
-
-impl Call {
-    /// On a lease of its own.
-    pub(super) fn once(mut lease: Lease<Connection>) -> Result<Self> {
-        let session = Arc::clone(&lease.connection().ok_or_else(lost)?.session);
-        lease.mark_busy();
-        Ok(Self { session, holder: Some(Holder::Call(lease)), has_savepoint: false })
-    }
-
-    /// On a transaction's.
-    pub(super) async fn within(lease: &Lease<Connection>) -> Result<Self> {
-        let session = Arc::clone(&lease.connection().ok_or_else(lost)?.session);
-        session.in_order().await?;
-        Ok(Self { session, holder: Some(Holder::Transaction), has_savepoint: false })
-    }
-
-    pub(super) fn is_within_transaction(&self) -> bool {
-        matches!(self.holder, Some(Holder::Transaction))
-    }
-
-    /// Takes the server's answer to the whole call.
-    pub(super) fn over<T>(mut self, result: Result<T, Failure>) -> Result<T> {
-        let within = self.is_within_transaction();
-        let failure = match result {
-            Ok(value) => {
-                self.answered();
-                return Ok(value);
-            }
-            Err(failure) => failure,
-        };
-        let is_midway = matches!(failure, Failure::Midway(_));
-        let is_driver = matches!(failure, Failure::Driver(_));
-        let error = failure.into_error();
-        if error::ends_epoch(&error, within) {
-            self.session.shared.next_epoch();
-        }
-        if is_driver && within {
-            self.session.set_aborted(true);
-        }
-        if !is_midway {
-            self.answered();
-        }
-        Err(error)
-    }
-
-    fn answered(&mut self) {
-        if let Some(Holder::Call(lease)) = self.holder.take() {
-            control::give_back(lease, &self.session);
-        }
-    }
-}
-
-impl Drop for Call {
-    fn drop(&mut self) {
-        match self.holder.take() {
-            Some(Holder::Call(lease)) => control::recover(lease, control::Left::Statement),
-            Some(Holder::Transaction) => control::put_in_order(&self.session, self.has_savepoint),
-            None => {}
-        }
     }
 }
 

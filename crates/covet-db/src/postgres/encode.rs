@@ -7,7 +7,7 @@ use bytes::{BufMut, BytesMut};
 use jiff::civil::{Date, DateTime, Time};
 use jiff::{Timestamp, Unit};
 use rust_decimal::Decimal;
-use tokio_postgres::types::{Format, IsNull, Kind, ToSql, Type};
+use tokio_postgres::types::{IsNull, Kind, ToSql, Type};
 
 use super::numeric;
 use crate::{Error, ErrorKind, Param, Result};
@@ -78,53 +78,6 @@ impl ToSql for Raw<'_> {
 
     fn accepts(_: &Type) -> bool {
         true
-    }
-
-    tokio_postgres::types::to_sql_checked!();
-}
-
-/// A value as text of a type that the server infers, for connections without prepared statements.
-pub(super) struct Untyped(Option<String>);
-
-impl Untyped {
-    pub(super) fn new(index: usize, param: &Param<'_>) -> Result<Self> {
-        if matches!(param, Param::Null) {
-            return Ok(Self(None));
-        }
-        let text = match param {
-            Param::Bytes(bytes) => Ok(bytes.iter().fold("\\x".to_owned(), |text, byte| format!("{text}{byte:02x}"))),
-            Param::Array(values) => array_text(values),
-            other => text(other),
-        };
-        text.map(|text| Self(Some(text))).map_err(|reason| unfit(index, &reason))
-    }
-}
-
-impl std::fmt::Debug for Untyped {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("_")
-    }
-}
-
-impl ToSql for Untyped {
-    fn to_sql(
-        &self,
-        _: &Type,
-        out: &mut BytesMut,
-    ) -> std::result::Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
-        let Some(text) = &self.0 else {
-            return Ok(IsNull::Yes);
-        };
-        out.put_slice(text.as_bytes());
-        Ok(IsNull::No)
-    }
-
-    fn accepts(_: &Type) -> bool {
-        true
-    }
-
-    fn encode_format(&self, _: &Type) -> Format {
-        Format::Text
     }
 
     tokio_postgres::types::to_sql_checked!();
@@ -308,7 +261,7 @@ fn json<'a>(param: &'a Param<'_>) -> std::result::Result<std::borrow::Cow<'a, st
 }
 
 /// The text of a value, as the server's own text of it would be read.
-fn text(param: &Param<'_>) -> std::result::Result<String, String> {
+pub(super) fn text(param: &Param<'_>) -> std::result::Result<String, String> {
     Ok(match param {
         Param::Text(text) | Param::Json(text) => {
             if text.contains('\0') {
@@ -383,30 +336,6 @@ fn from_json_value(value: serde_json::Value) -> Param<'static> {
         },
         nested => Param::Json(nested.to_string().into()),
     }
-}
-
-/// `{1,NULL,"a"}`
-fn array_text(values: &[Param<'_>]) -> std::result::Result<String, String> {
-    let mut array = String::from("{");
-    for (index, value) in values.iter().enumerate() {
-        if index > 0 {
-            array.push(',');
-        }
-        if *value == Param::Null {
-            array.push_str("NULL");
-            continue;
-        }
-        array.push('"');
-        for character in text(value)?.chars() {
-            if matches!(character, '"' | '\\') {
-                array.push('\\');
-            }
-            array.push(character);
-        }
-        array.push('"');
-    }
-    array.push('}');
-    Ok(array)
 }
 
 fn misfit(param: &Param<'_>, ty: &Type) -> String {

@@ -71,6 +71,14 @@ pub(super) fn lacks_types(error: &tokio_postgres::Error) -> bool {
     })
 }
 
+/// The place, counted from none, whose type the server could not tell. Its name stands in the text in every language.
+pub(super) fn undetermined(error: &tokio_postgres::Error) -> Option<usize> {
+    let error = error.as_db_error().filter(|error| *error.code() == SqlState::INDETERMINATE_DATATYPE)?;
+    let (_, rest) = error.message().split_once('$')?;
+    let digits = rest.split(|character: char| !character.is_ascii_digit()).next()?;
+    digits.parse::<usize>().ok()?.checked_sub(1)
+}
+
 /// Whether the server is going, or is not the one that may be written to any more.
 pub(super) fn ends_epoch(error: &Error, within_transaction: bool) -> bool {
     match error.code() {

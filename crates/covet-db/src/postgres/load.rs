@@ -8,7 +8,8 @@ use futures_util::stream::FuturesOrdered;
 use futures_util::{SinkExt, StreamExt};
 use tokio_postgres::types::Type;
 
-use super::connection::{Call, Connection, Failure, Session};
+use super::call::Call;
+use super::connection::{Connection, Failure, Session};
 use super::encode::{Encoded, sized, unfit};
 use super::statement_cache::Prepared;
 use crate::pool::Lease;

@@ -4,6 +4,7 @@
 //! it is given out again within a second. What a dropped call leaves behind is stopped on the server and proved to be gone
 //! by a task of its own, which alone gives the lease back.
 
+mod call;
 mod connection;
 mod control;
 mod decode;
@@ -16,6 +17,7 @@ mod numeric;
 mod open;
 mod statement_cache;
 mod stream;
+mod untyped;
 mod upkeep;
 
 use std::sync::Arc;
@@ -36,7 +38,8 @@ use crate::row::{Batch, Columns};
 use crate::sql::{Rendered, Text};
 use crate::url::{Server, Source};
 use crate::{ConnectOptions, Error, ErrorKind, Executed, Result, TransactionOptions};
-use connection::{Call, Failure, Running, Session, lost};
+use call::Call;
+use connection::{Failure, Running, Session, lost};
 
 /// How large a batch of a fetched result grows.
 const FETCHED_BATCH: usize = 1 << 20;

@@ -2,7 +2,8 @@
 
 use futures_util::FutureExt;
 
-use super::connection::{Call, Failure, Running};
+use super::call::Call;
+use super::connection::{Failure, Running};
 use super::{columns, decode};
 use crate::row::Batch;
 use crate::sql::{Rendered, Text};

@@ -80,17 +80,14 @@ async fn values_fit_their_columns_or_are_refused_before_they_are_sent() {
     let insert = sql!(
         "INSERT INTO t VALUES ({7}, {tags}, {numbers}, {mood}, {at}, {amount}, {data}, {5}) RETURNING tags, numbers, mood, at, amount, data, note"
     );
-    let read: (
-        Json<Vec<String>>,
-        Json<Vec<i64>>,
-        String,
-        jiff::Timestamp,
-        rust_decimal::Decimal,
-        serde_json::Value,
-        String,
-    ) = db.fetch_one(insert).await.unwrap();
-    let tags = vec!["a".to_owned(), "b,\"c".to_owned()];
-    assert_eq!(read, (Json(tags), Json(vec![1, 2]), "ok".into(), at, amount, data, "5".into()));
+    let row: Row = db.fetch_one(insert).await.unwrap();
+    assert_eq!(row.get::<Json<Vec<String>>>("tags").unwrap().0, ["a", "b,\"c"]);
+    assert_eq!(row.get::<Json<Vec<i64>>>("numbers").unwrap().0, [1, 2]);
+    assert_eq!(row.get::<String>("mood").unwrap(), "ok");
+    assert_eq!(row.get::<jiff::Timestamp>("at").unwrap(), at);
+    assert_eq!(row.get::<rust_decimal::Decimal>("amount").unwrap(), amount);
+    assert_eq!(row.get::<serde_json::Value>("data").unwrap(), data);
+    assert_eq!(row.get::<String>("note").unwrap(), "5");
     let sent = db.pool_stats();
     for unfit in [
         sql!("INSERT INTO t (small) VALUES ({40_000})"),
