@@ -1,5 +1,5 @@
-//! Stands in SQLite's place in a build without its feature: types that have no values. Nothing of it can be reached, and
-//! the code that tells adapters apart is the same in every build.
+//! Stands in an adapter's place in a build without its feature: types that have no values. Nothing of it can be reached,
+//! and the code that tells adapters apart is the same in every build.
 
 use std::sync::Arc;
 
@@ -10,7 +10,12 @@ use crate::sql::{Rendered, Text};
 use crate::{ConnectOptions, Error, ErrorKind, Executed, Param, Result, TransactionOptions};
 
 #[derive(Debug)]
-pub(crate) enum Sqlite {}
+pub(crate) enum Absent {}
+
+#[cfg(not(feature = "postgres"))]
+pub(crate) use Absent as Postgres;
+#[cfg(not(feature = "sqlite"))]
+pub(crate) use Absent as Sqlite;
 
 #[derive(Debug)]
 pub(crate) enum Connection {}
@@ -24,7 +29,7 @@ pub(crate) enum PreparedStream {}
 #[derive(Debug, Default)]
 pub(crate) struct Rows;
 
-impl Sqlite {
+impl Absent {
     pub(crate) async fn connect(_: &Arc<ConnectOptions>) -> Result<Self> {
         Err(absent())
     }
@@ -81,6 +86,14 @@ impl Rows {
         Err(absent())
     }
 
+    pub(crate) fn another(&self) -> Self {
+        Self
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        false
+    }
+
     pub(crate) fn len(&self) -> usize {
         0
     }
@@ -91,6 +104,10 @@ pub(crate) async fn begin(_: &Lease<Connection>, _: &TransactionOptions) -> Resu
 }
 
 pub(crate) async fn control(_: &Lease<Connection>, _: Text) -> Result<()> {
+    Err(absent())
+}
+
+pub(crate) async fn rows(_: &Lease<Connection>, _: &Text, _: Option<&Text>) -> Result<Rows> {
     Err(absent())
 }
 
@@ -117,7 +134,7 @@ pub(crate) fn passes(_: &Error) -> bool {
 }
 
 fn absent() -> Error {
-    Error::new(ErrorKind::Configuration, "this program was built without SQLite")
+    Error::new(ErrorKind::Configuration, "this program was built without this database")
 }
 
 pub(crate) mod introspection {

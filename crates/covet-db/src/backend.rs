@@ -1,17 +1,22 @@
 //! The adapters behind one type. An enum and not a trait object: calls are direct, and their futures stand in their callers'.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(not(feature = "postgres"))]
+use crate::absent as postgres;
 #[cfg(not(feature = "sqlite"))]
 use crate::absent as sqlite;
 use crate::pool::{Place, PoolStats};
+#[cfg(feature = "postgres")]
+use crate::postgres;
 use crate::row::Batch;
 use crate::sql::{Rendered, Text};
 #[cfg(feature = "sqlite")]
 use crate::sqlite;
 use crate::url::Source;
-use crate::{ConnectOptions, Dialect, Executed, Param, Result, TransactionOptions};
+use crate::{ConnectOptions, Dialect, Error, ErrorKind, Executed, Param, Result, TransactionOptions};
 
 /// How many rows of a result are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,47 +29,51 @@ pub(crate) enum Wanted {
 #[derive(Debug)]
 pub(crate) enum Backend {
     Sqlite(sqlite::Sqlite),
+    Postgres(postgres::Postgres),
 }
 
 /// SQLite's introspection, for the calls that ask it.
 pub(crate) use sqlite::introspection as sqlite_introspection;
 
+/// PostgreSQL's.
+pub(crate) use postgres::introspection as postgres_introspection;
+
 /// A lease on a connection of a database.
 #[derive(Debug)]
 pub(crate) enum Lease {
     Sqlite(crate::pool::Lease<sqlite::Connection>),
+    Postgres(crate::pool::Lease<postgres::Connection>),
 }
 
 /// The batches of a stream.
 pub(crate) enum Batches {
     Sqlite(sqlite::Batches),
+    Postgres(postgres::Batches),
 }
 
 /// A statement for a stream.
 pub(crate) enum PreparedStream {
     Sqlite(sqlite::PreparedStream),
+    Postgres(postgres::PreparedStream),
 }
 
 /// Rows of values, in the form in which the adapter sends them.
 pub(crate) enum Rows {
     Sqlite(sqlite::Rows),
+    Postgres(postgres::Rows),
 }
 
 impl Backend {
-    /// Connects, trying again when the failure may pass, after a wait that doubles and has chance in it.
+    /// Connects, trying again when the failure may pass.
     pub(crate) async fn connect(options: &Arc<ConnectOptions>) -> Result<Self> {
-        let mut attempt = 1;
-        loop {
-            let result = match options.source {
-                Source::Sqlite { .. } => sqlite::Sqlite::connect(options).await.map(Self::Sqlite),
-            };
-            match result {
-                Err(error) if attempt < options.attempts && sqlite::passes(&error) => {
-                    tracing::warn!(attempt, %error, "connecting failed and is tried again");
-                    tokio::time::sleep(backoff(attempt, Duration::from_millis(100))).await;
-                    attempt += 1;
-                }
-                other => return other,
+        match options.source {
+            Source::Sqlite { .. } => {
+                let connect = || sqlite::Sqlite::connect(options);
+                trying_again(options.attempts, sqlite::passes, connect).await.map(Self::Sqlite)
+            }
+            Source::Postgres(_) => {
+                let connect = || postgres::Postgres::connect(options);
+                trying_again(options.attempts, postgres::passes, connect).await.map(Self::Postgres)
             }
         }
     }
@@ -72,18 +81,21 @@ impl Backend {
     pub(crate) fn dialect(&self) -> Dialect {
         match self {
             Self::Sqlite(_) => Dialect::Sqlite,
+            Self::Postgres(_) => Dialect::Postgres,
         }
     }
 
     pub(crate) fn stats(&self) -> PoolStats {
         match self {
             Self::Sqlite(sqlite) => sqlite.stats(),
+            Self::Postgres(postgres) => postgres.stats(),
         }
     }
 
     pub(crate) async fn close(&self) {
         match self {
             Self::Sqlite(sqlite) => sqlite.close().await,
+            Self::Postgres(postgres) => postgres.close().await,
         }
     }
 
@@ -95,7 +107,8 @@ impl Backend {
         place: Place,
     ) -> Result<Vec<Batch>> {
         match self {
-            Self::Sqlite(sqlite) => sqlite.fetch(within.map(Lease::sqlite), rendered, wanted, place).await,
+            Self::Sqlite(sqlite) => sqlite.fetch(within.and_then(Lease::sqlite), rendered, wanted, place).await,
+            Self::Postgres(postgres) => postgres.fetch(within.and_then(Lease::postgres), rendered, wanted, place).await,
         }
     }
 
@@ -106,13 +119,15 @@ impl Backend {
         place: Place,
     ) -> Result<Executed> {
         match self {
-            Self::Sqlite(sqlite) => sqlite.execute(within.map(Lease::sqlite), rendered, place).await,
+            Self::Sqlite(sqlite) => sqlite.execute(within.and_then(Lease::sqlite), rendered, place).await,
+            Self::Postgres(postgres) => postgres.execute(within.and_then(Lease::postgres), rendered, place).await,
         }
     }
 
     pub(crate) fn prepare_stream(&self, rendered: Rendered<'_>) -> Result<PreparedStream> {
         match self {
             Self::Sqlite(_) => sqlite::PreparedStream::new(rendered).map(PreparedStream::Sqlite),
+            Self::Postgres(_) => postgres::PreparedStream::new(rendered).map(PreparedStream::Postgres),
         }
     }
 
@@ -124,8 +139,12 @@ impl Backend {
     ) -> Result<Batches> {
         match (self, statement) {
             (Self::Sqlite(sqlite), PreparedStream::Sqlite(statement)) => {
-                sqlite.stream(within.map(Lease::sqlite), statement, place).await.map(Batches::Sqlite)
+                sqlite.stream(within.and_then(Lease::sqlite), statement, place).await.map(Batches::Sqlite)
             }
+            (Self::Postgres(postgres), PreparedStream::Postgres(statement)) => {
+                postgres.stream(within.and_then(Lease::postgres), statement, place).await.map(Batches::Postgres)
+            }
+            _ => Err(elsewhere()),
         }
     }
 
@@ -133,26 +152,38 @@ impl Backend {
     pub(crate) async fn lease(&self, options: &TransactionOptions, place: Place) -> Result<Lease> {
         match self {
             Self::Sqlite(sqlite) => sqlite.lease_for(options, place).await.map(Lease::Sqlite),
-        }
-    }
-
-    pub(crate) fn rows(&self) -> Rows {
-        match self {
-            Self::Sqlite(_) => Rows::Sqlite(sqlite::Rows::default()),
+            Self::Postgres(postgres) => postgres.lease_for(options, place).await.map(Lease::Postgres),
         }
     }
 }
 
 impl Lease {
-    fn sqlite(&self) -> &crate::pool::Lease<sqlite::Connection> {
+    fn sqlite(&self) -> Option<&crate::pool::Lease<sqlite::Connection>> {
         match self {
-            Self::Sqlite(lease) => lease,
+            Self::Sqlite(lease) => Some(lease),
+            Self::Postgres(_) => None,
+        }
+    }
+
+    fn postgres(&self) -> Option<&crate::pool::Lease<postgres::Connection>> {
+        match self {
+            Self::Postgres(lease) => Some(lease),
+            Self::Sqlite(_) => None,
+        }
+    }
+
+    /// An empty list of rows for a statement. For a load into a table, `columns` is a query of the columns alone.
+    pub(crate) async fn rows(&self, text: &Text, columns: Option<&Text>) -> Result<Rows> {
+        match self {
+            Self::Sqlite(lease) => sqlite::rows(lease, text, columns).await.map(Rows::Sqlite),
+            Self::Postgres(lease) => postgres::rows(lease, text, columns).await.map(Rows::Postgres),
         }
     }
 
     pub(crate) async fn begin(&self, options: &TransactionOptions) -> Result<()> {
         match self {
             Self::Sqlite(lease) => sqlite::begin(lease, options).await,
+            Self::Postgres(lease) => postgres::begin(lease, options).await,
         }
     }
 
@@ -160,6 +191,7 @@ impl Lease {
     pub(crate) async fn control(&self, text: Text) -> Result<()> {
         match self {
             Self::Sqlite(lease) => sqlite::control(lease, text).await,
+            Self::Postgres(lease) => postgres::control(lease, text).await,
         }
     }
 
@@ -167,6 +199,8 @@ impl Lease {
     pub(crate) async fn repeat(&self, text: Text, rows: Rows) -> Result<u64> {
         match (self, rows) {
             (Self::Sqlite(lease), Rows::Sqlite(rows)) => sqlite::repeat(lease, text, rows).await,
+            (Self::Postgres(lease), Rows::Postgres(rows)) => postgres::repeat(lease, text, rows).await,
+            _ => Err(elsewhere()),
         }
     }
 
@@ -174,18 +208,21 @@ impl Lease {
     pub(crate) async fn script(&self, text: String) -> Result<()> {
         match self {
             Self::Sqlite(lease) => sqlite::script(lease, text).await,
+            Self::Postgres(lease) => postgres::script(lease, text).await,
         }
     }
 
     pub(crate) async fn commit(self) -> Result<()> {
         match self {
             Self::Sqlite(lease) => sqlite::commit(lease).await,
+            Self::Postgres(lease) => postgres::commit(lease).await,
         }
     }
 
     pub(crate) async fn roll_back(self) -> Result<()> {
         match self {
             Self::Sqlite(lease) => sqlite::roll_back(lease).await,
+            Self::Postgres(lease) => postgres::roll_back(lease).await,
         }
     }
 
@@ -193,6 +230,7 @@ impl Lease {
     pub(crate) fn abandon(self) {
         match self {
             Self::Sqlite(lease) => sqlite::abandon(lease),
+            Self::Postgres(lease) => postgres::abandon(lease),
         }
     }
 }
@@ -201,6 +239,7 @@ impl Batches {
     pub(crate) async fn next(&mut self) -> Option<Result<Batch>> {
         match self {
             Self::Sqlite(batches) => batches.next().await,
+            Self::Postgres(batches) => batches.next().await,
         }
     }
 }
@@ -209,6 +248,7 @@ impl PreparedStream {
     pub(crate) fn text(&self) -> &Text {
         match self {
             Self::Sqlite(statement) => statement.text(),
+            Self::Postgres(statement) => statement.text(),
         }
     }
 }
@@ -217,12 +257,54 @@ impl Rows {
     pub(crate) fn push<'a>(&mut self, params: impl IntoIterator<Item = Param<'a>>) -> Result<()> {
         match self {
             Self::Sqlite(rows) => rows.push(params),
+            Self::Postgres(rows) => rows.push(params),
+        }
+    }
+
+    /// The same without rows.
+    pub(crate) fn another(&self) -> Self {
+        match self {
+            Self::Sqlite(rows) => Self::Sqlite(rows.another()),
+            Self::Postgres(rows) => Self::Postgres(rows.another()),
+        }
+    }
+
+    /// Whether it is time to send them.
+    pub(crate) fn is_full(&self) -> bool {
+        match self {
+            Self::Sqlite(rows) => rows.is_full(),
+            Self::Postgres(rows) => rows.is_full(),
         }
     }
 
     pub(crate) fn len(&self) -> usize {
         match self {
             Self::Sqlite(rows) => rows.len(),
+            Self::Postgres(rows) => rows.len(),
+        }
+    }
+}
+
+/// The error of mixing what belongs to two databases, which nothing in this crate does.
+fn elsewhere() -> Error {
+    Error::new(ErrorKind::Misuse, "the statement was made for another database")
+}
+
+/// Opens something, and tries again when the failure may pass, after a wait that doubles and has chance in it.
+pub(crate) async fn trying_again<T, F: Future<Output = Result<T>>>(
+    attempts: u32,
+    passes: impl Fn(&Error) -> bool,
+    mut open: impl FnMut() -> F,
+) -> Result<T> {
+    let mut attempt = 1;
+    loop {
+        match open().await {
+            Err(error) if attempt < attempts && passes(&error) => {
+                tracing::warn!(attempt, %error, "connecting failed and is tried again");
+                tokio::time::sleep(backoff(attempt, Duration::from_millis(100))).await;
+                attempt += 1;
+            }
+            other => return other,
         }
     }
 }

@@ -7,10 +7,7 @@ use futures_core::Stream;
 
 use crate::backend::Rows;
 use crate::sql::Text;
-use crate::{Error, ErrorKind, Executor, Ident, IntoParam, Param, Result, Sql, Transaction};
-
-/// How many rows go to the database at a time.
-const ROWS_AT_A_TIME: usize = 1000;
+use crate::{Dialect, Error, ErrorKind, Executor, Ident, IntoParam, Param, Result, Sql, Transaction};
 
 /// A row for [`Executor::copy_in`]: a tuple or an array of values, or a list of [`Param`]s where the columns are known
 /// only at run time.
@@ -100,7 +97,7 @@ impl Executor {
             }
             let text = first.render(self.dialect())?.text;
             self.transaction(async |tx| {
-                let mut load = Load::new(tx, text);
+                let mut load = Load::new(tx, text, None).await?;
                 for statement in statements {
                     if !statement.same_source(&first) {
                         return Err(differing());
@@ -115,7 +112,7 @@ impl Executor {
     }
 
     /// Loads rows into a table in the fastest way that the database has, all or none of them: one transaction with one
-    /// prepared statement on SQLite.
+    /// prepared statement on SQLite, COPY in binary on PostgreSQL.
     ///
     /// ```
     /// # use covet_db::Db;
@@ -136,12 +133,12 @@ impl Executor {
         columns: impl IntoIterator<Item: AsRef<str>>,
         rows: impl IntoIterator<Item = R, IntoIter: Send>,
     ) -> impl Future<Output = Result<u64>> + Send {
-        let text = self.insertion(table, columns);
+        let insertion = self.insertion(table, columns);
         let rows = rows.into_iter();
         async move {
-            let text = text?;
+            let (text, columns) = insertion?;
             self.transaction(async |tx| {
-                let mut load = Load::new(tx, text);
+                let mut load = Load::new(tx, text, columns).await?;
                 for row in rows {
                     load.push(row.into_record())?;
                     load.send_if_full().await?;
@@ -176,11 +173,11 @@ impl Executor {
         columns: impl IntoIterator<Item: AsRef<str>>,
         rows: impl Stream<Item = Result<R, E>> + Send,
     ) -> impl Future<Output = Result<u64, E>> + Send {
-        let text = self.insertion(table, columns);
+        let insertion = self.insertion(table, columns);
         async move {
-            let text = text?;
+            let (text, columns) = insertion?;
             self.transaction(async |tx| {
-                let mut load = Load::new(tx, text);
+                let mut load = Load::new(tx, text, columns).await?;
                 let mut rows = pin!(rows);
                 while let Some(row) = poll_fn(|context| rows.as_mut().poll_next(context)).await {
                     load.push(row?.into_record())?;
@@ -192,8 +189,9 @@ impl Executor {
         }
     }
 
-    /// `INSERT INTO table (columns) VALUES (…)`, every name quoted.
-    fn insertion(&self, table: &str, columns: impl IntoIterator<Item: AsRef<str>>) -> Result<Text> {
+    /// The statement that loads rows, every name quoted: COPY where there is one, with the query that tells the columns'
+    /// types, `INSERT INTO table (columns) VALUES (…)` elsewhere.
+    fn insertion(&self, table: &str, columns: impl IntoIterator<Item: AsRef<str>>) -> Result<(Text, Option<Text>)> {
         let table = Ident::new(table)?;
         let mut names = Vec::new();
         for column in columns {
@@ -205,8 +203,14 @@ impl Executor {
         }
         let values = Sql::join(names.iter().map(|_| crate::sql!("{Param::Null}")), ", ");
         let names = Sql::join(names, ", ");
+        let dialect = self.dialect();
+        if dialect == Dialect::Postgres {
+            let copy = crate::sql!("COPY {..table} ({..names}) FROM STDIN (FORMAT binary)");
+            let selection = crate::sql!("SELECT {..names} FROM {..table}");
+            return Ok((copy.render(dialect)?.text, Some(selection.render(dialect)?.text)));
+        }
         let sql = crate::sql!("INSERT INTO {..table} ({..names}) VALUES ({..values})");
-        Ok(sql.render(self.dialect())?.text)
+        Ok((sql.render(dialect)?.text, None))
     }
 }
 
@@ -223,8 +227,9 @@ struct Load<'a> {
 }
 
 impl<'a> Load<'a> {
-    fn new(transaction: &'a Transaction, text: Text) -> Self {
-        Self { rows: transaction.database.backend.rows(), transaction, text, affected: 0 }
+    async fn new(transaction: &'a Transaction, text: Text, columns: Option<Text>) -> Result<Self> {
+        let rows = transaction.rows(&text, columns.as_ref()).await?;
+        Ok(Self { transaction, text, rows, affected: 0 })
     }
 
     fn push<'p>(&mut self, row: impl IntoIterator<Item = Param<'p>>) -> Result<()> {
@@ -232,14 +237,15 @@ impl<'a> Load<'a> {
     }
 
     async fn send_if_full(&mut self) -> Result<()> {
-        if self.rows.len() >= ROWS_AT_A_TIME {
+        if self.rows.is_full() {
             self.send().await?;
         }
         Ok(())
     }
 
     async fn send(&mut self) -> Result<()> {
-        let rows = std::mem::replace(&mut self.rows, self.transaction.database.backend.rows());
+        let another = self.rows.another();
+        let rows = std::mem::replace(&mut self.rows, another);
         self.affected += self.transaction.repeat(self.text.clone(), rows).await?;
         Ok(())
     }

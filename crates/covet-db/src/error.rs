@@ -113,6 +113,20 @@ impl Error {
         }))
     }
 
+    /// The error of a statement that has another number of values than places for them.
+    pub(crate) fn unbound(places: usize, bound: usize) -> Self {
+        let message = format!("the statement has places for {places} values, and {bound} are bound");
+        Self::new(ErrorKind::Syntax, message)
+    }
+
+    /// The error of a statement that the database's transactions are not begun and ended by.
+    pub(crate) fn by_hand() -> Self {
+        Self::new(
+            ErrorKind::Misuse,
+            "BEGIN, COMMIT, ROLLBACK, SAVEPOINT and ATTACH are not sent as statements; use `transaction` or `begin`",
+        )
+    }
+
     pub(crate) fn with_statement(mut self, text: &str) -> Self {
         self.0.statement.get_or_insert_with(|| text.into());
         self

@@ -282,6 +282,20 @@ impl Executor {
         self.observe(text.as_str(), timeout, call).await
     }
 
+    /// An empty list of rows for a load; see [`Lease::rows`](crate::backend::Lease::rows).
+    pub(crate) async fn rows(&self, text: &Text, columns: Option<&Text>) -> Result<Rows> {
+        let timeout = self.database.options.command_timeout;
+        let call = async move {
+            let Some(mut turn) = self.scope.turn().await? else {
+                return Err(Error::new(ErrorKind::Misuse, "rows are loaded within a transaction"));
+            };
+            let result = turn.lease()?.rows(text, columns).await;
+            turn.over(&result);
+            result
+        };
+        self.observe(text.as_str(), timeout, call).await
+    }
+
     async fn observe<T>(&self, text: &str, timeout: Duration, call: impl Future<Output = Result<T>>) -> Result<T> {
         observed(self.dialect(), text, timeout, self.database.options.slow_statement, call).await
     }

@@ -34,6 +34,14 @@
 //! - [`migrations!`] embeds numbered files, [`Db::migrate`] applies them.
 //! - Everything fails with one [`Error`], told apart by its [`ErrorKind`].
 //!
+//! # Databases
+//! SQLite (feature `sqlite`, on by default) and PostgreSQL (feature `postgres`; tested on version 15), told apart by the
+//! URL alone. What PostgreSQL's adapter does not have yet: TLS, several hosts in a URL, LISTEN, COPY out, several statements
+//! in one round trip, and a time-out that the server itself keeps.
+//!
+//! On PostgreSQL a value is sent in the type of its place, and one that does not fit is refused before it is sent. Instants
+//! keep microseconds there. An array is bound and read as [`Json`] of a list.
+//!
 //! # Decisions
 //! - **Text and values are apart from the start.** `sql!` splits the text at compile time. A value can only be bound; what is
 //!   spliced, `{..part}`, brings its own values; other text is a `&'static str` or stands behind [`Sql::unchecked`].
@@ -45,11 +53,11 @@
 //! - **Logs and errors never hold a value**: the `query` span has OpenTelemetry's names and the text with placeholders.
 
 #![cfg_attr(
-    not(feature = "sqlite"),
-    allow(dead_code, unreachable_code, reason = "what only adapters use is idle in a build without any")
+    not(all(feature = "postgres", feature = "sqlite")),
+    allow(dead_code, unreachable_code, reason = "what only one adapter uses is idle in a build without it")
 )]
 
-#[cfg(not(feature = "sqlite"))]
+#[cfg(not(all(feature = "postgres", feature = "sqlite")))]
 mod absent;
 mod backend;
 mod bulk;
@@ -59,11 +67,14 @@ mod error;
 mod executor;
 mod from_row;
 mod ident;
+mod lru;
 mod migrate;
 mod observe;
 mod options;
 mod param;
 mod pool;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod row;
 mod schema;
 mod sql;
@@ -137,7 +148,9 @@ pub use executor::{Executed, Executor};
 pub use from_row::FromRow;
 pub use ident::Ident;
 pub use migrate::{Migration, MigrationState, MigrationStatus, Migrations};
-pub use options::{ConnectOptions, PoolOptions, SqliteMode, SqliteOptions, SqliteSynchronous};
+pub use options::{
+    ConnectOptions, PoolOptions, PostgresOptions, PreparedStatements, SqliteMode, SqliteOptions, SqliteSynchronous,
+};
 pub use param::{IntoParam, Param};
 pub use pool::{Histogram, PoolStats};
 pub use row::{ColumnIndex, Row};

@@ -39,15 +39,24 @@ pub struct ConnectOptions {
     pub pool: PoolOptions,
     /// What only SQLite has.
     pub sqlite: SqliteOptions,
+    /// What only PostgreSQL has.
+    pub postgres: PostgresOptions,
 }
 
 impl ConnectOptions {
     /// The defaults for a URL, changed by what stands behind its `?`.
     ///
     /// SQLite: `sqlite:app.db`, `sqlite:///var/lib/app.db`, `sqlite::memory:`, with the options `mode` (`ro`, `rw` or
-    /// `rwc`), `busy_timeout`, `readers` and `synchronous`. Every database knows `attempts`, `statement_cache`,
-    /// `statement_lifetime`, `command_timeout`, `query_timeout`, `slow_statement`, `pool_min`, `pool_max` and
-    /// `acquire_timeout`. Durations are numbers with `ms`, `s` or `m`.
+    /// `rwc`), `busy_timeout`, `readers` and `synchronous`.
+    ///
+    /// PostgreSQL: `postgres://user:password@host:port/database`, with the options `host` (also the folder of a Unix socket),
+    /// `application_name`, `connect_timeout`, `prepared` (`auto` or `never`) and `sslmode` (`disable` or `prefer`; the
+    /// connection is not encrypted either way, and what asks for more is refused). What stands in a name or a password is
+    /// %-escaped. Without a password in it the URL takes the one of the environment variable `PGPASSWORD`.
+    ///
+    /// Every database knows `attempts`, `statement_cache`,
+    /// `statement_lifetime`, `command_timeout`, `query_timeout`, `slow_statement`, `pool_min`, `pool_max`,
+    /// `acquire_timeout`, `max_lifetime` and `idle_timeout`. Durations are numbers with `ms`, `s` or `m`.
     ///
     /// ```
     /// use covet_db::{ConnectOptions, ErrorKind};
@@ -76,6 +85,7 @@ impl ConnectOptions {
             slow_statement: Duration::from_secs(1),
             pool: PoolOptions::default(),
             sqlite: SqliteOptions::default(),
+            postgres: PostgresOptions::default(),
         }
     }
 }
@@ -100,6 +110,7 @@ impl fmt::Debug for ConnectOptions {
             .field("slow_statement", &self.slow_statement)
             .field("pool", &self.pool)
             .field("sqlite", &self.sqlite)
+            .field("postgres", &self.postgres)
             .finish()
     }
 }
@@ -119,11 +130,21 @@ pub struct PoolOptions {
     pub max: usize,
     /// How long a call waits for a connection; 5 s unless told.
     pub acquire_timeout: Duration,
+    /// How old a connection to a server becomes, a tenth more or less; 30 min unless told.
+    pub max_lifetime: Duration,
+    /// How long a connection to a server beyond `min` may be idle; 10 min unless told.
+    pub idle_timeout: Duration,
 }
 
 impl Default for PoolOptions {
     fn default() -> Self {
-        Self { min: 5, max: 20, acquire_timeout: Duration::from_secs(5) }
+        Self {
+            min: 5,
+            max: 20,
+            acquire_timeout: Duration::from_secs(5),
+            max_lifetime: Duration::from_secs(30 * 60),
+            idle_timeout: Duration::from_secs(10 * 60),
+        }
     }
 }
 
@@ -192,4 +213,47 @@ pub enum SqliteSynchronous {
     Normal,
     /// The disk, at each commit.
     Full,
+}
+
+/// How to connect to a PostgreSQL server.
+///
+/// ```
+/// use covet_db::{PostgresOptions, PreparedStatements};
+/// assert_eq!(PostgresOptions::default().prepared, PreparedStatements::Auto);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PostgresOptions {
+    /// The name that the server lists the connections under; `covet` unless told.
+    pub application_name: String,
+    /// How long opening a connection may take; 5 s unless told.
+    pub connect_timeout: Duration,
+    /// Whether statements are prepared; they are unless told.
+    pub prepared: PreparedStatements,
+}
+
+impl Default for PostgresOptions {
+    fn default() -> Self {
+        Self {
+            application_name: "covet".into(),
+            connect_timeout: Duration::from_secs(5),
+            prepared: PreparedStatements::Auto,
+        }
+    }
+}
+
+/// Whether statements are prepared on the server.
+///
+/// ```
+/// use covet_db::PreparedStatements;
+/// assert_ne!(PreparedStatements::Auto, PreparedStatements::Never);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum PreparedStatements {
+    /// Once for each text and connection (`auto`).
+    Auto,
+    /// Never (`never`), for poolers that give each transaction another connection. Values go as text whose type the server
+    /// infers; one in a place that tells no type, as in `SELECT {7}`, is text.
+    Never,
 }

@@ -52,6 +52,8 @@ pub enum Param<'a> {
     Timestamp(Timestamp),
     /// JSON, as text.
     Json(Cow<'a, str>),
+    /// A list of values of one kind, for an array of PostgreSQL; other databases refuse it.
+    Array(Vec<Param<'a>>),
     /// A value that cannot be sent, and why. The call that binds it fails.
     Invalid(Cow<'static, str>),
 }
@@ -74,6 +76,7 @@ impl std::fmt::Debug for Param<'_> {
             Self::DateTime(_) => "DateTime(_)",
             Self::Timestamp(_) => "Timestamp(_)",
             Self::Json(_) => "Json(_)",
+            Self::Array(_) => "Array(_)",
             Self::Invalid(_) => "Invalid(_)",
         })
     }
@@ -92,6 +95,7 @@ impl Param<'_> {
             Self::Text(text) => Param::Text(Cow::Owned(text.into_owned())),
             Self::Bytes(bytes) => Param::Bytes(Cow::Owned(bytes.into_owned())),
             Self::Json(text) => Param::Json(Cow::Owned(text.into_owned())),
+            Self::Array(values) => Param::Array(values.into_iter().map(Param::into_owned).collect()),
             Self::Null => Param::Null,
             Self::Bool(value) => Param::Bool(value),
             Self::Int(value) => Param::Int(value),

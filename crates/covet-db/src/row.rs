@@ -26,6 +26,7 @@ impl Columns {
 #[derive(Clone, Copy, Debug)]
 enum Cell {
     Null,
+    Bool(bool),
     Int(i64),
     Float(f64),
     Text { start: u32, length: u32 },
@@ -64,6 +65,7 @@ impl Batch {
     pub(crate) fn push(&mut self, value: ValueRef<'_>) -> Result<()> {
         let cell = match value {
             ValueRef::Null => Cell::Null,
+            ValueRef::Bool(value) => Cell::Bool(value),
             ValueRef::Int(value) => Cell::Int(value),
             ValueRef::Float(value) => Cell::Float(value),
             ValueRef::Text(text) => return self.push_text(text.as_bytes()),
@@ -98,6 +100,7 @@ impl Batch {
         };
         match self.cells.get(row * self.columns.len() + column) {
             None | Some(Cell::Null) => ValueRef::Null,
+            Some(Cell::Bool(value)) => ValueRef::Bool(*value),
             Some(Cell::Int(value)) => ValueRef::Int(*value),
             Some(Cell::Float(value)) => ValueRef::Float(*value),
             Some(Cell::Text { start, length }) => {
@@ -240,6 +243,7 @@ impl Row {
     pub fn to_map(&self) -> Map<String, JsonValue> {
         let values = (0..self.len()).map(|index| match self.batch.value(self.index, index) {
             ValueRef::Null => JsonValue::Null,
+            ValueRef::Bool(value) => value.into(),
             ValueRef::Int(value) => value.into(),
             ValueRef::Float(value) => value.into(),
             ValueRef::Text(text) => text.into(),
@@ -259,7 +263,7 @@ impl Row {
     }
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }

@@ -1,6 +1,6 @@
 //! What the database says about its tables.
 
-use crate::backend::{Backend, sqlite_introspection};
+use crate::backend::{Backend, postgres_introspection, sqlite_introspection};
 use crate::{Executor, Ident, Result};
 
 /// A table: its columns, keys and indexes.
@@ -87,6 +87,7 @@ impl Executor {
     pub async fn tables(&self) -> Result<Vec<String>> {
         match self.database.backend {
             Backend::Sqlite(_) => sqlite_introspection::tables(self).await,
+            Backend::Postgres(_) => postgres_introspection::tables(self).await,
         }
     }
 
@@ -105,6 +106,7 @@ impl Executor {
     pub async fn table_exists(&self, table: &str) -> Result<bool> {
         match self.database.backend {
             Backend::Sqlite(_) => sqlite_introspection::table_exists(self, table).await,
+            Backend::Postgres(_) => postgres_introspection::table_exists(self, table).await,
         }
     }
 
@@ -123,6 +125,7 @@ impl Executor {
     pub async fn table_info(&self, table: &str) -> Result<Option<TableInfo>> {
         match self.database.backend {
             Backend::Sqlite(_) => sqlite_introspection::table_info(self, table).await,
+            Backend::Postgres(_) => postgres_introspection::table_info(self, table).await,
         }
     }
 
@@ -141,6 +144,7 @@ impl Executor {
     pub async fn version(&self) -> Result<String> {
         match self.database.backend {
             Backend::Sqlite(_) => sqlite_introspection::version(self).await,
+            Backend::Postgres(_) => postgres_introspection::version(self).await,
         }
     }
 
@@ -161,6 +165,7 @@ impl Executor {
         let table = Ident::new(table)?;
         match self.database.backend {
             Backend::Sqlite(_) => sqlite_introspection::analyze_table(self, table).await,
+            Backend::Postgres(_) => postgres_introspection::analyze_table(self, table).await,
         }
     }
 }

@@ -5,13 +5,43 @@ use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
 
-use crate::{ConnectOptions, Error, ErrorKind, Result, SqliteMode, SqliteSynchronous};
+use crate::{ConnectOptions, Error, ErrorKind, PreparedStatements, Result, SqliteMode, SqliteSynchronous};
 
 /// The database that a URL names.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Source {
     /// A file of SQLite; none is a database in memory.
     Sqlite { path: Option<String> },
+    /// A database on a PostgreSQL server.
+    Postgres(Server),
+}
+
+impl Source {
+    /// The file of SQLite's, where there is one.
+    pub(crate) fn file(&self) -> Option<&str> {
+        match self {
+            Self::Sqlite { path } => path.as_deref(),
+            Self::Postgres(_) => None,
+        }
+    }
+}
+
+/// A database on a server.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Server {
+    /// A name, an address, or the folder of a Unix socket.
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) user: String,
+    pub(crate) password: Option<String>,
+    pub(crate) database: String,
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { host, port, user, database, .. } = self;
+        write!(f, "{user}@{host}:{port}/{database}")
+    }
 }
 
 impl fmt::Debug for Source {
@@ -19,6 +49,7 @@ impl fmt::Debug for Source {
         match self {
             Self::Sqlite { path: Some(path) } => write!(f, "sqlite:{path}"),
             Self::Sqlite { path: None } => f.write_str("sqlite::memory:"),
+            Self::Postgres(server) => write!(f, "postgres://{server:?}"),
         }
     }
 }
@@ -39,6 +70,9 @@ pub(crate) fn parse(url: &str) -> Result<ConnectOptions> {
 fn source(scheme: &str, location: &str) -> Result<Source> {
     match scheme {
         "sqlite" => sqlite(location),
+        "postgres" | "postgresql" if cfg!(feature = "postgres") => {
+            server(location, 5432, "PGPASSWORD").map(Source::Postgres)
+        }
         "postgres" | "postgresql" => Err(absent(scheme, "postgres")),
         "mysql" | "mariadb" => Err(absent(scheme, "mysql")),
         // The rest of the URL may hold a password, so that it is not repeated.
@@ -66,6 +100,38 @@ fn sqlite(location: &str) -> Result<Source> {
     Ok(Source::Sqlite { path: Some(path) })
 }
 
+/// `//user:password@host:port/database`; what is missing is as libpq has it.
+fn server(location: &str, default_port: u16, password_variable: &str) -> Result<Server> {
+    let Some(location) = location.strip_prefix("//") else {
+        return Err(wrong("the URL of a server reads `scheme://user@host/database`".into()));
+    };
+    let (authority, database) = location.split_once('/').unwrap_or((location, ""));
+    // The last one: what is not escaped before it belongs to a password.
+    let (user, address) = authority.rsplit_once('@').unwrap_or(("", authority));
+    let (user, password) = match user.split_once(':') {
+        Some((user, password)) => (decode(user)?, Some(decode(password)?)),
+        None => (decode(user)?, std::env::var(password_variable).ok()),
+    };
+    let (host, port) = match address.strip_prefix('[').and_then(|address| address.split_once(']')) {
+        Some((host, port)) => (host, port.strip_prefix(':')),
+        None => address.split_once(':').map_or((address, None), |(host, port)| (host, Some(port))),
+    };
+    let port = match port {
+        Some(port) => {
+            port.parse().map_err(|_| wrong("the port in the database URL is no number up to 65535".into()))?
+        }
+        None => default_port,
+    };
+    let host = if host.is_empty() { "localhost".to_owned() } else { decode(host)? };
+    if host.contains(',') {
+        return Err(wrong("the database URL names several hosts, which is not supported".into()));
+    }
+    let user = if user.is_empty() { "postgres".to_owned() } else { user };
+    let database = decode(database)?;
+    let database = if database.is_empty() { user.clone() } else { database };
+    Ok(Server { host, port, user, password, database })
+}
+
 fn set(options: &mut ConnectOptions, name: &str, value: &str) -> Result<()> {
     match name {
         "attempts" => options.attempts = number(name, value)?,
@@ -77,13 +143,43 @@ fn set(options: &mut ConnectOptions, name: &str, value: &str) -> Result<()> {
         "pool_min" => options.pool.min = number(name, value)?,
         "pool_max" => options.pool.max = number(name, value)?,
         "acquire_timeout" => options.pool.acquire_timeout = duration(name, value)?,
-        _ => return set_sqlite(options, name, value),
+        "max_lifetime" => options.pool.max_lifetime = duration(name, value)?,
+        "idle_timeout" => options.pool.idle_timeout = duration(name, value)?,
+        _ => match options.source {
+            Source::Sqlite { .. } => return set_sqlite(options, name, value),
+            Source::Postgres(_) => return set_postgres(options, name, value),
+        },
     }
     Ok(())
 }
 
+fn set_postgres(options: &mut ConnectOptions, name: &str, value: &str) -> Result<()> {
+    let Source::Postgres(server) = &mut options.source else {
+        return Err(unknown(name));
+    };
+    match name {
+        "host" => server.host = value.to_owned(),
+        "application_name" => options.postgres.application_name = value.to_owned(),
+        "connect_timeout" => options.postgres.connect_timeout = duration(name, value)?,
+        "prepared" => {
+            let choices = [("auto", PreparedStatements::Auto), ("never", PreparedStatements::Never)];
+            options.postgres.prepared = choice(name, value, &choices)?;
+        }
+        "sslmode" if matches!(value, "disable" | "prefer") => {}
+        "sslmode" => {
+            let message = "the option `sslmode` in the database URL asks for TLS, which this version does not have for PostgreSQL";
+            return Err(wrong(message.into()));
+        }
+        _ => return Err(unknown(name)),
+    }
+    Ok(())
+}
+
+fn unknown(name: &str) -> Error {
+    wrong(format!("the option `{name}` in the database URL is not known"))
+}
+
 fn set_sqlite(options: &mut ConnectOptions, name: &str, value: &str) -> Result<()> {
-    let Source::Sqlite { .. } = options.source;
     match name {
         "mode" => {
             options.sqlite.mode = choice(
@@ -105,9 +201,7 @@ fn set_sqlite(options: &mut ConnectOptions, name: &str, value: &str) -> Result<(
         }
         "busy_timeout" => options.sqlite.busy_timeout = duration(name, value)?,
         "readers" => options.sqlite.readers = number(name, value)?,
-        _ => {
-            return Err(wrong(format!("the option `{name}` in the database URL is not known")));
-        }
+        _ => return Err(unknown(name)),
     }
     Ok(())
 }
@@ -173,7 +267,7 @@ mod tests {
 
     #[test]
     fn faults_are_told_without_secrets() {
-        for url in ["oracle://me:hunter2@host/db", "postgres://me:hunter2@host/db", "me:hunter2@host"] {
+        for url in ["oracle://me:hunter2@host/db", "postgres://me:hunter2@host:x/db", "me:hunter2@host"] {
             assert!(!fault(url).contains("hunter2"), "{url}");
         }
         assert_eq!(
@@ -185,5 +279,38 @@ mod tests {
         assert!(fault("sqlite:a?busy_timeout=5").contains("not a duration"));
         assert!(fault("sqlite:").contains("names a file"));
         assert!(fault("app.db").contains("starts with a scheme"));
+    }
+}
+
+#[cfg(test)]
+#[cfg(feature = "postgres")]
+mod server_tests {
+    use super::*;
+
+    fn check(url: &str, expected: &str, password: Option<&str>) {
+        let options = parse(url).unwrap();
+        assert_eq!(format!("{:?}", options.source), expected, "{url}");
+        let Source::Postgres(server) = &options.source else { panic!("{url}") };
+        assert_eq!(server.password.as_deref(), password, "{url}");
+        assert!(!format!("{options:?}").contains("hunter2"), "{url}");
+    }
+
+    #[test]
+    fn servers_are_read_from_urls() {
+        check("postgres://me:hunter2@db.example:6432/shop", "postgres://me@db.example:6432/shop", Some("hunter2"));
+        check("postgresql://me:hunt%3Aer2@db/a%20b", "postgres://me@db:5432/a b", Some("hunt:er2"));
+        check("postgres://me:p@ss@[::1]:7/x", "postgres://me@::1:7/x", Some("p@ss"));
+        check("postgres://me:@/?host=/run/sockets", "postgres://me@/run/sockets:5432/me", Some(""));
+    }
+
+    #[test]
+    fn what_is_not_known_is_refused() {
+        let fault = |url: &str| parse(url).unwrap_err().to_string();
+        assert!(fault("postgres://h/d?sslmod=disable").contains("`sslmod`"));
+        assert!(fault("postgres://h/d?sslmode=verify-full").contains("TLS"));
+        assert!(fault("postgres://h/d?mode=ro").contains("`mode`"));
+        assert!(fault("postgres://a,b/d").contains("several hosts"));
+        assert!(fault("postgres:h").contains("scheme://user@host"));
+        assert_eq!(parse("postgres://h/d?prepared=never").unwrap().postgres.prepared, PreparedStatements::Never);
     }
 }

@@ -23,6 +23,8 @@ use crate::{Error, Result};
 pub enum ValueRef<'a> {
     /// NULL.
     Null,
+    /// A truth value, of a database that has a type for it.
+    Bool(bool),
     /// An integer.
     Int(i64),
     /// A floating-point number.
@@ -38,6 +40,7 @@ impl ValueRef<'_> {
     pub(crate) fn type_name(&self) -> &'static str {
         match self {
             Self::Null => "NULL",
+            Self::Bool(_) => "a boolean",
             Self::Int(_) => "an integer",
             Self::Float(_) => "a floating-point number",
             Self::Text(_) => "text",
@@ -115,6 +118,7 @@ pub(crate) fn short_type_name<T>() -> String {
 impl Decode for bool {
     fn decode(value: ValueRef<'_>) -> Result<Self> {
         match value {
+            ValueRef::Bool(value) => Ok(value),
             ValueRef::Int(0) => Ok(false),
             ValueRef::Int(1) => Ok(true),
             ValueRef::Int(_) => Err(Error::decode("it is an integer other than 0 and 1, not `bool`")),

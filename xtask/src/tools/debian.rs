@@ -16,13 +16,21 @@ struct Need {
     purpose: &'static str,
 }
 
-/// One line for each program; a database server will be one more.
-const NEEDS: &[Need] = &[Need {
-    program: "/usr/bin/chromium",
-    packages: &["chromium"],
-    variable: "COVET_TEST_CHROMIUM",
-    purpose: "the docs page in a real browser",
-}];
+/// One entry for each program.
+const NEEDS: &[Need] = &[
+    Need {
+        program: "/usr/bin/chromium",
+        packages: &["chromium"],
+        variable: "COVET_TEST_CHROMIUM",
+        purpose: "the docs page in a real browser",
+    },
+    Need {
+        program: "/usr/lib/postgresql/15/bin/postgres",
+        packages: &["postgresql-15"],
+        variable: "COVET_TEST_POSTGRES",
+        purpose: "the database layer on PostgreSQL",
+    },
+];
 
 /// What could be brought up for the tests, and what could not.
 #[derive(Debug, Default)]

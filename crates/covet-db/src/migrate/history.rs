@@ -1,9 +1,14 @@
 //! The table of what was applied.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use super::Migration;
-use crate::{Error, ErrorKind, Executor, FromRow, Ident, Result, Row};
+use crate::{Dialect, Error, ErrorKind, Executor, FromRow, Ident, Result, Row};
+
+/// How long another program's migration is waited for.
+const LONGEST_MIGRATION: Duration = Duration::from_secs(60 * 60);
 
 /// The history table of one set of migrations.
 pub(super) struct History {
@@ -33,6 +38,18 @@ impl History {
     pub(super) fn new(table: &'static str) -> Result<Self> {
         let table = Ident::new(table)?;
         Ok(Self { table })
+    }
+
+    /// Keeps other programs out until the transaction ends. On SQLite the transaction itself does.
+    pub(super) async fn lock(&self, db: &Executor) -> Result<()> {
+        if db.dialect() != Dialect::Postgres {
+            return Ok(());
+        }
+        // The first 60 bits of the checksum, in the half of the numbers that people rarely use.
+        let checksum = super::checksum::of(self.table.as_str());
+        let key = checksum.get(..15).and_then(|digits| i64::from_str_radix(digits, 16).ok()).unwrap_or_default();
+        let lock = crate::sql!("SELECT pg_advisory_xact_lock({!key})").timeout(LONGEST_MIGRATION);
+        db.execute(lock).await.map(drop)
     }
 
     pub(super) async fn create(&self, db: &Executor) -> Result<()> {

@@ -175,6 +175,7 @@ impl Db {
 
 /// Applies the first pending migration, if the history is sound.
 async fn apply_next(tx: &Transaction, history: &History, migrations: &Migrations) -> Result<Option<MigrationStatus>> {
+    history.lock(tx).await?;
     history.create(tx).await?;
     let applied = history.read(tx).await?;
     let mut statuses = compare(&applied, migrations.of(tx.dialect()));

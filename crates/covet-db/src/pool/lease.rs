@@ -1,9 +1,9 @@
 //! The right to one connection, for a while.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::Pool;
+use super::{Idle, Pool};
 
 /// What is known about a leased connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,11 +22,35 @@ pub(crate) struct Lease<C> {
     condition: Condition,
     slot: usize,
     since: Instant,
+    /// How long the connection had been idle.
+    idle: Duration,
 }
 
 impl<C> Lease<C> {
-    pub(super) fn new(pool: Arc<Pool<C>>, connection: Option<C>, slot: usize, since: Instant) -> Self {
-        Self { pool, connection, condition: Condition::Clean, slot, since }
+    pub(super) fn new(pool: Arc<Pool<C>>, idle: Option<Idle<C>>, slot: usize, since: Instant) -> Self {
+        let mut lease = Self { pool, connection: None, condition: Condition::Clean, slot, since, idle: Duration::ZERO };
+        lease.take(idle);
+        lease
+    }
+
+    fn take(&mut self, idle: Option<Idle<C>>) {
+        self.idle = idle.as_ref().map(|idle| self.since.saturating_duration_since(idle.since)).unwrap_or_default();
+        self.connection = idle.map(|idle| idle.connection);
+    }
+
+    /// How long the connection had been idle when it was leased.
+    pub(crate) fn idle(&self) -> Duration {
+        self.idle
+    }
+
+    /// Closes the connection and takes the next idle one, if there is one.
+    pub(crate) fn retire(&mut self) {
+        if self.connection.take().is_some() {
+            self.pool.counters.closed(1);
+        }
+        self.condition = Condition::Clean;
+        let next = self.pool.lock().idle.pop();
+        self.take(next);
     }
 
     pub(crate) fn connection(&self) -> Option<&C> {
@@ -57,7 +81,8 @@ impl<C> Lease<C> {
 impl<C> Drop for Lease<C> {
     fn drop(&mut self) {
         let connection = self.connection.take();
-        self.pool.counters.released(self.since.elapsed());
+        let now = Instant::now();
+        self.pool.counters.released(now.saturating_duration_since(self.since));
         let unproved = {
             let mut state = self.pool.lock();
             if let Some(holder) = state.holders.get_mut(self.slot) {
@@ -65,7 +90,7 @@ impl<C> Drop for Lease<C> {
             }
             match (connection, self.condition) {
                 (Some(connection), Condition::Clean) if !self.pool.permits.is_closed() => {
-                    state.idle.push(connection);
+                    state.idle.push(Idle { connection, since: now });
                     None
                 }
                 (connection, _) => connection,

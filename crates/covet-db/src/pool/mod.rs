@@ -7,6 +7,8 @@
 mod histogram;
 mod lease;
 mod stats;
+#[cfg(feature = "postgres")]
+mod upkeep;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -31,14 +33,24 @@ pub(crate) struct Pool<C> {
     acquire_timeout: std::time::Duration,
     state: Mutex<State<C>>,
     waiting: AtomicUsize,
+    opening: AtomicUsize,
     counters: stats::Counters,
 }
 
 /// What changes under the lock.
 #[derive(Debug)]
 struct State<C> {
-    idle: Vec<C>,
+    idle: Vec<Idle<C>>,
     holders: Vec<Option<Holder>>,
+    /// Why the last connection could not be opened; none once one could.
+    last_failure: Option<String>,
+}
+
+/// A connection that waits for work.
+#[derive(Debug)]
+pub(crate) struct Idle<C> {
+    pub(crate) connection: C,
+    pub(crate) since: Instant,
 }
 
 /// Who has a lease.
@@ -54,8 +66,9 @@ impl<C> Pool<C> {
             permits: Semaphore::new(size),
             size,
             acquire_timeout: options.acquire_timeout,
-            state: Mutex::new(State { idle: Vec::with_capacity(size), holders: vec![None; size] }),
+            state: Mutex::new(State { idle: Vec::with_capacity(size), holders: vec![None; size], last_failure: None }),
             waiting: AtomicUsize::new(0),
+            opening: AtomicUsize::new(0),
             counters: stats::Counters::default(),
         })
     }
@@ -71,14 +84,15 @@ impl<C> Pool<C> {
         let now = Instant::now();
         self.counters.acquired(now - since);
         let mut state = self.lock();
-        let connection = state.idle.pop();
+        let idle = state.idle.pop();
         let holder = Holder { since: now, place };
         let slot = state.hold(holder);
-        Ok(Lease::new(Arc::clone(self), connection, slot, now))
+        drop(state);
+        Ok(Lease::new(Arc::clone(self), idle, slot, now))
     }
 
     async fn wait(&self) -> Result<()> {
-        let _waiter = Waiter::new(&self.waiting);
+        let _waiter = Counted::new(&self.waiting);
         match tokio::time::timeout(self.acquire_timeout, self.permits.acquire()).await {
             Ok(Ok(permit)) => permit.forget(),
             Ok(Err(_)) => return Err(closed()),
@@ -104,6 +118,13 @@ impl<C> Pool<C> {
         if let Some(holder) = state.holders.iter().flatten().min_by_key(|holder| holder.since) {
             text.push_str(&format!("; held longest, for {:.1?}, by {}", holder.since.elapsed(), holder.place));
         }
+        let opening = self.opening.load(Ordering::Relaxed);
+        if opening > 0 {
+            text.push_str(&format!("; {opening} being opened"));
+        }
+        if let Some(failure) = &state.last_failure {
+            text.push_str(&format!("; the last that was to be opened failed: {failure}"));
+        }
         Error::new(ErrorKind::PoolTimeout, text)
     }
 
@@ -126,6 +147,10 @@ impl<C> Pool<C> {
         self.counters.opened();
     }
 
+    pub(crate) fn is_closed(&self) -> bool {
+        self.permits.is_closed()
+    }
+
     pub(crate) fn cancelled(&self) {
         self.counters.cancelled();
     }
@@ -134,7 +159,7 @@ impl<C> Pool<C> {
         let state = self.lock();
         let in_use = state.holders.iter().flatten().count();
         let idle = state.idle.len();
-        drop(state);
+        // Still under the lock, so that what was counted fits what is there.
         self.counters.snapshot(self.size, in_use, idle, self.waiting.load(Ordering::Relaxed))
     }
 
@@ -161,17 +186,17 @@ fn closed() -> Error {
     Error::new(ErrorKind::Closed, "the database handle has been closed")
 }
 
-/// Counts a waiter for as long as it lives, also when it is cancelled.
-struct Waiter<'a>(&'a AtomicUsize);
+/// Counts someone for as long as it lives, also when it is cancelled.
+struct Counted<'a>(&'a AtomicUsize);
 
-impl<'a> Waiter<'a> {
-    fn new(waiting: &'a AtomicUsize) -> Self {
-        waiting.fetch_add(1, Ordering::Relaxed);
-        Self(waiting)
+impl<'a> Counted<'a> {
+    fn new(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
     }
 }
 
-impl Drop for Waiter<'_> {
+impl Drop for Counted<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }

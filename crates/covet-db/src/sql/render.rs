@@ -131,12 +131,21 @@ impl<'a> Renderer<'a> {
         }
     }
 
+    /// PostgreSQL takes a list of any length as one array, so that there is one text for all.
+    ///
     /// An empty list is in nothing: `IN` is false and `NOT IN` is true, also for NULL. A longer one is padded to a
     /// power of two with its last value, so that the statement cache sees eleven texts and not a thousand.
     fn list(&mut self, arg: Option<&Arg<'a>>, membership: Membership) -> Result<()> {
         let Some(Arg::List(values)) = arg else {
             return Ok(());
         };
+        if self.dialect == Dialect::Postgres {
+            self.text.push_str(membership.operator());
+            self.text.push('(');
+            self.bind(Param::Array(values.clone()));
+            self.text.push(')');
+            return Ok(());
+        }
         let Some(last) = values.last() else {
             self.text.push_str(membership.of_nothing());
             return Ok(());
@@ -172,6 +181,14 @@ impl Membership {
         match self {
             Self::In => "IN",
             Self::NotIn => "NOT IN",
+        }
+    }
+
+    /// The same of an array.
+    fn operator(self) -> &'static str {
+        match self {
+            Self::In => "= ANY",
+            Self::NotIn => "<> ALL",
         }
     }
 
@@ -213,7 +230,7 @@ fn json_value(value: &Param<'_>, array: &mut String) -> Result<()> {
         Param::Time(value) => write!(array, "\"{value}\""),
         Param::DateTime(value) => write!(array, "\"{value}\""),
         Param::Timestamp(value) => write!(array, "\"{value}\""),
-        Param::Float(_) | Param::UInt(_) | Param::Bytes(_) | Param::Invalid(_) => {
+        Param::Float(_) | Param::UInt(_) | Param::Bytes(_) | Param::Array(_) | Param::Invalid(_) => {
             return Err(Error::new(
                 ErrorKind::Limit,
                 format!("a list of more than {LONGEST_PADDED_LIST} values takes text and signed, finite numbers only"),

@@ -29,6 +29,7 @@ fn encode(index: usize, param: Param<'_>) -> Result<Value> {
         Param::UInt(_) => {
             return Err(unfit(index, "an integer above 9223372036854775807, the largest of SQLite"));
         }
+        Param::Array(_) => return Err(unfit(index, "a list, which SQLite has no type for")),
         Param::Invalid(reason) => return Err(unfit(index, &reason)),
     })
 }

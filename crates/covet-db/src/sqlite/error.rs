@@ -19,19 +19,12 @@ pub(super) fn classify(error: rusqlite::Error) -> Error {
 
 fn failed(extended: i32, message: Option<String>) -> Error {
     let kind = kind(extended);
+    if kind == ErrorKind::Misuse {
+        return Error::by_hand().with_code(extended.to_string());
+    }
     let message = message.unwrap_or_else(|| ffi::code_to_str(extended).to_owned());
-    let (message, names) = match kind {
-        ErrorKind::Misuse => (
-            "BEGIN, COMMIT, ROLLBACK, SAVEPOINT and ATTACH are not sent as statements; use `transaction` or `begin`"
-                .to_owned(),
-            None,
-        ),
-        _ => {
-            let names = message.split_once(" constraint failed: ").map(|(_, names)| names.to_owned());
-            (lower_first(message), names)
-        }
-    };
-    let mut error = Error::new(kind, message).with_code(extended.to_string());
+    let names = message.split_once(" constraint failed: ").map(|(_, names)| names.to_owned());
+    let mut error = Error::new(kind, lower_first(message)).with_code(extended.to_string());
     if let Some(names) = names {
         // UNIQUE and NOT NULL name `table.column, …`, CHECK names the constraint.
         if let (ErrorKind::UniqueViolation | ErrorKind::NotNullViolation, Some((table, _))) =

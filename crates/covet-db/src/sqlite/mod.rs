@@ -31,6 +31,9 @@ use crate::{ConnectOptions, Error, ErrorKind, Executed, Param, Result, SqliteMod
 use connection::{Answer, BATCHES_AHEAD, Session, Statement, Work, give_away};
 use open::Role;
 
+/// How many rows of a load go to the thread at a time.
+const ROWS_AT_A_TIME: usize = 1000;
+
 /// The pools over one file.
 #[derive(Debug)]
 pub(crate) struct Sqlite {
@@ -281,6 +284,15 @@ impl Rows {
         Ok(())
     }
 
+    /// The same without rows.
+    pub(crate) fn another(&self) -> Self {
+        Self::default()
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.rows.len() >= ROWS_AT_A_TIME
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.rows.len()
     }
@@ -296,6 +308,11 @@ pub(crate) async fn begin(lease: &Lease<Connection>, options: &TransactionOption
 
 pub(crate) async fn control(lease: &Lease<Connection>, text: Text) -> Result<()> {
     Session::Within(lease).call(|reply| Work::Control(text, reply)).await
+}
+
+/// SQLite takes every value as it is, so that nothing need be asked about columns.
+pub(crate) async fn rows(_: &Lease<Connection>, _: &Text, _: Option<&Text>) -> Result<Rows> {
+    Ok(Rows::default())
 }
 
 pub(crate) async fn repeat(lease: &Lease<Connection>, text: Text, rows: Rows) -> Result<u64> {

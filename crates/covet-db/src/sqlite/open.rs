@@ -12,7 +12,6 @@ use super::connection::Connection;
 use super::control::Control;
 use super::error::classify;
 use super::worker::Worker;
-use crate::url::Source;
 use crate::{ConnectOptions, Error, ErrorKind, Result, SqliteMode, SqliteSynchronous};
 
 /// What a connection may do.
@@ -148,8 +147,7 @@ fn cannot_open(options: &ConnectOptions, error: rusqlite::Error) -> Error {
 }
 
 fn open_file(options: &ConnectOptions, role: Role) -> rusqlite::Result<Sqlite3> {
-    let Source::Sqlite { path } = &options.source;
-    let Some(path) = path else {
+    let Some(path) = options.source.file() else {
         return Sqlite3::open_in_memory();
     };
     let access = match (options.sqlite.mode, role) {
@@ -190,9 +188,8 @@ fn install(
 
 /// Brings the connection's settings to what this crate promises; also after a statement has changed one.
 pub(super) fn configure(sqlite: &Sqlite3, options: &ConnectOptions, role: Role) -> rusqlite::Result<()> {
-    let Source::Sqlite { path } = &options.source;
     let writes = role == Role::Writer && options.sqlite.mode != SqliteMode::Read;
-    if writes && path.is_some() {
+    if writes && options.source.file().is_some() {
         sqlite.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
     }
     let synchronous = match options.sqlite.synchronous {

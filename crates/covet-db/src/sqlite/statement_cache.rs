@@ -1,12 +1,12 @@
 //! The prepared statements of one connection.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection as Sqlite3, Statement, StatementStatus};
 
 use super::open::Audit;
+use crate::lru::Lru;
 use crate::row::Columns;
 use crate::sql::Text;
 
@@ -28,11 +28,10 @@ pub(super) struct Prepared<'c> {
     pub(super) inserts: bool,
     pub(super) changes_settings: bool,
     prepared_again: i32,
-    used: Instant,
 }
 
 impl<'c> Prepared<'c> {
-    fn new(statement: Statement<'c>, watch: Watch<'_>, now: Instant) -> Self {
+    fn new(statement: Statement<'c>, watch: Watch<'_>) -> Self {
         let seen = match watch {
             Watch::Audited(audit) => (audit.take_inserts(), audit.take_settings()),
             Watch::Ours => (false, false),
@@ -43,7 +42,6 @@ impl<'c> Prepared<'c> {
             inserts: seen.0,
             changes_settings: seen.1,
             prepared_again: 0,
-            used: now,
             statement,
         }
     }
@@ -68,55 +66,25 @@ impl<'c> Prepared<'c> {
 pub(super) struct StatementCache<'c> {
     sqlite: &'c Sqlite3,
     watch: Watch<'c>,
-    entries: HashMap<Box<str>, Prepared<'c>>,
-    capacity: usize,
-    lifetime: Duration,
-    swept: Instant,
+    entries: Lru<Prepared<'c>>,
 }
 
 impl<'c> StatementCache<'c> {
     pub(super) fn new(sqlite: &'c Sqlite3, watch: Watch<'c>, capacity: usize, lifetime: Duration) -> Self {
-        Self { sqlite, watch, entries: HashMap::new(), capacity: capacity.max(1), lifetime, swept: Instant::now() }
+        Self { sqlite, watch, entries: Lru::new(capacity, lifetime) }
     }
 
     /// The statement of a text, prepared now or before.
     pub(super) fn get(&mut self, text: &Text) -> rusqlite::Result<&mut Prepared<'c>> {
         let now = Instant::now();
-        self.sweep(now);
         let text = text.as_str();
-        if !self.entries.contains_key(text) {
-            let statement = match self.watch {
-                Watch::Audited(audit) => audit.watch(|| self.sqlite.prepare(text))?,
-                Watch::Ours => self.sqlite.prepare(text)?,
-            };
-            let prepared = Prepared::new(statement, self.watch, now);
-            self.make_room();
-            self.entries.insert(text.into(), prepared);
+        if self.entries.get(text, now).is_some() {
+            return self.entries.get(text, now).ok_or(rusqlite::Error::InvalidQuery);
         }
-        let Some(prepared) = self.entries.get_mut(text) else {
-            return Err(rusqlite::Error::InvalidQuery);
+        let statement = match self.watch {
+            Watch::Audited(audit) => audit.watch(|| self.sqlite.prepare(text))?,
+            Watch::Ours => self.sqlite.prepare(text)?,
         };
-        prepared.used = now;
-        Ok(prepared)
-    }
-
-    fn make_room(&mut self) {
-        while self.entries.len() >= self.capacity {
-            let oldest = self.entries.iter().min_by_key(|(_, prepared)| prepared.used);
-            let Some(text) = oldest.map(|(text, _)| text.clone()) else {
-                return;
-            };
-            self.entries.remove(&text);
-        }
-    }
-
-    /// Drops what was not used for its lifetime, at most four times in one.
-    fn sweep(&mut self, now: Instant) {
-        if now.duration_since(self.swept) < self.lifetime / 4 {
-            return;
-        }
-        self.swept = now;
-        let lifetime = self.lifetime;
-        self.entries.retain(|_, prepared| now.duration_since(prepared.used) < lifetime);
+        Ok(self.entries.insert(text, Prepared::new(statement, self.watch), now))
     }
 }

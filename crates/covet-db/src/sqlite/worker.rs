@@ -320,11 +320,7 @@ impl<'c> Worker<'c> {
 fn bind(statement: &mut Sqlite3Statement<'_>, values: Vec<Value>, text: &Text) -> Result<()> {
     let wanted = statement.parameter_count();
     if wanted != values.len() {
-        return Err(Error::new(
-            ErrorKind::Syntax,
-            format!("the statement has places for {wanted} values, and {} are bound", values.len()),
-        )
-        .with_statement(text.as_str()));
+        return Err(Error::unbound(wanted, values.len()).with_statement(text.as_str()));
     }
     for (index, value) in values.into_iter().enumerate() {
         statement.raw_bind_parameter(index + 1, value).map_err(|error| told(error, text))?;

@@ -57,8 +57,9 @@ pub async fn every_call_can_be_dropped_at_every_poll(fresh: Fresh) {
     let fresh = fresh.with_books().await;
     let second = fresh.second().await;
     let (db, fresh, second) = (&fresh.db, &fresh, &second);
+    let mut all_polls = 0;
     for (name, call) in CALLS {
-        let polls = for_every_poll(
+        all_polls += for_every_poll(
             || call(db),
             |output| async move {
                 fresh.assert_nothing_is_left(second).await;
@@ -69,9 +70,11 @@ pub async fn every_call_can_be_dropped_at_every_poll(fresh: Fresh) {
                 }
                 second.execute("DELETE FROM books").await.unwrap();
             },
-        );
-        assert!(polls.await > 1, "{name}");
+        )
+        .await;
     }
+    // A server on this machine may have answered one of them within its first poll.
+    assert!(all_polls > 2 * CALLS.len(), "{all_polls}");
 }
 
 async fn three_steps(tx: &Executor) -> Result<(), Error> {
@@ -146,6 +149,7 @@ pub async fn a_dropped_statement_stops(fresh: Fresh) {
 pub async fn innocent_statements_are_never_stopped(fresh: Fresh) {
     let mut options = fresh.options();
     options.sqlite.readers = 1;
+    options.pool.max = 1;
     let db = Db::connect_with(options).await.unwrap();
     db.execute("CREATE TABLE numbers (n INTEGER)").await.unwrap();
     db.copy_in("numbers", ["n"], (0..2000).map(|n| (n,))).await.unwrap();

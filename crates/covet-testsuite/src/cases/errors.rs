@@ -41,7 +41,8 @@ pub async fn faults_of_the_statement_are_told(fresh: Fresh) {
         assert_eq!(error.kind(), ErrorKind::Syntax, "{text}: {error:?}");
     }
     let error = fresh.db.execute("SELECT * FROM nowhere").await.unwrap_err();
-    assert_eq!(error.to_string(), "no such table: nowhere in `SELECT * FROM nowhere`");
+    let text = error.to_string();
+    assert!(text.contains("nowhere") && text.ends_with(" in `SELECT * FROM nowhere`"), "{text}");
 }
 
 /// Neither errors nor Debug of anything shows what was bound.

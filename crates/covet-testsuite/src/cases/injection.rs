@@ -19,7 +19,7 @@ const ATTEMPTS: [&str; 8] = [
 pub async fn values_stay_values(fresh: Fresh) {
     let fresh = fresh.with_books().await;
     let db = &fresh.db;
-    db.execute("INSERT INTO books (id, title) VALUES (1, 'Dune')").await.unwrap();
+    db.execute("INSERT INTO books (title) VALUES ('Dune')").await.unwrap();
     for attempt in ATTEMPTS {
         let list = [attempt, attempt];
         let part = Some(sql!("OR title = {attempt}"));

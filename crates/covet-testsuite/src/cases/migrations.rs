@@ -4,7 +4,7 @@ use covet_db::{Error, ErrorKind, Migration, MigrationState, Migrations};
 
 use crate::Fresh;
 
-const ONE: Migration = Migration::new(1, "books", None, "CREATE TABLE books (id INTEGER PRIMARY KEY);\n");
+const ONE: Migration = Migration::new(1, "books", None, "CREATE TABLE books (id INTEGER PRIMARY KEY DEFAULT 1);\n");
 const TWO: Migration = Migration::new(
     2,
     "title",
@@ -71,7 +71,7 @@ pub async fn an_edited_one_is_refused(fresh: Fresh) {
     assert_eq!(fresh.db.migration_status(&EDITED).await.unwrap()[1].state, MigrationState::Edited);
     static CHECKED_OUT: Migrations = Migrations::new(
         "",
-        &[Migration::new(1, "books", None, "CREATE TABLE books (id INTEGER PRIMARY KEY);\r\n"), TWO, THREE],
+        &[Migration::new(1, "books", None, "CREATE TABLE books (id INTEGER PRIMARY KEY DEFAULT 1);\r\n"), TWO, THREE],
     );
     assert!(fresh.db.migrate(&CHECKED_OUT).await.unwrap().is_empty());
 }

@@ -10,6 +10,7 @@ use crate::{Fresh, settled};
 pub async fn giving_up_waiting_tells_who_holds(fresh: Fresh) {
     let mut options = fresh.options();
     options.pool.acquire_timeout = Duration::from_millis(30);
+    options.pool.max = 1;
     let db = Db::connect_with(options).await.unwrap();
     let line = line!() + 1;
     let held = db.begin().await.unwrap();
@@ -72,16 +73,22 @@ pub async fn closing_waits_for_calls(fresh: Fresh) {
 
 /// Who came first is served first.
 pub async fn waiting_is_fair(fresh: Fresh) {
-    let held = fresh.db.begin().await.unwrap();
+    let mut options = fresh.options();
+    options.pool.max = 1;
+    let db = match fresh.features.second_handle {
+        true => Db::connect_with(options).await.unwrap(),
+        false => fresh.db.clone(),
+    };
+    let held = db.begin().await.unwrap();
     let (sender, mut served) = tokio::sync::mpsc::unbounded_channel();
     for number in 0..20 {
-        let (db, sender) = (fresh.db.clone(), sender.clone());
+        let (task, sender) = (db.clone(), sender.clone());
         tokio::spawn(async move {
-            let tx = db.begin().await.unwrap();
+            let tx = task.begin().await.unwrap();
             sender.send(number).unwrap();
             tx.commit().await.unwrap();
         });
-        while fresh.db.pool_stats().waiting <= number {
+        while db.pool_stats().waiting <= number {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }

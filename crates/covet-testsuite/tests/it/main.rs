@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on reports by panicking")]
 
+#[cfg(unix)]
+mod postgres;
 mod sqlite;
 
 mod sqlite_file {
@@ -10,4 +12,8 @@ mod sqlite_file {
 
 mod sqlite_memory {
     covet_testsuite::suite!(covet_testsuite::SQLITE_MEMORY);
+}
+
+mod postgres_server {
+    covet_testsuite::suite!(covet_testsuite::POSTGRES);
 }

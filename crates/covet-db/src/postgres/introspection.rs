@@ -1,0 +1,134 @@
+//! What PostgreSQL says about its tables.
+//!
+//! A table is named as it is, and looked for along the search path; `schema.table` names one outside of it.
+
+use crate::{ColumnInfo, Executor, ForeignKeyInfo, Ident, IndexInfo, Result, TableInfo};
+
+pub(crate) async fn tables(db: &Executor) -> Result<Vec<String>> {
+    let names: Vec<(String,)> = db
+        .fetch_all(
+            r#"SELECT c.relname::text FROM pg_catalog.pg_class c
+               WHERE c.relkind IN ('r', 'p') AND c.relnamespace = ANY (
+                   SELECT n.oid FROM pg_catalog.pg_namespace n
+                   WHERE n.nspname = ANY (current_schemas(false)))
+               ORDER BY c.relname::text COLLATE "C""#,
+        )
+        .await?;
+    Ok(names.into_iter().map(|(name,)| name).collect())
+}
+
+/// The number by which the catalogue knows a table.
+async fn find(db: &Executor, table: &str) -> Result<Option<i64>> {
+    let found: Option<(i64,)> = db
+        .fetch_optional(crate::sql!(
+            "SELECT c.oid::int8 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+             WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
+               AND ((c.relname = CAST(CAST({table} AS text) AS name) AND pg_catalog.pg_table_is_visible(c.oid)) OR n.nspname || '.' || c.relname = {table})
+             ORDER BY n.nspname || '.' || c.relname = {table} LIMIT 1"
+        ))
+        .await?;
+    Ok(found.map(|(number,)| number))
+}
+
+pub(crate) async fn table_exists(db: &Executor, table: &str) -> Result<bool> {
+    Ok(find(db, table).await?.is_some())
+}
+
+pub(crate) async fn version(db: &Executor) -> Result<String> {
+    db.fetch_value("SELECT 'PostgreSQL ' || current_setting('server_version')").await
+}
+
+pub(crate) async fn analyze_table(db: &Executor, table: Ident<'_>) -> Result<()> {
+    db.execute(crate::sql!("ANALYZE {..table}")).await.map(drop)
+}
+
+pub(crate) async fn table_info(db: &Executor, table: &str) -> Result<Option<TableInfo>> {
+    let Some(number) = find(db, table).await? else {
+        return Ok(None);
+    };
+    let columns: Vec<(String, String, bool, Option<String>, bool)> = db
+        .fetch_all(crate::sql!(
+            "SELECT a.attname::text, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull,
+                    pg_catalog.pg_get_expr(d.adbin, d.adrelid), a.attgenerated <> ''
+             FROM pg_catalog.pg_attribute a
+             LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+             WHERE a.attrelid = {number} AND a.attnum > 0 AND NOT a.attisdropped
+             ORDER BY a.attnum"
+        ))
+        .await?;
+    let columns = columns.into_iter().map(|(name, data_type, not_null, default, generated)| ColumnInfo {
+        name,
+        data_type,
+        nullable: !not_null,
+        default,
+        generated,
+    });
+    Ok(Some(TableInfo {
+        name: table.to_owned(),
+        columns: columns.collect(),
+        primary_key: primary_key(db, number).await?,
+        foreign_keys: foreign_keys(db, number).await?,
+        indexes: indexes(db, number).await?,
+    }))
+}
+
+async fn primary_key(db: &Executor, table: i64) -> Result<Vec<String>> {
+    let columns: Vec<(String,)> = db
+        .fetch_all(crate::sql!(
+            "SELECT a.attname::text
+             FROM pg_catalog.pg_index i, unnest(i.indkey::int2[]) WITH ORDINALITY AS key (number, place)
+             JOIN pg_catalog.pg_attribute a ON a.attnum = key.number
+             WHERE i.indrelid = {table} AND i.indisprimary AND a.attrelid = i.indrelid
+             ORDER BY key.place"
+        ))
+        .await?;
+    Ok(columns.into_iter().map(|(name,)| name).collect())
+}
+
+async fn foreign_keys(db: &Executor, table: i64) -> Result<Vec<ForeignKeyInfo>> {
+    let rows: Vec<(String, String, String, String)> = db
+        .fetch_all(crate::sql!(
+            "SELECT c.conname::text, t.relname::text, own.attname::text, other.attname::text
+             FROM pg_catalog.pg_constraint c
+             JOIN pg_catalog.pg_class t ON t.oid = c.confrelid
+             CROSS JOIN LATERAL unnest(c.conkey, c.confkey) WITH ORDINALITY AS key (own, other, place)
+             JOIN pg_catalog.pg_attribute own ON own.attrelid = c.conrelid AND own.attnum = key.own
+             JOIN pg_catalog.pg_attribute other ON other.attrelid = c.confrelid AND other.attnum = key.other
+             WHERE c.conrelid = {table} AND c.contype = 'f'
+             ORDER BY c.conname, key.place"
+        ))
+        .await?;
+    let mut keys: Vec<(String, ForeignKeyInfo)> = Vec::new();
+    for (constraint, to_table, own, other) in rows {
+        if keys.last().is_none_or(|(last, _)| *last != constraint) {
+            keys.push((constraint, ForeignKeyInfo { table: to_table, ..ForeignKeyInfo::default() }));
+        }
+        if let Some((_, key)) = keys.last_mut() {
+            key.columns.push(own);
+            key.references.push(other);
+        }
+    }
+    Ok(keys.into_iter().map(|(_, key)| key).collect())
+}
+
+async fn indexes(db: &Executor, table: i64) -> Result<Vec<IndexInfo>> {
+    let rows: Vec<(String, bool, Option<String>)> = db
+        .fetch_all(crate::sql!(
+            "SELECT c.relname::text, i.indisunique, a.attname::text
+             FROM pg_catalog.pg_index i
+             JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+             CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS key (number, place)
+             LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = key.number AND key.number > 0
+             WHERE i.indrelid = {table} AND NOT i.indisprimary AND key.place <= i.indnkeyatts
+             ORDER BY c.relname, key.place"
+        ))
+        .await?;
+    let mut indexes: Vec<IndexInfo> = Vec::new();
+    for (name, unique, column) in rows {
+        match indexes.last_mut().filter(|index| index.name == name) {
+            Some(index) => index.columns.push(column),
+            None => indexes.push(IndexInfo { name, unique, columns: vec![column] }),
+        }
+    }
+    Ok(indexes)
+}

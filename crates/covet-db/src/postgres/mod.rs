@@ -1,0 +1,324 @@
+//! PostgreSQL: the bare driver `tokio-postgres` under this crate's pool, statement cache, cancellation and transactions.
+//!
+//! A connection is leased for one call or one transaction. Nothing is sent when a lease comes back clean, and nothing when
+//! it is given out again within a second. What a dropped call leaves behind is stopped on the server and proved to be gone
+//! by a task of its own, which alone gives the lease back.
+
+mod call;
+mod connection;
+mod control;
+mod decode;
+mod encode;
+mod error;
+pub(crate) mod introspection;
+mod keyword;
+mod load;
+mod numeric;
+mod open;
+mod statement_cache;
+mod stream;
+mod untyped;
+mod upkeep;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+
+pub(crate) use connection::Connection;
+pub(crate) use error::passes;
+pub(crate) use load::Rows;
+pub(crate) use stream::{Batches, PreparedStream};
+
+use crate::backend::{Wanted, trying_again};
+use crate::pool::{Lease, Place, Pool, PoolStats};
+use crate::row::{Batch, Columns};
+use crate::sql::{Rendered, Text};
+use crate::url::{Server, Source};
+use crate::{ConnectOptions, Error, ErrorKind, Executed, Result, TransactionOptions};
+use call::Call;
+use connection::{Failure, Running, Session, lost};
+
+/// How large a batch of a fetched result grows.
+const FETCHED_BATCH: usize = 1 << 20;
+
+/// A connection that was idle for longer is asked whether it is still there.
+const PING_AFTER: Duration = Duration::from_secs(1);
+
+/// How long that answer may take.
+const PING_PATIENCE: Duration = Duration::from_secs(1);
+
+/// A database on a server.
+#[derive(Debug)]
+pub(crate) struct Postgres {
+    pool: Arc<Pool<Connection>>,
+    shared: Arc<Shared>,
+}
+
+/// What the connections of a pool have in common.
+#[derive(Debug)]
+struct Shared {
+    options: Arc<ConnectOptions>,
+    server: Server,
+    runtime: Handle,
+    /// Counts the times that statements were found to be older than the schema.
+    generation: AtomicU64,
+    /// Counts the times that the server was found to be going, or to be none to write to.
+    epoch: AtomicU64,
+}
+
+impl Shared {
+    fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Relaxed)
+    }
+
+    fn epoch(&self) -> u64 {
+        self.epoch.load(Ordering::Relaxed)
+    }
+
+    /// Every connection that is open now retires when it comes back.
+    fn next_epoch(&self) {
+        self.epoch.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Postgres {
+    pub(crate) async fn connect(options: &Arc<ConnectOptions>) -> Result<Self> {
+        let Source::Postgres(server) = &options.source else {
+            return Err(Error::new(ErrorKind::Configuration, "the URL names no PostgreSQL server"));
+        };
+        let shared = Arc::new(Shared {
+            options: Arc::clone(options),
+            server: server.clone(),
+            runtime: Handle::current(),
+            generation: AtomicU64::new(0),
+            epoch: AtomicU64::new(0),
+        });
+        let database = Self { pool: Pool::new(options.pool.max.max(1), &options.pool), shared };
+        let first = open::open(&database.shared).await?;
+        if let Some(vacancy) = database.pool.vacancy(1) {
+            vacancy.fill(first);
+        }
+        upkeep::start(&database.pool, &database.shared);
+        Ok(database)
+    }
+
+    pub(crate) fn stats(&self) -> PoolStats {
+        self.pool.stats()
+    }
+
+    pub(crate) async fn close(&self) {
+        self.pool.close();
+        self.pool.drained().await;
+    }
+
+    /// A lease on a connection that is there, as far as can be known without asking more than is worth it.
+    async fn lease(&self, place: Place) -> Result<Lease<Connection>> {
+        let mut lease = self.pool.acquire(place).await?;
+        while let Some(connection) = lease.connection() {
+            let session = Arc::clone(&connection.session);
+            if session.is_usable(Instant::now()) && (lease.idle() < PING_AFTER || answers(&mut lease, &session).await) {
+                return Ok(lease);
+            }
+            lease.retire();
+        }
+        self.fill(lease).await
+    }
+
+    /// Opens a connection for a lease. A task of its own does, so that a caller who leaves wastes nothing.
+    async fn fill(&self, mut lease: Lease<Connection>) -> Result<Lease<Connection>> {
+        let (reply, opened) = oneshot::channel();
+        let shared = Arc::clone(&self.shared);
+        let pool = Arc::clone(&self.pool);
+        tokio::spawn(async move {
+            let attempts = shared.options.attempts;
+            let connection = pool.opening(trying_again(attempts, passes, || open::open(&shared))).await;
+            // Where nobody waits any more, the lease comes back here and goes to the idle ones.
+            drop(reply.send(connection.map(|connection| {
+                lease.fill(connection);
+                lease
+            })));
+        });
+        let timeout = self.shared.options.pool.acquire_timeout;
+        match tokio::time::timeout(timeout, opened).await {
+            Ok(answer) => answer.map_err(|_| lost())?,
+            Err(_) => Err(self.pool.opening_timed_out(timeout)),
+        }
+    }
+
+    async fn call(&self, within: Option<&Lease<Connection>>, place: Place) -> Result<Call> {
+        match within {
+            Some(lease) => Call::within(lease).await,
+            None => Call::once(self.lease(place).await?),
+        }
+    }
+
+    /// Whether a statement that failed is run again: it was prepared for a schema that is gone, and nothing has happened.
+    fn heals(&self, call: &Call, failure: &Failure) -> bool {
+        let Failure::Driver(error) = failure else {
+            return false;
+        };
+        if !error::is_stale(error) {
+            return false;
+        }
+        self.shared.generation.fetch_add(1, Ordering::Relaxed);
+        call.session.client.clear_type_cache();
+        !call.is_within_transaction()
+    }
+
+    pub(crate) async fn fetch(
+        &self,
+        within: Option<&Lease<Connection>>,
+        rendered: Rendered<'_>,
+        wanted: Wanted,
+        place: Place,
+    ) -> Result<Vec<Batch>> {
+        let call = self.call(within, place).await?;
+        let mut result = fetch(&call.session, &rendered, wanted).await;
+        if result.as_ref().is_err_and(|failure| self.heals(&call, failure)) {
+            result = fetch(&call.session, &rendered, wanted).await;
+        }
+        call.over(result).map_err(|error| error.with_statement(rendered.text.as_str()))
+    }
+
+    pub(crate) async fn execute(
+        &self,
+        within: Option<&Lease<Connection>>,
+        rendered: Rendered<'_>,
+        place: Place,
+    ) -> Result<Executed> {
+        let call = self.call(within, place).await?;
+        let mut result = execute(&call.session, &rendered).await;
+        if result.as_ref().is_err_and(|failure| self.heals(&call, failure)) {
+            result = execute(&call.session, &rendered).await;
+        }
+        call.over(result).map_err(|error| error.with_statement(rendered.text.as_str()))
+    }
+
+    pub(crate) async fn stream(
+        &self,
+        within: Option<&Lease<Connection>>,
+        statement: PreparedStream,
+        place: Place,
+    ) -> Result<Batches> {
+        let mut call = self.call(within, place).await?;
+        if call.is_within_transaction() {
+            // Stopping a statement undoes all that its transaction has done since its last savepoint.
+            call.has_savepoint = true;
+            if let Err(error) = call.session.enter_stream().await {
+                call.has_savepoint = false;
+                return call.over(Err(Failure::Unsent(error)));
+            }
+        }
+        let mut result = call.session.start(statement.text().as_str(), statement.params()).await;
+        if result.as_ref().is_err_and(|failure| self.heals(&call, failure)) {
+            result = call.session.start(statement.text().as_str(), statement.params()).await;
+        }
+        match result {
+            Ok(running) => Ok(Batches::new(call, running)),
+            Err(failure) => call.over(Err(failure)).map_err(|error| error.with_statement(statement.text().as_str())),
+        }
+    }
+
+    /// The lease on which a transaction will run; BEGIN has not been sent.
+    pub(crate) async fn lease_for(&self, _: &TransactionOptions, place: Place) -> Result<Lease<Connection>> {
+        let mut lease = self.lease(place).await?;
+        lease.mark_busy();
+        Ok(lease)
+    }
+}
+
+async fn answers(lease: &mut Lease<Connection>, session: &Session) -> bool {
+    lease.mark_busy();
+    let answer = tokio::time::timeout(PING_PATIENCE, session.client.check_connection()).await;
+    let answers = matches!(answer, Ok(Ok(())));
+    if answers {
+        lease.mark_clean();
+    } else {
+        session.break_off();
+    }
+    answers
+}
+
+/// The columns of a statement, or else of its first row.
+fn columns(running: &Running, row: &tokio_postgres::Row) -> Arc<Columns> {
+    match &running.prepared {
+        Some(prepared) => Arc::clone(&prepared.columns),
+        None => Arc::new(Columns::new(row.columns().iter().map(tokio_postgres::Column::name))),
+    }
+}
+
+/// A statement is always read to its end, because only then has it written.
+async fn fetch(session: &Session, rendered: &Rendered<'_>, wanted: Wanted) -> Result<Vec<Batch>, Failure> {
+    let mut running = session.start(rendered.text.as_str(), &rendered.params).await?;
+    let mut batches = Vec::new();
+    let mut batch: Option<Batch> = None;
+    while let Some(row) = running.next().await? {
+        if wanted == Wanted::One && batch.is_some() {
+            continue;
+        }
+        let filling = match &mut batch {
+            Some(batch) => batch,
+            None => batch.insert(Batch::new(columns(&running, &row))),
+        };
+        decode::push(&row, filling).map_err(Failure::Midway)?;
+        if filling.size() >= FETCHED_BATCH {
+            batches.extend(batch.take());
+        }
+    }
+    batches.extend(batch);
+    Ok(batches)
+}
+
+async fn execute(session: &Session, rendered: &Rendered<'_>) -> Result<Executed, Failure> {
+    let mut running = session.start(rendered.text.as_str(), &rendered.params).await?;
+    while running.next().await?.is_some() {}
+    let rows = running.rows.rows_affected().filter(|_| running.traits.touches_rows);
+    Ok(Executed { rows_affected: rows.unwrap_or(0), last_insert_id: None })
+}
+
+pub(crate) async fn begin(lease: &Lease<Connection>, options: &TransactionOptions) -> Result<()> {
+    let session = session(lease)?;
+    session.control(&control::begin(options)).await?;
+    session.set_in_transaction(true);
+    Ok(())
+}
+
+pub(crate) async fn control(lease: &Lease<Connection>, text: Text) -> Result<()> {
+    session(lease)?.control(text.as_str()).await
+}
+
+/// Runs the statements of a migration within its transaction.
+pub(crate) async fn script(lease: &Lease<Connection>, text: String) -> Result<()> {
+    if keyword::traits(&text).controls_transactions {
+        return Err(Error::by_hand());
+    }
+    let call = Call::within(lease).await?;
+    let result = call.session.client.batch_execute(&text).await;
+    call.over(result.map_err(Failure::from))
+}
+
+pub(crate) async fn commit(lease: Lease<Connection>) -> Result<()> {
+    let ending = control::Ending::new(lease)?;
+    if ending.session.is_aborted() {
+        ending.send("ROLLBACK").await?;
+        return Err(Error::new(ErrorKind::Closed, "the transaction has been rolled back by an error in it"));
+    }
+    ending.send("COMMIT").await
+}
+
+pub(crate) async fn roll_back(lease: Lease<Connection>) -> Result<()> {
+    control::Ending::new(lease)?.send("ROLLBACK").await
+}
+
+pub(crate) fn abandon(lease: Lease<Connection>) {
+    control::recover(lease, control::Left::Transaction);
+}
+
+pub(crate) use load::{repeat, rows};
+
+fn session(lease: &Lease<Connection>) -> Result<&Arc<Session>> {
+    lease.connection().map(|connection| &connection.session).ok_or_else(lost)
+}
