@@ -19,6 +19,7 @@ mod respond;
 mod routing;
 mod server;
 mod service;
+mod stream;
 pub mod test;
 pub mod validation;
 
@@ -40,6 +41,7 @@ pub use request_id::RequestId;
 pub use respond::{Accepted, Created, Html, Negotiated, NoContent, Page, Redirect, Responder, Responding, Response};
 pub use routing::{Route, Routes};
 pub use service::Service;
+pub use stream::{Event, Events, LastEventId, MediaType, NdJson, NdJsonError, Stream, media};
 
 /// What the macros' expansions name. Not part of the API.
 #[doc(hidden)]

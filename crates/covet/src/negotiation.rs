@@ -84,6 +84,7 @@ fn specificity(range: &str, media_type: &str) -> Option<u8> {
 fn other_names(media_type: &str) -> &'static [&'static str] {
     match media_type {
         "application/vnd.msgpack" => &["application/msgpack", "application/x-msgpack"],
+        "application/x-ndjson" => &["application/ndjson", "application/jsonl"],
         _ => &[],
     }
 }

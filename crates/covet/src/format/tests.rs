@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

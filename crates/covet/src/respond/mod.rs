@@ -22,6 +22,7 @@ use serde::Serialize;
 use crate::negotiation;
 use crate::openapi::Operation;
 use crate::problem::{INTERNAL, Problem, ProblemDetails, Problems};
+use crate::request::Shared;
 use crate::{Body, RequestId};
 
 /// A response, as the `http` crate has it. A handler that answers it describes nothing: prefer a typed result.
@@ -33,6 +34,7 @@ pub struct Responding<'a> {
     pub(crate) uri: &'a http::Uri,
     pub(crate) headers: &'a http::HeaderMap,
     pub(crate) id: RequestId,
+    pub(crate) shared: &'a Shared,
 }
 
 impl Responding<'_> {
@@ -49,6 +51,11 @@ impl Responding<'_> {
     /// The headers of the request.
     pub fn headers(&self) -> &http::HeaderMap {
         self.headers
+    }
+
+    /// Becomes true when the server is told to stop, for an answer that would otherwise go on.
+    pub fn stopping(&self) -> tokio::sync::watch::Receiver<bool> {
+        self.shared.stopping()
     }
 
     /// The place of the media type that the client likes best, or `None` where it takes none of them. An answer that
@@ -86,7 +93,7 @@ impl Responding<'_> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the result of a handler",
     label = "not a result",
-    note = "results are `Json<T>`, `Negotiated<T>`, `Created<T>`, `Accepted<T>`, `NoContent`, `Page<T>`, `Html`, `Redirect`, `String`, \
+    note = "results are `Json<T>`, `Negotiated<T>`, `Created<T>`, `Accepted<T>`, `NoContent`, `Page<T>`, `NdJson<T>`, `Events`, `Stream<M>`, `Html`, `Redirect`, `String`, \
             `Result<T, E>` of one of them, and types of your own that implement `covet::Responder`",
     note = "to answer a model as JSON, wrap it: `Json<{Self}>`"
 )]

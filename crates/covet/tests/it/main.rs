@@ -12,5 +12,6 @@ mod openapi;
 mod problems;
 mod routing;
 mod server;
+mod streams;
 mod validation;
 mod validation_of_requests;
