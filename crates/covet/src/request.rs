@@ -66,7 +66,7 @@ pub(crate) struct MatchedPath {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of a handler",
     label = "not an argument",
-    note = "arguments are `Path<T>`, `Query<T>`, `Header<T>`, `Cookie<T>`, `Json<T>`, `Content<T>`, `NdJson<T>`, `Form<T>`, `State<T>`, `Db`, \
+    note = "arguments are `Path<T>`, `Query<T>`, `Header<T>`, `Cookie<T>`, `Json<T>`, `Content<T>`, `NdJson<T>`, `Form<T>`, `Multipart`, `State<T>`, `Db`, \
             `Body`, `Bytes`, `String`, `HeaderMap`, `Method`, `Uri`, `RequestId`, and types of your own that implement \
             `covet::FromRequest`",
     note = "to share a value with handlers, take `State<{Self}>` and give it to the app with `.state(…)`"

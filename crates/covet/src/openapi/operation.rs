@@ -124,6 +124,13 @@ impl<'a> Operation<'a> {
         self.add_body(media_type, items(schema));
     }
 
+    /// The body as a form whose fields are texts and files; which ones is the handler's affair.
+    pub fn request_form(&mut self, media_type: &'static str) {
+        let description = "Fields are texts, files are bytes.";
+        let schema = json!({ "type": "object", "description": description, "additionalProperties": true });
+        self.add_body(media_type, json!({ "schema": schema }));
+    }
+
     /// The body as bytes or text of this media type; its content is the handler's affair.
     pub fn request_bytes(&mut self, media_type: &'static str) {
         self.add_body(media_type, json!({}));

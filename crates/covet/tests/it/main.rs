@@ -7,6 +7,7 @@
 mod compile;
 #[cfg(feature = "sqlite")]
 mod database;
+mod multipart;
 mod negotiation;
 mod openapi;
 mod problems;
