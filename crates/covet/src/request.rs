@@ -136,7 +136,8 @@ impl Request {
     /// The head of the request, for its answer.
     #[doc(hidden)]
     pub fn responding(&self) -> Responding<'_> {
-        Responding { uri: &self.head.uri, headers: &self.head.headers, id: self.id, shared: &self.shared }
+        let http::request::Parts { method, uri, headers, .. } = &self.head;
+        Responding { method, uri, headers, id: self.id, shared: &self.shared }
     }
 
     /// The answer to a request whose arguments could not all be made.

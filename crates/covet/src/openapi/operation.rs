@@ -219,6 +219,9 @@ impl<'a> Operation<'a> {
         let mut types: Vec<_> = self.responses.values().flat_map(|entry| entry.content.keys().copied()).collect();
         types.sort_unstable();
         types.dedup();
+        if types.contains(&"*/*") {
+            return Vec::new();
+        }
         types
     }
 

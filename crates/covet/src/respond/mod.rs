@@ -31,6 +31,7 @@ pub type Response = http::Response<Body>;
 /// The head of the request that is being answered.
 #[derive(Debug)]
 pub struct Responding<'a> {
+    pub(crate) method: &'a http::Method,
     pub(crate) uri: &'a http::Uri,
     pub(crate) headers: &'a http::HeaderMap,
     pub(crate) id: RequestId,
@@ -46,6 +47,11 @@ impl Responding<'_> {
     /// The id under which the request is logged.
     pub fn id(&self) -> RequestId {
         self.id
+    }
+
+    /// The method of the request.
+    pub fn method(&self) -> &http::Method {
+        self.method
     }
 
     /// The headers of the request.
@@ -93,7 +99,7 @@ impl Responding<'_> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the result of a handler",
     label = "not a result",
-    note = "results are `Json<T>`, `Negotiated<T>`, `Created<T>`, `Accepted<T>`, `NoContent`, `Page<T>`, `NdJson<T>`, `Events`, `Stream<M>`, `Html`, `Redirect`, `String`, \
+    note = "results are `Json<T>`, `Negotiated<T>`, `Created<T>`, `Accepted<T>`, `NoContent`, `Page<T>`, `NdJson<T>`, `Events`, `Stream<M>`, `File`, `Html`, `Redirect`, `String`, \
             `Result<T, E>` of one of them, and types of your own that implement `covet::Responder`",
     note = "to answer a model as JSON, wrap it: `Json<{Self}>`"
 )]

@@ -118,7 +118,7 @@ impl<M: MediaType> Responder for Stream<M> {
 }
 
 /// The header's value (RFC 6266), with the name once for all clients and once whole.
-fn disposition(name: &str) -> String {
+pub(crate) fn disposition(name: &str) -> String {
     let is_plain = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '/' | '%');
     let plain: String = name.chars().map(|c| if is_plain(c) || c == ' ' { c } else { '_' }).collect();
     if plain == name {

@@ -8,6 +8,7 @@ mod lines;
 mod ndjson;
 mod ndjson_error;
 
+pub(crate) use bytes::disposition;
 pub use bytes::{MediaType, Stream, media};
 pub use event::Event;
 pub use events::Events;

@@ -7,6 +7,7 @@
 mod compile;
 #[cfg(feature = "sqlite")]
 mod database;
+mod files;
 mod multipart;
 mod negotiation;
 mod openapi;
