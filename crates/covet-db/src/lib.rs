@@ -74,6 +74,59 @@ mod transaction;
 mod url;
 mod value;
 
+/// Reads a row into a struct, each field from the column of its name: derives the trait [`FromRow`](trait@crate::FromRow).
+///
+/// ```
+/// use covet_db::{Db, FromRow, Json, sql};
+///
+/// #[derive(FromRow)]
+/// #[from_row(crate = "covet_db")]
+/// struct Book {
+///     id: i64,
+///     #[from_row(rename = "book_title")]
+///     title: String,
+///     #[from_row(json)]
+///     tags: Vec<String>,
+///     #[from_row(default)]
+///     stock: i64,
+///     #[from_row(flatten)]
+///     author: Author,
+///     #[from_row(skip)]
+///     marked: bool,
+/// }
+///
+/// #[derive(FromRow)]
+/// #[from_row(crate = "covet_db")]
+/// struct Author {
+///     name: String,
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> covet_db::Result<()> {
+/// let db = Db::connect("sqlite::memory:").await?;
+/// let tags = Json(["classic"]);
+/// let book: Book = db
+///     .fetch_one(sql!("SELECT 1 AS id, 'Emma' AS book_title, {tags} AS tags, NULL AS stock, 'Jane Austen' AS name"))
+///     .await?;
+/// assert_eq!((book.id, book.title.as_str(), book.tags.len()), (1, "Emma", 1));
+/// assert_eq!((book.stock, book.author.name.as_str(), book.marked), (0, "Jane Austen", false));
+/// # Ok(()) }
+/// ```
+///
+/// | on a field, `#[from_row(…)]` | meaning |
+/// |---|---|
+/// | `rename = "column"` | the column has another name |
+/// | `default`, `default = expression` | what stands for a column that is missing or NULL |
+/// | `json` | the column is JSON |
+/// | `flatten` | the field is read from the same row |
+/// | `skip`, `skip = expression` | no column is read |
+///
+/// | on the struct | meaning |
+/// |---|---|
+/// | `rename_all = "…"` | how columns are named: `camelCase`, `PascalCase`, `SCREAMING_SNAKE_CASE`, `kebab-case` |
+/// | `crate = "path"` | where this crate is found, unless it is `covet::db` |
+///
+/// A column that is missing, or whose value is of another type, is an error of the kind
+/// [`Decode`](ErrorKind::Decode) that names it.
 pub use covet_macros::FromRow;
 
 pub use bulk::IntoRecord;

@@ -14,7 +14,7 @@ use proc_macro::TokenStream;
 macro_rules! route_macros {
     ($($name:ident $method:literal)*) => {
         $(
-            #[doc = concat!("A handler of ", $method, " requests. The documentation is in `covet`.")]
+            #[expect(missing_docs, reason = "documented in `covet`, where this text would be added")]
             #[proc_macro_attribute]
             pub fn $name(arguments: TokenStream, item: TokenStream) -> TokenStream {
                 route::expand($method, arguments.into(), item.into()).into()
@@ -33,19 +33,19 @@ route_macros! {
     options "OPTIONS"
 }
 
-/// An error type as an answer. The documentation is at `covet::Problem`.
+#[expect(missing_docs, reason = "documented in `covet`, where this text would be added")]
 #[proc_macro_derive(Problem, attributes(problem))]
 pub fn derive_problem(input: TokenStream) -> TokenStream {
     problem::expand(input.into()).into()
 }
 
-/// The main function of a program that serves an app. The documentation is in `covet`.
+#[expect(missing_docs, reason = "documented in `covet`, where this text would be added")]
 #[proc_macro_attribute]
 pub fn main(_: TokenStream, item: TokenStream) -> TokenStream {
     main_function::expand(item.into()).into()
 }
 
-/// Makes a struct or an enum a model: what can be read from requests and written to responses.
+#[expect(missing_docs, reason = "documented in `covet`, where this text would be added")]
 #[proc_macro_attribute]
 pub fn model(arguments: TokenStream, item: TokenStream) -> TokenStream {
     model::expand(arguments.into(), item.into()).into()
@@ -65,7 +65,7 @@ pub fn migrations(input: TokenStream) -> TokenStream {
     migrations::expand(input.into()).into()
 }
 
-/// Reads a row into a struct, each field from the column of its name; see the trait of the same name.
+#[expect(missing_docs, reason = "documented in `covet-db`, where this text would be added")]
 #[proc_macro_derive(FromRow, attributes(from_row))]
 pub fn derive_from_row(input: TokenStream) -> TokenStream {
     from_row::expand(syn::parse_macro_input!(input)).into()

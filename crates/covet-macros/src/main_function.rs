@@ -20,7 +20,9 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
         None
     };
     if let Some(fault) = fault {
-        return Error::new(function.sig.ident.span(), fault).into_compile_error();
+        let error = Error::new(function.sig.ident.span(), fault).into_compile_error();
+        // A program without a `main` would be told so as well, which says nothing more.
+        return quote!(#error fn main() {});
     }
     function.sig.asyncness = None;
     let name = &function.sig.ident;

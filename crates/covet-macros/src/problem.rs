@@ -138,6 +138,9 @@ fn of_variant<'a>(name: &str, prefix: &str, index: usize, variant: &'a Variant) 
 fn attributes(list: &[syn::Attribute]) -> Result<Attributes> {
     let mut attributes = Attributes::default();
     for attribute in list.iter().filter(|attribute| attribute.path().is_ident("problem")) {
+        if let Ok(literal) = attribute.parse_args::<syn::Lit>() {
+            return Err(Error::new(literal.span(), "write which setting this is, such as #[problem(status = 404)]"));
+        }
         attribute.parse_nested_meta(|meta| {
             let name = meta.path.get_ident().map(|ident| ident.unraw().to_string()).unwrap_or_default();
             match name.as_str() {

@@ -160,11 +160,16 @@ fn argument(argument: &FnArg) -> Result<Argument> {
     let FnArg::Typed(PatType { pat, ty, .. }) = argument else {
         return Err(Error::new(argument.span(), "a handler is a free function, without `self`"));
     };
-    let name = match &**pat {
+    Ok(Argument { name: name_of(pat), ty: (**ty).clone() })
+}
+
+/// The name of an argument, which is also that of the value in `Path(id): Path<i64>`.
+fn name_of(pattern: &Pat) -> Option<Ident> {
+    match pattern {
         Pat::Ident(pattern) => Some(pattern.ident.clone()),
+        Pat::TupleStruct(pattern) if pattern.elems.len() == 1 => pattern.elems.first().and_then(name_of),
         _ => None,
-    };
-    Ok(Argument { name, ty: (**ty).clone() })
+    }
 }
 
 impl Argument {
@@ -224,6 +229,9 @@ fn path_parameters(path: &str) -> Vec<&str> {
 /// Holds the path's parameters against the arguments: each must be read, and nothing else can be.
 fn check_path(krate: &Path, path: &LitStr, arguments: &[Argument]) -> Result<TokenStream> {
     let text = path.value();
+    if let Some(name) = text.split('/').find_map(|segment| segment.strip_prefix(':')) {
+        return Err(Error::new(path.span(), format!("a parameter is written `{{{name}}}`, not `:{name}`")));
+    }
     let parameters = path_parameters(&text);
     let mut unread: Vec<&str> = parameters.clone();
     let mut model = None;
@@ -255,7 +263,13 @@ fn not_in_path(argument: &Argument, name: &str, path: &str, parameters: &[&str])
         [] => "has no parameters".to_owned(),
         names => format!("has {}", names.iter().map(|name| format!("`{{{name}}}`")).collect::<Vec<_>>().join(", ")),
     };
-    let message = format!("the argument `{name}` is not in the path {path:?}, which {has}");
+    let message = match name {
+        "" => format!(
+            "an argument without a name is not in the path {path:?}, which {has}; take each parameter as \
+             `name: Path<…>`, or all of them as a model"
+        ),
+        name => format!("the argument `{name}` is not in the path {path:?}, which {has}"),
+    };
     Error::new(argument.name.as_ref().map_or_else(|| argument.ty.span(), Ident::span), message)
 }
 

@@ -59,6 +59,18 @@ impl Body {
 
     /// A body that sends what `stream` yields, as it comes. An error of the stream cuts the connection off, so that
     /// the client sees that the answer is not whole.
+    ///
+    /// ```
+    /// use covet::{Body, Bytes, get};
+    /// use futures_util::stream;
+    ///
+    /// /// Count.
+    /// #[get("/count")]
+    /// async fn count() -> Body {
+    ///     Body::stream(stream::iter((1..=3).map(|number| Ok(Bytes::from(format!("{number}\n"))))))
+    /// }
+    /// # let _ = covet::routes![count];
+    /// ```
     pub fn stream<S>(stream: S) -> Self
     where
         S: Stream<Item = Result<Bytes, BoxError>> + Send + 'static,
@@ -87,6 +99,14 @@ impl Body {
     }
 
     /// The whole body.
+    ///
+    /// ```
+    /// # #[covet::main]
+    /// # async fn main() -> covet::Result<()> {
+    /// assert_eq!(covet::Body::from("hello").bytes().await?, "hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`chunk`](Self::chunk).

@@ -44,6 +44,21 @@ impl Error {
     }
 
     /// A failure that the client is told about as this problem.
+    ///
+    /// ```
+    /// # use covet::{Error, Problem, Result};
+    /// #[derive(Problem)]
+    /// enum ShopError {
+    ///     /// The shop is closed
+    ///     #[problem(status = 503)]
+    ///     Closed,
+    /// }
+    ///
+    /// fn price() -> Result<i64> {
+    ///     Err(Error::problem(ShopError::Closed))
+    /// }
+    /// assert_eq!(price().unwrap_err().to_string(), "The shop is closed");
+    /// ```
     pub fn problem(problem: impl Problem) -> Self {
         Error(Box::new(Repr::Problem(problem.into_details())))
     }

@@ -2,19 +2,26 @@
 //! its result give routing, validation, errors and the OpenAPI 3.1 document.
 
 mod app;
+mod attributes;
 mod body;
+mod client_address;
+mod cors;
 #[cfg(feature = "docs")]
 mod docs;
 mod error;
 mod extract;
 mod files;
 mod format;
+#[cfg(all(doctest, feature = "sqlite", feature = "docs"))]
+mod guide;
 mod logging;
 mod macros;
+mod metrics;
 mod multipart;
 mod negotiation;
 pub mod openapi;
 mod problem;
+mod rate_limit;
 mod request;
 mod request_id;
 mod respond;
@@ -26,26 +33,32 @@ pub mod test;
 pub mod validation;
 
 pub use app::{App, Limits, StartFault, TrailingSlash};
+pub use attributes::{Problem, delete, get, head, main, model, options, patch, post, put};
 pub use body::{Body, BodyError, BoxError};
 pub use bytes::Bytes;
+pub use client_address::{ClientAddress, ProxyHeader};
+pub use cors::Cors;
 #[cfg(feature = "_db")]
 pub use covet_db as db;
 #[cfg(feature = "_db")]
 pub use covet_db::Db;
-#[doc = include_str!("validation/model.md")]
-pub use covet_macros::model;
-pub use covet_macros::{Problem, delete, get, head, main, options, patch, post, put};
 pub use error::{Error, Result};
 pub use extract::{Content, Cookie, Form, Header, Json, Path, Query, State};
 pub use files::{File, FileError, Folder};
+pub use http;
+pub use jiff;
 pub use multipart::{Multipart, MultipartError, Part};
 pub use problem::{Problem, ProblemDetails, ProblemType, Problems};
+pub use rate_limit::RateLimit;
 pub use request::{FromRequest, Rejection, Request};
 pub use request_id::RequestId;
 pub use respond::{Accepted, Created, Html, Negotiated, NoContent, Page, Redirect, Responder, Responding, Response};
 pub use routing::{Route, Routes};
+pub use rust_decimal::Decimal;
+pub use serde_json;
 pub use service::Service;
 pub use stream::{Event, Events, LastEventId, MediaType, NdJson, NdJsonError, Stream, media};
+pub use uuid::Uuid;
 
 /// What the macros' expansions name. Not part of the API.
 #[doc(hidden)]

@@ -31,12 +31,17 @@ fn fail(error: &dyn Display) -> ExitCode {
 /// A program that has set up a subscriber of its own keeps it. `COVET_LOG` says what is logged, as `level` or as
 /// `target=level`, separated by commas.
 fn log_to_standard_error() {
-    let filter = match std::env::var("COVET_LOG").map(|text| text.parse::<Targets>()) {
-        Ok(Ok(filter)) => filter,
-        Ok(Err(_)) | Err(_) => Targets::new().with_default(LevelFilter::INFO),
-    };
+    let wanted = std::env::var("COVET_LOG").ok().map(|text| text.parse::<Targets>());
+    let fault = wanted.as_ref().and_then(|wanted| wanted.as_ref().err()).map(ToString::to_string);
+    let filter = wanted.and_then(Result::ok).unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
     let ansi = std::io::stderr().is_terminal();
     let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(ansi).with_target(false);
     // The only error is that there is a subscriber already, which is the program's own.
     let _ = tracing_subscriber::registry().with(layer).with(filter).try_init();
+    if let Some(fault) = fault {
+        tracing::warn!(
+            fault,
+            "COVET_LOG cannot be read, so the level is info; it is a level, or target=level, by commas"
+        );
+    }
 }

@@ -11,9 +11,9 @@ use http::{HeaderMap, Method, Uri, header};
 use tokio::sync::watch;
 
 use crate::openapi::Operation;
-use crate::problem::{INVALID_REQUEST, MALFORMED_REQUEST, Problem, ProblemDetails};
-use crate::validation::Faults;
-use crate::{Body, BodyError, RequestId, Responding, Response};
+use crate::problem::{INVALID_REQUEST, MALFORMED_REQUEST, Problem, ProblemDetails, UNSUPPORTED_MEDIA_TYPE};
+use crate::validation::{Code, Fault, Faults, In};
+use crate::{Body, BodyError, ClientAddress, RequestId, Responding, Response};
 
 /// What an argument of a handler is made from: the head of the request, its body, and what the app shares.
 #[derive(Debug)]
@@ -22,6 +22,7 @@ pub struct Request {
     pub(crate) body: Body,
     pub(crate) path: MatchedPath,
     pub(crate) id: RequestId,
+    pub(crate) client: ClientAddress,
     pub(crate) body_wait: Duration,
     pub(crate) shared: Arc<Shared>,
 }
@@ -84,6 +85,28 @@ pub trait FromRequest: Sized + Send {
 }
 
 /// Why an argument could not be made.
+///
+/// ```
+/// use covet::validation::{Code, Fault, In};
+/// use covet::{FromRequest, Rejection, Request, openapi::Operation};
+///
+/// /// The day for which the client asks, of a week.
+/// struct Day(u8);
+///
+/// impl FromRequest for Day {
+///     fn describe(operation: &mut Operation<'_>, _: &str) {
+///         operation.parameter::<u8>(In::Header, "x-day");
+///     }
+///
+///     async fn from_request(request: &mut Request, _: &'static str) -> Result<Self, Rejection> {
+///         let day = request.headers().get("x-day").and_then(|value| value.to_str().ok()?.parse().ok());
+///         day.filter(|day| (1..=7).contains(day)).map(Day).ok_or_else(|| {
+///             let fault = Fault::new(Code::Invalid, "must be a day from 1 to 7").in_parameter(In::Header, "x-day");
+///             Rejection::Invalid(fault.into())
+///         })
+///     }
+/// }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Rejection {
@@ -158,10 +181,35 @@ impl Request {
         self.path.parameters.iter().filter_map(|(name, _)| Some((&**name, self.path_parameter(name)?)))
     }
 
-    /// The media type of the body without its parameters, in lower case.
-    pub(crate) fn content_type(&self) -> Option<String> {
-        let value = self.head.headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
-        Some(value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
+    /// The media type of the body without its parameters, in lower case; `None` where the request does not say.
+    ///
+    /// # Errors
+    /// That it says several, that the text is not UTF-8, or that the body is packed.
+    pub(crate) fn content_type(&self) -> Result<Option<String>, Rejection> {
+        let unsupported = |detail: String| ProblemDetails::new(&UNSUPPORTED_MEDIA_TYPE).detail(detail);
+        for coding in self.head.headers.get_all(header::CONTENT_ENCODING) {
+            if !coding.as_bytes().eq_ignore_ascii_case(b"identity") {
+                let problem = unsupported("the body must not be packed: send it without Content-Encoding".into());
+                let identity = http::HeaderValue::from_static("identity");
+                return Err(Rejection::Problem(problem.header(header::ACCEPT_ENCODING, identity)));
+            }
+        }
+        let mut types = self.head.headers.get_all(header::CONTENT_TYPE).iter();
+        let (Some(value), second) = (types.next(), types.next()) else { return Ok(None) };
+        if second.is_some() {
+            let fault = Fault::new(Code::Duplicate, "must be given only once").in_parameter(In::Header, "content-type");
+            return Err(Rejection::Malformed(fault.into()));
+        }
+        let text = value.to_str().unwrap_or_default().to_ascii_lowercase();
+        let mut parts = text.split(';').map(str::trim);
+        let essence = parts.next().unwrap_or_default().to_owned();
+        let charset = parts.find_map(|part| part.strip_prefix("charset=")).map(|charset| charset.trim_matches('"'));
+        match charset {
+            Some(charset) if !["utf-8", "utf8", "us-ascii"].contains(&charset) => {
+                Err(Rejection::Problem(unsupported(format!("the body must be UTF-8, not {charset}"))))
+            }
+            _ => Ok(Some(essence)),
+        }
     }
 
     /// The whole body, which must arrive within the read time-out.

@@ -1,6 +1,6 @@
 //! An app that is ready to answer: the fused pipeline in front of the handlers.
 //!
-//! Request id → panic guard → limits → route → `Accept` → deadline → handler → log. The duties are one function, not
+//! Request id → CORS → route → metrics → panic guard → limits → `Accept` → rate limits → deadline → handler → log. The duties are one function, not
 //! stacked layers: each of those would cost an allocation or a moved future on every request.
 
 use std::panic::AssertUnwindSafe;
@@ -8,24 +8,46 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use futures_util::FutureExt;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::Value;
 use tracing::Instrument;
 
 use crate::app::{Limits, TrailingSlash};
+use crate::client_address::Proxies;
+use crate::cors::{Cors, CrossOrigin};
+use crate::metrics::Metrics;
 use crate::negotiation;
 use crate::problem::{
     self, HEADERS_TOO_LARGE, INTERNAL, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, NOT_FOUND, ProblemDetails, TIMED_OUT,
     URI_TOO_LONG,
 };
+use crate::rate_limit::Allowance;
 use crate::request::{MatchedPath, Shared};
 use crate::routing::{Found, Registered, Router, TrailingSlashFound};
-use crate::{Body, Request, RequestId, Response};
+use crate::server::framing;
+use crate::{Body, ClientAddress, Request, RequestId, Response};
 
 /// The header that carries the request's id.
 pub(crate) const REQUEST_ID: header::HeaderName = header::HeaderName::from_static("x-request-id");
 
 /// An app that is ready to answer. Cheap to clone.
+///
+/// ```
+/// use covet::{App, Body, Result, get, routes};
+///
+/// /// Say hello.
+/// #[get("/hello")]
+/// async fn hello() -> &'static str { "hello" }
+///
+/// # #[covet::main]
+/// # async fn main() -> Result<()> {
+/// let service = App::new("Greeter", "1.0.0").routes(routes![hello]).build()?;
+/// let response = service.call(http::Request::get("/hello").body(Body::empty())?).await;
+/// assert_eq!(response.status(), 200);
+/// assert_eq!(response.into_body().bytes().await?, "hello");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Service {
     inner: Arc<Inner>,
@@ -43,6 +65,9 @@ struct Inner {
 pub(crate) struct Settings {
     pub(crate) limits: Limits,
     pub(crate) trailing_slash: TrailingSlash,
+    pub(crate) cors: Option<Cors>,
+    pub(crate) proxies: Proxies,
+    pub(crate) metrics: Option<Arc<Metrics>>,
 }
 
 impl Service {
@@ -64,9 +89,21 @@ impl Service {
         &self.inner.settings.limits
     }
 
+    /// Answers a request from a connection, of which it is not certain that it has one host and one end.
+    pub(crate) async fn serve(&self, request: http::Request<Body>) -> Response {
+        let Err(problem) = framing::check(&request) else { return self.call(request).await };
+        let id = RequestId::new();
+        let mut response = problem.into_response(id, negotiation::problem_format(request.headers()));
+        response.headers_mut().insert(REQUEST_ID, id.header());
+        response
+    }
+
     /// Answers a request. There is no error: whatever goes wrong is a response.
     pub async fn call(&self, request: http::Request<Body>) -> Response {
         let id = RequestId::new();
+        let is_head = request.method() == Method::HEAD;
+        let cors = self.inner.settings.cors.as_ref();
+        let cross_origin = cors.map(|cors| (cors, CrossOrigin::of(request.method(), request.headers())));
         let span = tracing::info_span!(
             "request",
             otel.kind = "server",
@@ -76,29 +113,46 @@ impl Service {
             http.response.status_code = tracing::field::Empty,
             request.id = %id,
         );
+        let found = self.inner.router.find(request.method(), request.uri().path());
+        let counted = self.inner.settings.metrics.as_ref().map(|metrics| {
+            let route = found.route().map(|registered| registered.label.clone());
+            (metrics, request.method().clone(), route, Instant::now())
+        });
         let mut response = if span.is_disabled() {
-            self.inner.answer(request, id).await
+            self.inner.answer(found, request, id).await
         } else {
-            self.inner.answer_in_span(request, id, span).await
+            self.inner.answer_in_span(found, request, id, span).await
         };
+        if let Some((metrics, method, route, started)) = counted {
+            metrics.count(&method, route, response.status(), started.elapsed());
+        }
+        if let Some((cors, request)) = cross_origin {
+            cors.apply(&request, response.headers_mut());
+        }
         response.headers_mut().insert(REQUEST_ID, id.header());
-        response
+        if is_head { without_body(response) } else { response }
     }
 }
 
 impl Inner {
-    async fn answer_in_span(&self, request: http::Request<Body>, id: RequestId, span: tracing::Span) -> Response {
+    async fn answer_in_span(
+        &self,
+        found: Found<'_>,
+        request: http::Request<Body>,
+        id: RequestId,
+        span: tracing::Span,
+    ) -> Response {
         let started = Instant::now();
-        let response = self.answer(request, id).instrument(span.clone()).await;
+        let response = self.answer(found, request, id).instrument(span.clone()).await;
         span.record("http.response.status_code", response.status().as_u16());
         let duration = started.elapsed().as_secs_f64();
         tracing::info!(parent: &span, http.server.request.duration = duration, "answered");
         response
     }
 
-    async fn answer(&self, request: http::Request<Body>, id: RequestId) -> Response {
+    async fn answer(&self, found: Found<'_>, request: http::Request<Body>, id: RequestId) -> Response {
         let format = negotiation::problem_format(request.headers());
-        let answer = AssertUnwindSafe(self.route(request, id)).catch_unwind().await;
+        let answer = AssertUnwindSafe(self.dispatch(found, request, id)).catch_unwind().await;
         let result = answer.unwrap_or_else(|panic| {
             let cause = format!("the handler panicked: {}", panic_message(&*panic));
             Err(ProblemDetails::new(&INTERNAL).cause(cause))
@@ -106,15 +160,24 @@ impl Inner {
         result.unwrap_or_else(|problem| problem.into_response(id, format))
     }
 
-    async fn route(&self, request: http::Request<Body>, id: RequestId) -> Result<Response, ProblemDetails> {
+    async fn dispatch(
+        &self,
+        found: Found<'_>,
+        request: http::Request<Body>,
+        id: RequestId,
+    ) -> Result<Response, ProblemDetails> {
         let (head, body) = request.into_parts();
         self.check_head(&head)?;
-        match self.router.find(&head.method, head.uri.path()) {
+        match found {
             Found::Route(registered, path) => self.handle(registered, path, head, body, id).await,
             Found::Options(allow) => Ok(options(allow)),
             Found::OtherMethods(allow) => Err(ProblemDetails::new(&METHOD_NOT_ALLOWED)
                 .detail(format!("this path has {}", allow.to_str().unwrap_or_default()))
                 .header(header::ALLOW, allow.clone())),
+            // `OPTIONS *` asks for the server itself (RFC 9110, section 9.3.7).
+            Found::Nothing if head.method == Method::OPTIONS && head.uri.path() == "*" => {
+                Ok(options(&HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")))
+            }
             Found::Nothing => self.redirect(&head).ok_or_else(|| ProblemDetails::new(&NOT_FOUND)),
         }
     }
@@ -156,8 +219,11 @@ impl Inner {
         if registered.reads_body && http_body::Body::size_hint(&body).lower() > limit {
             return Err(problem::too_large(limit));
         }
+        let client = ClientAddress::of(head.extensions.get().copied(), &head.headers, &self.settings.proxies);
+        let allowance = check_rates(registered, client)?;
         let request = Request {
             head,
+            client,
             body: body.limited(limit, limits.body_read),
             path,
             id,
@@ -165,9 +231,14 @@ impl Inner {
             shared: self.shared.clone(),
         };
         let deadline = registered.route.deadline.unwrap_or(limits.deadline);
-        tokio::time::timeout(deadline, (registered.route.handler)(request)).await.map_err(|_| {
+        let answer = tokio::time::timeout(deadline, (registered.route.handler)(request)).await;
+        let mut response = answer.map_err(|_| {
             ProblemDetails::new(&TIMED_OUT).detail(format!("the answer was not ready within {deadline:?}"))
-        })
+        })?;
+        if let Some(allowance) = allowance {
+            allowance.write(response.headers_mut());
+        }
+        Ok(response)
     }
 
     fn redirect(&self, head: &http::request::Parts) -> Option<Response> {
@@ -195,6 +266,24 @@ fn check_accept(registered: &Registered, head: &http::request::Parts) -> Result<
     Err(ProblemDetails::new(&NOT_ACCEPTABLE)
         .detail(format!("this operation answers {}", available.join(", ")))
         .with("available", available))
+}
+
+/// Counts the request against every limit of its route; the tightest allowance is what the client is told.
+fn check_rates(registered: &Registered, client: ClientAddress) -> Result<Option<Allowance>, ProblemDetails> {
+    let mut tightest = None;
+    for limit in &registered.route.rate_limits {
+        tightest = Some(limit.check(client.ip())?.tighter(tightest));
+    }
+    Ok(tightest)
+}
+
+/// The answer to a HEAD: what that to a GET says of its body, and no body (RFC 9110, section 9.3.2).
+fn without_body(response: Response) -> Response {
+    let (mut head, body) = response.into_parts();
+    if let Some(length) = http_body::Body::size_hint(&body).exact() {
+        head.headers.entry(header::CONTENT_LENGTH).or_insert(HeaderValue::from(length));
+    }
+    Response::from_parts(head, Body::empty())
 }
 
 fn options(allow: &HeaderValue) -> Response {

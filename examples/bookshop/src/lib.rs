@@ -16,5 +16,6 @@ pub fn app(db: Db) -> App {
     App::new("Bookshop", env!("CARGO_PKG_VERSION"))
         .description("Books, and what can be done with them.")
         .database(db)
+        .metrics()
         .routes(books::routes().under("/api"))
 }

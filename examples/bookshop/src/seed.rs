@@ -16,11 +16,15 @@ type Line = (String, String, i32, i64, i64);
 /// # Errors
 /// That the database fails.
 pub async fn fill_empty(db: &Db) -> Result<()> {
-    if db.fetch_optional::<(i64,)>("SELECT id FROM books LIMIT 1").await?.is_some() {
-        return Ok(());
-    }
-    db.copy_in("books", ["title", "author", "published", "price", "stock"], lines()?).await?;
-    Ok(())
+    let lines = lines()?;
+    // In one transaction, since two programs may begin with the same empty database.
+    db.transaction(async |tx| -> Result<()> {
+        if tx.fetch_optional::<(i64,)>("SELECT id FROM books LIMIT 1").await?.is_none() {
+            tx.copy_in("books", ["title", "author", "published", "price", "stock"], lines).await?;
+        }
+        Ok(())
+    })
+    .await
 }
 
 fn lines() -> Result<Vec<Line>> {

@@ -22,7 +22,8 @@ fn failed(extended: i32, message: Option<String>) -> Error {
     let message = message.unwrap_or_else(|| ffi::code_to_str(extended).to_owned());
     let (message, names) = match kind {
         ErrorKind::Misuse => (
-            "BEGIN, COMMIT, ROLLBACK, SAVEPOINT and ATTACH are not sent as statements; use `transaction`, `begin` or `savepoint`".to_owned(),
+            "BEGIN, COMMIT, ROLLBACK, SAVEPOINT and ATTACH are not sent as statements; use `transaction` or `begin`"
+                .to_owned(),
             None,
         ),
         _ => {

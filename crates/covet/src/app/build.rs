@@ -7,14 +7,26 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::{App, pages};
+use crate::client_address::{Network, Proxies};
+use crate::metrics::Metrics;
 use crate::openapi::{Described, Operation, Schemas, document};
 use crate::problem::{self, ProblemType, Problems};
 use crate::request::Shared;
 use crate::routing::{Pattern, Registered, Route, RouterBuilder};
 use crate::service::{Service, Settings};
-use crate::{Error, Result};
+use crate::{Cors, Error, Result};
 
 /// One reason why an app cannot start.
+///
+/// ```
+/// # use covet::{App, State, get, routes};
+/// /// Take what nobody gave.
+/// #[get("/")]
+/// async fn index(_: State<Vec<u8>>) -> &'static str { "" }
+///
+/// let error = App::new("Empty", "1.0.0").routes(routes![index]).build().unwrap_err();
+/// assert!(error.start_faults()[0].message().contains("add it with .state(…)"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StartFault {
     message: String,
@@ -58,10 +70,19 @@ pub(super) fn build(mut app: App) -> Result<Service> {
         faults: Vec::new(),
     };
     problem::ALL.iter().for_each(|problem| building.problems.add(problem));
-    let routes = app.routes.clone().and(pages::routes());
+    let own = match &app.rate_limit {
+        Some(limit) => app.routes.clone().rate_limit(limit.clone()),
+        None => app.routes.clone(),
+    };
+    let metrics = app.metrics.then(Arc::<Metrics>::default);
+    let mut routes = own.and(pages::routes());
+    if let Some(metrics) = &metrics {
+        app.shared.insert(metrics.clone());
+        routes = routes.and(pages::metrics_routes());
+    }
     routes.list.into_iter().for_each(|route| building.add(&app.shared, route));
     building.check_problem_names();
-    building.finish(app, &pages)
+    building.finish(app, &pages, metrics)
 }
 
 impl Building {
@@ -91,14 +112,22 @@ impl Building {
         let media_types = operation.media_types();
         let reads_body = operation.body.is_some();
         add_framework_problems(&mut operation, &media_types);
+        if !route.rate_limits.is_empty() {
+            operation.problem(&problem::TOO_MANY_REQUESTS);
+        }
         operation.problems.types.iter().for_each(|problem| self.problems.add(problem));
         if route.in_document {
             self.check_operation_id(&route);
             self.described.push(Described::new(&route, operation));
         }
         self.schemas = schemas;
-        let registered =
-            Registered { parameters: pattern.parameters.clone(), media_types, reads_body, route: route.clone() };
+        let registered = Registered {
+            parameters: pattern.parameters.clone(),
+            media_types,
+            reads_body,
+            label: route.path.as_str().into(),
+            route: route.clone(),
+        };
         if let Err(fault) = self.router.add(pattern, registered) {
             self.fault(&route, fault);
         }
@@ -131,15 +160,21 @@ impl Building {
         }
     }
 
-    fn finish(mut self, app: App, pages: &pages::Pages) -> Result<Service> {
+    fn finish(mut self, app: App, pages: &pages::Pages, metrics: Option<Arc<Metrics>>) -> Result<Service> {
         let info = info(&app);
         let (document, faults) = document(info, self.schemas, self.described, &self.problems);
+        self.faults.extend(faults.into_iter().map(|message| StartFault { message, route: None }));
+        let cors = app.cors.iter().flat_map(Cors::faults);
+        self.faults.extend(cors.map(|message| StartFault { message, route: None }));
+        let (networks, faults) = networks(&app.trusted_proxies);
+        let proxies = Proxies { networks, header: app.proxy_header };
         self.faults.extend(faults.into_iter().map(|message| StartFault { message, route: None }));
         if !self.faults.is_empty() {
             return Err(Error::start(self.faults));
         }
         pages.fill(&app.title, &document, &self.problems);
-        let settings = Settings { limits: app.limits, trailing_slash: app.trailing_slash };
+        let settings =
+            Settings { limits: app.limits, trailing_slash: app.trailing_slash, cors: app.cors, proxies, metrics };
         Ok(Service::new(self.router.build(), Arc::new(app.shared), settings, document))
     }
 }
@@ -153,6 +188,18 @@ fn add_framework_problems(operation: &mut Operation<'_>, media_types: &[&str]) {
     if !media_types.is_empty() {
         operation.problem(&problem::NOT_ACCEPTABLE);
     }
+}
+
+/// The ranges of addresses, and the texts that are none.
+fn networks(texts: &[String]) -> (Vec<Network>, Vec<String>) {
+    let (mut networks, mut faults) = (Vec::new(), Vec::new());
+    for text in texts {
+        match text.parse() {
+            Ok(network) => networks.push(network),
+            Err(fault) => faults.push(format!("trusted proxies: {fault}")),
+        }
+    }
+    (networks, faults)
 }
 
 /// The Info Object (OpenAPI 3.1, section 4.8.2).

@@ -49,7 +49,9 @@ impl Problem for Unavailable {
     }
 
     fn into_details(self) -> ProblemDetails {
-        ProblemDetails::new(&DATABASE_UNAVAILABLE).cause(self.0)
+        ProblemDetails::new(&DATABASE_UNAVAILABLE)
+            .header(http::header::RETRY_AFTER, http::HeaderValue::from_static("1"))
+            .cause(self.0)
     }
 }
 

@@ -18,7 +18,7 @@ use crate::request::Shared;
 use crate::routing::Routes;
 use crate::server;
 use crate::service::Service;
-use crate::{Error, Result};
+use crate::{Cors, Error, ProxyHeader, RateLimit, Result};
 
 /// An app: routes, what they share, and the settings of the server.
 ///
@@ -41,6 +41,11 @@ pub struct App {
     pub(crate) shared: Shared,
     pub(crate) limits: Limits,
     pub(crate) trailing_slash: TrailingSlash,
+    pub(crate) cors: Option<Cors>,
+    pub(crate) rate_limit: Option<RateLimit>,
+    pub(crate) trusted_proxies: Vec<String>,
+    pub(crate) proxy_header: ProxyHeader,
+    pub(crate) metrics: bool,
     pub(crate) bind: Option<String>,
 }
 
@@ -55,29 +60,81 @@ impl App {
             shared: Shared::default(),
             limits: Limits::default(),
             trailing_slash: TrailingSlash::default(),
+            cors: None,
+            rate_limit: None,
+            trusted_proxies: Vec::new(),
+            proxy_header: ProxyHeader::default(),
+            metrics: false,
             bind: None,
         }
     }
 
     /// With a description, in CommonMark, for the OpenAPI document.
+    ///
+    /// ```
+    /// # use covet::App;
+    /// let app = App::new("Bookshop", "1.0.0").description("Books, and *what can be done* with them.");
+    /// assert_eq!(app.build().unwrap().openapi()["info"]["description"], "Books, and *what can be done* with them.");
+    /// ```
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = description.into();
         self
     }
 
     /// With these routes, beside the ones that it has.
+    ///
+    /// ```
+    /// # use covet::{App, get, routes};
+    /// /// Say hello.
+    /// #[get("/hello")]
+    /// async fn hello() -> &'static str { "hello" }
+    ///
+    /// let app = App::new("Greeter", "1.0.0").routes(routes![hello]).routes(routes![hello].under("/v2").hidden());
+    /// assert!(app.build().is_ok());
+    /// ```
     pub fn routes(mut self, routes: Routes) -> Self {
         self.routes = self.routes.and(routes);
         self
     }
 
     /// With a value that handlers take as `State<T>`; a second one of the same type replaces the first.
+    ///
+    /// ```
+    /// # use covet::{App, State, get, routes};
+    /// struct Greeting(String);
+    ///
+    /// /// Greet.
+    /// #[get("/greeting")]
+    /// async fn greet(greeting: State<Greeting>) -> String { greeting.0.clone() }
+    ///
+    /// let app = App::new("Greeter", "1.0.0").routes(routes![greet]);
+    /// assert!(app.build().is_err());
+    /// let app = App::new("Greeter", "1.0.0").routes(routes![greet]).state(Greeting("hello".into()));
+    /// assert!(app.build().is_ok());
+    /// ```
     pub fn state<T: Send + Sync + 'static>(mut self, value: T) -> Self {
         self.shared.insert(value);
         self
     }
 
     /// With the database that handlers take as `Db`.
+    ///
+    /// ```
+    /// # use covet::{App, Db, Result, get, routes, sql};
+    /// /// Count the books.
+    /// #[get("/count")]
+    /// async fn count(db: Db) -> Result<String> {
+    ///     Ok(db.fetch_value::<i64>(sql!("SELECT count(*) FROM books")).await?.to_string())
+    /// }
+    ///
+    /// # #[covet::main]
+    /// # async fn main() -> Result<()> {
+    /// let db = Db::connect("sqlite::memory:").await?;
+    /// let app = App::new("Bookshop", "1.0.0").database(db).routes(routes![count]);
+    /// assert!(app.build().is_ok());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[cfg(feature = "_db")]
     pub fn database(self, db: covet_db::Db) -> Self {
         self.state(db)
@@ -95,19 +152,76 @@ impl App {
     }
 
     /// With another treatment of a slash too many or too few at the end of a path.
+    ///
+    /// ```
+    /// # use covet::{App, TrailingSlash};
+    /// let app = App::new("Bookshop", "1.0.0").trailing_slash(TrailingSlash::Strict);
+    /// ```
     pub fn trailing_slash(mut self, policy: TrailingSlash) -> Self {
         self.trailing_slash = policy;
         self
     }
 
+    /// With pages of other origins that may call the app from a browser.
+    pub fn cors(mut self, cors: Cors) -> Self {
+        self.cors = Some(cors);
+        self
+    }
+
+    /// With a limit of each client's requests to all routes together, beside the limits of the routes themselves. What
+    /// the framework serves about the app, such as `/health`, is not counted.
+    pub fn rate_limit(mut self, limit: RateLimit) -> Self {
+        self.rate_limit = Some(limit);
+        self
+    }
+
+    /// With proxies in front, as addresses or ranges (`10.0.0.0/8`), and the header in which they tell the client's
+    /// address. From anybody else, and in any other header, it is ignored.
+    pub fn trusted_proxies<T: Into<String>>(
+        mut self,
+        networks: impl IntoIterator<Item = T>,
+        header: ProxyHeader,
+    ) -> Self {
+        self.trusted_proxies.extend(networks.into_iter().map(Into::into));
+        self.proxy_header = header;
+        self
+    }
+
+    /// With `/metrics`: counts and durations of the answered requests by method, route and status, as Prometheus reads
+    /// them. Whoever can reach the app can read it, so keep it behind a proxy or in a private network.
+    pub fn metrics(mut self) -> Self {
+        self.metrics = true;
+        self
+    }
+
     /// With the address to serve on, `host:port`. Without it that is the environment's `COVET_BIND`, or else
     /// `127.0.0.1:8000`.
+    ///
+    /// ```
+    /// # use covet::App;
+    /// let app = App::new("Bookshop", "1.0.0").bind("0.0.0.0:8080");
+    /// ```
     pub fn bind(mut self, address: impl Display) -> Self {
         self.bind = Some(address.to_string());
         self
     }
 
     /// Verifies the app and makes it ready to answer.
+    ///
+    /// ```
+    /// # use covet::{App, get, routes};
+    /// /// Say hello.
+    /// #[get("/hello")]
+    /// async fn hello() -> &'static str { "hello" }
+    ///
+    /// /// Say it at the same place.
+    /// #[get("/hello")]
+    /// async fn again() -> &'static str { "hello again" }
+    ///
+    /// let error = App::new("Greeter", "1.0.0").routes(routes![hello, again]).build().unwrap_err();
+    /// assert_eq!(error.start_faults().len(), 1);
+    /// assert!(error.to_string().contains("the same method and path"));
+    /// ```
     ///
     /// # Errors
     /// Every fault at once, each with the place of the route in the source: conflicting routes, a type of state that
@@ -121,6 +235,18 @@ impl App {
     ///
     /// With `COVET_INSPECT=openapi` or `COVET_INSPECT=routes` in the environment it prints JSON about the app instead,
     /// and serves nothing.
+    ///
+    /// ```no_run
+    /// # use covet::{App, Result, get, routes};
+    /// /// Say hello.
+    /// #[get("/hello")]
+    /// async fn hello() -> &'static str { "hello" }
+    ///
+    /// #[covet::main]
+    /// async fn main() -> Result<()> {
+    ///     App::new("Greeter", "1.0.0").routes(routes![hello]).serve().await
+    /// }
+    /// ```
     ///
     /// # Errors
     /// The faults of [`build`](Self::build), or an address that cannot be bound.

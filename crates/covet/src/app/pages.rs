@@ -8,6 +8,7 @@ use covet_template::escape;
 use http::{HeaderValue, header};
 use serde_json::Value;
 
+use crate::metrics::Metrics;
 use crate::openapi::to_yaml;
 use crate::problem::{NOT_FOUND, ProblemDetails, ProblemType, Problems};
 use crate::request::Shared;
@@ -62,6 +63,17 @@ pub(super) fn routes() -> Routes {
     #[cfg(feature = "docs")]
     let routes = routes.and(crate::docs::routes());
     routes.hidden()
+}
+
+/// The route of the metrics, for an app that wants it.
+pub(super) fn metrics_routes() -> Routes {
+    routes![metrics].hidden()
+}
+
+/// What the server has done, for Prometheus.
+#[get("/metrics", crate = "crate")]
+async fn metrics(metrics: State<Arc<Metrics>>) -> Plain {
+    Plain { media_type: "text/plain; version=0.0.4; charset=utf-8", body: metrics.text().into() }
 }
 
 /// A response whose media type the route's other answers do not share.
@@ -125,7 +137,7 @@ async fn problem_page(name: Path<String>, pages: State<Pages>) -> Result<Html, N
     let problem = pages.content().problems.get(name.as_str()).ok_or(NoSuchProblem)?;
     let description = match problem.description {
         "" => String::new(),
-        text => format!("<p>{}</p>\n", escape::html(text)),
+        text => format!("<p>{}</p>\n", with_code(text)),
     };
     let body = format!(
         "<h1>{}</h1>\n<p>Status {}, type <code>{}</code></p>\n{description}<p><a href=\"/problems\">All problems</a></p>",
@@ -136,10 +148,23 @@ async fn problem_page(name: Path<String>, pages: State<Pages>) -> Result<Html, N
     Ok(page(problem.title, &body))
 }
 
+/// The text with what stands between backticks as code.
+fn with_code(text: &str) -> String {
+    let parts = text.split('`').enumerate().map(|(index, part)| match (index % 2, escape::html(part)) {
+        (0, part) => part.into_owned(),
+        (_, part) => format!("<code>{part}</code>"),
+    });
+    parts.collect()
+}
+
+/// Enough for a page to be read with pleasure on a phone and at night.
+const STYLE: &str = "body{max-width:40rem;margin:3rem auto;padding:0 1rem;font:1rem/1.6 system-ui,sans-serif;\
+                     color-scheme:light dark}code{font-size:.9em}li{margin:.3rem 0}";
+
 fn page(title: &str, body: &str) -> Html {
     Html(format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width\">\n<title>{}</title>\n{body}\n</html>\n",
+         <meta name=\"viewport\" content=\"width=device-width\">\n<title>{}</title>\n<style>{STYLE}</style>\n{body}\n</html>\n",
         escape::html(title)
     ))
 }

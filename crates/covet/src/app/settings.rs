@@ -3,6 +3,16 @@
 use std::time::Duration;
 
 /// The limits and time-outs of the server. All are on by default.
+///
+/// ```
+/// # use std::time::Duration;
+/// # use covet::{App, Limits};
+/// assert_eq!(Limits::default().deadline, Duration::from_secs(60));
+/// let app = App::new("Bookshop", "1.0.0").limits(|limits| {
+///     limits.deadline = Duration::from_secs(5);
+///     limits.connections = 500;
+/// });
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {

@@ -37,7 +37,7 @@ impl FromRequest for Bytes {
 
 impl FromRequest for String {
     fn describe(operation: &mut Operation<'_>, _: &str) {
-        operation.request_bytes("text/plain");
+        operation.request_bytes("*/*");
         describe_problems(operation);
     }
 
@@ -57,7 +57,7 @@ pub(crate) fn check_media_type(
     supported: &'static str,
     matches: impl FnOnce(&str) -> bool,
 ) -> Result<(), Rejection> {
-    let found = request.content_type();
+    let found = request.content_type()?;
     if found.as_deref().is_some_and(matches) {
         return Ok(());
     }

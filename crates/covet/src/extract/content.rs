@@ -45,7 +45,7 @@ impl<T: Input> FromRequest for Content<T> {
     }
 
     async fn from_request(request: &mut Request, _: &'static str) -> Result<Self, Rejection> {
-        let found = request.content_type();
+        let found = request.content_type()?;
         let Some(format) = found.as_deref().and_then(Format::of) else {
             let supported: Vec<_> = Format::ALL.iter().map(|format| format.media_type()).collect();
             return Err(body::unsupported(found, &supported));

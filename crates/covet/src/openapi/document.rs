@@ -10,7 +10,7 @@ use super::{Operation, Schemas};
 use crate::format::Format;
 use crate::problem::{ProblemType, Problems};
 use crate::routing::Route;
-use crate::validation::clean_schema;
+use crate::validation::{clean_schema, narrow_decimals};
 
 /// A route with its description.
 #[derive(Debug)]
@@ -118,6 +118,7 @@ pub(crate) fn document(
     });
     joined.finish(&mut document);
     clean_schema(&mut document);
+    narrow_decimals(&mut document);
     remove_unused(&mut document);
     let mut faults = joined.faults.clone();
     check_references(&document, &document, &mut faults);

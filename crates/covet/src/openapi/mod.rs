@@ -4,6 +4,7 @@
 //! document is made once, when the app is built, and is served as JSON and as YAML.
 
 mod document;
+mod enumeration;
 mod operation;
 mod schemas;
 mod yaml;

@@ -9,10 +9,35 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::Schemas;
-use crate::problem::{ProblemType, Problems};
+use crate::problem::{Problem, ProblemType, Problems};
 use crate::validation::{In, Input, Output};
 
 /// The operation that arguments and results describe themselves into.
+///
+/// Arguments describe themselves in [`FromRequest::describe`](crate::FromRequest::describe), results in
+/// [`Responder::describe`](crate::Responder::describe):
+///
+/// ```
+/// use covet::{Body, Responder, Responding, Response, openapi::Operation};
+///
+/// /// A table.
+/// struct Csv(String);
+///
+/// impl Responder for Csv {
+///     fn describe(operation: &mut Operation<'_>) {
+///         operation.response_text(200, "The table", "text/csv");
+///         operation.response_header(200, "Content-Disposition", "The name of the file");
+///     }
+///
+///     fn respond(self, _: &Responding<'_>) -> Response {
+///         let mut response = Response::new(Body::from(self.0));
+///         let headers = response.headers_mut();
+///         headers.insert("content-type", http::HeaderValue::from_static("text/csv"));
+///         headers.insert("content-disposition", http::HeaderValue::from_static("attachment; filename=table.csv"));
+///         response
+///     }
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Operation<'a> {
     pub(super) schemas: &'a mut Schemas,
@@ -35,6 +60,9 @@ pub(crate) struct Parameter {
     pub(crate) description: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) style: Option<&'static str>,
+    /// Whether the members of an object stand side by side, as they do in every style that is read here.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) explode: bool,
     pub(crate) schema: Value,
 }
 
@@ -69,8 +97,16 @@ impl<'a> Operation<'a> {
 
     /// One parameter, read from text as a `T`.
     pub fn parameter<T: Input>(&mut self, location: In, name: &str) {
+        if name.is_empty() {
+            let ty = std::any::type_name::<T>();
+            let location = location.as_str();
+            self.fault(format_args!(
+                "reads a {location} parameter of type `{ty}` under its argument's name, which has none"
+            ));
+            return;
+        }
         let schema = self.schemas.resolved_input::<T>();
-        let required = location == In::Path || !self.schemas.is_optional::<T>();
+        let required = location == In::Path || !(self.schemas.is_optional::<T>() || may_be_empty(&schema));
         let parameter = Parameter::new(location, name.to_owned(), required, schema);
         self.add_parameter(parameter);
     }
@@ -82,13 +118,18 @@ impl<'a> Operation<'a> {
             return self.parameter::<T>(location, name);
         }
         let object = self.schemas.resolved_input::<T>();
+        if object.get("properties").is_none() {
+            // A map, or an enum with data: which names there are is not known beforehand.
+            let parameter = Parameter::new(location, name.to_owned(), false, object).styled("form");
+            return self.add_parameter(parameter);
+        }
         let required: Vec<&str> =
             object.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
         for (name, schema) in object.get("properties").and_then(Value::as_object).into_iter().flatten() {
             let is_required = location == In::Path || required.contains(&name.as_str());
             let mut parameter = Parameter::new(location, name.clone(), is_required, schema.clone());
             if location == In::Query && self.schemas.is_object(schema) {
-                parameter.style = Some("deepObject");
+                parameter = parameter.styled("deepObject");
             }
             self.add_parameter(parameter);
         }
@@ -201,6 +242,26 @@ impl<'a> Operation<'a> {
         self.problems.add(problem);
     }
 
+    /// The problems that an error type can be, such as the one that an argument of your own is refused with.
+    ///
+    /// ```
+    /// use covet::{Problem, openapi::Operation};
+    ///
+    /// #[derive(Problem)]
+    /// enum KeyError {
+    ///     /// The request has no key.
+    ///     #[problem(status = 401)]
+    ///     NoKey,
+    /// }
+    ///
+    /// fn describe(operation: &mut Operation<'_>) {
+    ///     operation.problems::<KeyError>();
+    /// }
+    /// ```
+    pub fn problems<E: Problem>(&mut self) {
+        E::describe(&mut self.problems);
+    }
+
     /// A value that the app must have been given with `.state(…)`.
     pub fn requires_state<T: Send + Sync + 'static>(&mut self) {
         self.state.push((TypeId::of::<T>(), std::any::type_name::<T>()));
@@ -236,6 +297,11 @@ fn items(schema: Value) -> Value {
     json!({ "schema": { "type": "string" }, "x-itemSchema": schema })
 }
 
+/// Whether a schema is one of a list that may be empty: none of the parameter's name is such a list.
+fn may_be_empty(schema: &Value) -> bool {
+    schema.get("type").is_some_and(|name| name == "array") && schema.get("minItems").is_none()
+}
+
 impl Parameter {
     fn new(location: In, mut name: String, required: bool, mut schema: Value) -> Self {
         let description = schema
@@ -252,6 +318,12 @@ impl Parameter {
                 schema["type"] = only.clone();
             }
         }
-        Parameter { name, location: location.as_str(), required, description, style: None, schema }
+        Parameter { name, location: location.as_str(), required, description, style: None, explode: false, schema }
+    }
+
+    fn styled(mut self, style: &'static str) -> Self {
+        self.style = Some(style);
+        self.explode = true;
+        self
     }
 }

@@ -9,6 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value};
 
+use super::enumeration;
+
 /// Where the definitions of the types that are read stand until the two sets are joined.
 const INPUTS: &str = "/x-inputs";
 /// Where the definitions of the types that are written stand until the two sets are joined.
@@ -123,6 +125,7 @@ impl Joined {
     pub(crate) fn finish(&self, value: &mut Value) {
         match value {
             Value::Object(members) => {
+                enumeration::merge(members);
                 if let Some(Value::String(reference)) = members.get_mut("$ref") {
                     self.point(reference);
                 }
@@ -201,22 +204,28 @@ fn clashes(inputs: &Map<String, Value>, outputs: &Map<String, Value>) -> Vec<Str
             let (Some(first), true) = (definitions.get(base), base != name) else { continue };
             let (Some(first), Some(second)) = (rust_type(first), rust_type(schema)) else { continue };
             if first != second && type_name(first) == type_name(second) {
-                faults.insert(format!(
-                    "the types `{first}` and `{second}` would both be `{base}` in the OpenAPI document; give one of \
-                     them another name there with #[schemars(rename = \"…\")]"
-                ));
+                faults.insert(clash(first, second, base));
             }
         }
     }
     let across =
         inputs.iter().filter_map(|(name, input)| Some((name, rust_type(input)?, rust_type(outputs.get(name)?)?)));
     for (name, first, second) in across.filter(|(_, first, second)| first != second) {
-        faults.insert(format!(
-            "the types `{first}` and `{second}` would both be `{name}` in the OpenAPI document; give one of them \
-             another name there with #[schemars(rename = \"…\")]"
-        ));
+        faults.insert(clash(first, second, name));
     }
     faults.into_iter().collect()
+}
+
+/// What to do about two types of one name. Two of one generic type can only be told apart by what they are of.
+fn clash(first: &str, second: &str, name: &str) -> String {
+    let generic = |path: &str| path.split_once('<').map(|(generic, _)| generic.to_owned());
+    let advice = match (generic(first), generic(second)) {
+        (Some(first), Some(second)) if first == second => {
+            format!("name it after its type parameter, say T, with #[schemars(rename = \"{{T}}{name}\")]")
+        }
+        _ => "give one of them another name there with #[schemars(rename = \"…\")]".to_owned(),
+    };
+    format!("the types `{first}` and `{second}` would both be `{name}` in the OpenAPI document; {advice}")
 }
 
 fn rust_type(schema: &Value) -> Option<&str> {

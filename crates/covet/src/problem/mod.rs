@@ -64,6 +64,15 @@ pub trait Problem: Send + Sized {
 }
 
 /// A kind of problem: what a client's code can rely on.
+///
+/// `#[derive(Problem)]` declares one for each variant; by hand it is a `static`:
+///
+/// ```
+/// use covet::ProblemType;
+///
+/// static CLOSED: ProblemType = ProblemType::new("shop-closed", 503, "The shop is closed", "It opens at nine.");
+/// assert_eq!(CLOSED.uri(), "/problems/shop-closed");
+/// ```
 #[derive(Debug)]
 pub struct ProblemType {
     pub(crate) name: &'static str,
@@ -108,6 +117,24 @@ impl ProblemType {
 }
 
 /// The problem types that an operation can answer.
+///
+/// ```
+/// use covet::{Problem, ProblemDetails, ProblemType, Problems};
+///
+/// static CLOSED: ProblemType = ProblemType::new("shop-closed", 503, "The shop is closed", "");
+///
+/// struct Closed;
+///
+/// impl Problem for Closed {
+///     fn describe(problems: &mut Problems) {
+///         problems.add(&CLOSED);
+///     }
+///
+///     fn into_details(self) -> ProblemDetails {
+///         ProblemDetails::new(&CLOSED)
+///     }
+/// }
+/// ```
 #[derive(Debug, Default)]
 pub struct Problems {
     pub(crate) types: Vec<&'static ProblemType>,

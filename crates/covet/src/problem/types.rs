@@ -38,11 +38,15 @@ problem_types! {
         "The request can be read, but its values are not those that the operation takes. `errors` lists every \
          violated rule: `in` says whether the body, the query, the path, a header or a cookie is meant; `pointer` \
          (RFC 6901) or `parameter` says the place; `code` is stable, for programs; `message` is for people.";
+    TOO_MANY_REQUESTS = "too-many-requests", 429, "Too many requests",
+        "The client has asked more often than it may. `Retry-After` says in how many seconds it may ask again.";
     HEADERS_TOO_LARGE = "headers-too-large", 431, "The request's headers are too large",
         "There are more headers than the server takes, or they are longer. `limit` is the number of headers or of \
          bytes.";
     INTERNAL = "internal-error", 500, "The server failed",
         "The fault is the server's. Its log has the cause under the id that `instance` carries.";
+    NOT_IMPLEMENTED = "not-implemented", 501, "The request needs what this server does not do",
+        "`detail` says what it is.";
     TIMED_OUT = "timed-out", 503, "The answer took too long",
         "The server gave up, since the answer was not ready within the time that the operation has.";
     DATABASE_UNAVAILABLE = "database-unavailable", 503, "The database is not available",

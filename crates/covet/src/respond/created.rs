@@ -55,6 +55,21 @@ impl<T: Output> Responder for Created<T> {
 }
 
 /// 202: the request was taken and is worked on; the answer tells how to learn what became of it.
+///
+/// ```
+/// use covet::{Accepted, post};
+///
+/// /// A print that was ordered.
+/// #[covet::model]
+/// struct Print { id: i64, state: String }
+///
+/// /// Order a print.
+/// #[post("/prints")]
+/// async fn print() -> Accepted<Print> {
+///     Accepted(Print { id: 7, state: "/prints/7".into() })
+/// }
+/// # let _ = covet::routes![print];
+/// ```
 #[derive(Debug, Clone)]
 pub struct Accepted<T>(pub T);
 

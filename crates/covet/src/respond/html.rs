@@ -7,6 +7,17 @@ use crate::Body;
 use crate::openapi::Operation;
 
 /// A page of HTML, sent as it is: whoever makes the text escapes what is not markup.
+///
+/// ```
+/// use covet::{Html, get};
+///
+/// /// The front page.
+/// #[get("/")]
+/// async fn front() -> Html {
+///     Html("<!doctype html>\n<title>Shop</title>\n<h1>Shop</h1>\n".into())
+/// }
+/// # let _ = covet::routes![front];
+/// ```
 #[derive(Debug, Clone)]
 pub struct Html(pub String);
 

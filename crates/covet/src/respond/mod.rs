@@ -21,11 +21,24 @@ use serde::Serialize;
 
 use crate::negotiation;
 use crate::openapi::Operation;
-use crate::problem::{INTERNAL, Problem, ProblemDetails, Problems};
+use crate::problem::{INTERNAL, Problem, ProblemDetails};
 use crate::request::Shared;
 use crate::{Body, RequestId};
 
 /// A response, as the `http` crate has it. A handler that answers it describes nothing: prefer a typed result.
+///
+/// ```
+/// use covet::{Response, get};
+///
+/// /// Be a teapot.
+/// #[get("/coffee")]
+/// async fn coffee() -> Response {
+///     let mut response = Response::new("tea".into());
+///     *response.status_mut() = http::StatusCode::IM_A_TEAPOT;
+///     response
+/// }
+/// # let _ = covet::routes![coffee];
+/// ```
 pub type Response = http::Response<Body>;
 
 /// The head of the request that is being answered.
@@ -114,9 +127,7 @@ pub trait Responder {
 impl<T: Responder, E: Problem> Responder for Result<T, E> {
     fn describe(operation: &mut Operation<'_>) {
         T::describe(operation);
-        let mut problems = Problems::default();
-        E::describe(&mut problems);
-        problems.types.into_iter().for_each(|problem| operation.problem(problem));
+        operation.problems::<E>();
     }
 
     fn respond(self, to: &Responding<'_>) -> Response {

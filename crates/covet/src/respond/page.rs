@@ -77,8 +77,8 @@ impl<T: Output> Responder for Page<T> {
 fn next_link(uri: &http::Uri, cursor: &str) -> String {
     let mut target = format!("<{}?", uri.path());
     let kept = uri.query().unwrap_or_default().split('&').filter(|pair| {
-        let name = pair.split('=').next().unwrap_or_default();
-        !name.is_empty() && name != "cursor"
+        let name = pair.split('=').next().unwrap_or_default().replace('+', " ");
+        !name.is_empty() && percent_encoding::percent_decode_str(&name).decode_utf8_lossy() != "cursor"
     });
     for pair in kept {
         target.push_str(pair);
@@ -103,5 +103,6 @@ mod tests {
         check("/books", "/books?cursor=a%20b");
         check("/books?cursor=old&limit=5&q=x%26y", "/books?limit=5&q=x%26y&cursor=a%20b");
         check("/books?", "/books?cursor=a%20b");
+        check("/books?%63ursor=old&a=1", "/books?a=1&cursor=a%20b");
     }
 }

@@ -36,6 +36,9 @@ impl Pattern {
                 if segment.contains(['{', '}']) {
                     return Err(format!("a parameter is a whole segment, which `{segment}` is not"));
                 }
+                if let Some(name) = segment.strip_prefix(':') {
+                    return Err(format!("a parameter is written `{{{name}}}`, not `:{name}`"));
+                }
                 shape.extend(utf8_percent_encode(segment, ENCODED));
                 continue;
             };
@@ -73,6 +76,7 @@ mod tests {
         check("/bücher und mehr", Ok("/b%C3%BCcher%20und%20mehr"));
         check("books", Err("a path begins with `/`"));
         check("/a{b}", Err("a parameter is a whole segment, which `a{b}` is not"));
+        check("/d/:x", Err("a parameter is written `{x}`, not `:x`"));
         check("/{*rest}/x", Err("the rest, `{*rest}`, can only stand at the end"));
         check("/{}", Err("`` is not the name of a parameter: it has letters, digits and `_`"));
         check("/{a}/{a}", Err("two parameters are called `a`"));

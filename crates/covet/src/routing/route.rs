@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::Method;
 
 use crate::openapi::Operation;
-use crate::{Request, Response};
+use crate::{RateLimit, Request, Response};
 
 /// What `#[get("…")]` and its siblings make of a handler. Not written by hand.
 #[doc(hidden)]
@@ -34,6 +34,7 @@ pub struct Route {
     pub(crate) in_document: bool,
     pub(crate) body_limit: Option<u64>,
     pub(crate) deadline: Option<Duration>,
+    pub(crate) rate_limits: Vec<RateLimit>,
     pub(crate) describe: fn(&mut Operation<'_>),
     pub(crate) handler: Handler,
     pub(crate) function: &'static str,
@@ -63,6 +64,7 @@ impl Route {
             in_document: true,
             body_limit: None,
             deadline: None,
+            rate_limits: Vec::new(),
             describe,
             handler,
             function,
@@ -170,6 +172,12 @@ impl Routes {
     /// All of them with their own deadline, in place of [`Limits::deadline`](crate::Limits::deadline).
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.list.iter_mut().for_each(|route| route.deadline = Some(deadline));
+        self
+    }
+
+    /// All of them together under a limit of each client's requests, beside those that they have.
+    pub fn rate_limit(mut self, limit: RateLimit) -> Self {
+        self.list.iter_mut().for_each(|route| route.rate_limits.push(limit.clone()));
         self
     }
 

@@ -15,6 +15,8 @@ pub(crate) struct Registered {
     /// The media types of its answers; empty where it may answer anything.
     pub(crate) media_types: Vec<&'static str>,
     pub(crate) reads_body: bool,
+    /// The path, as what is counted is called.
+    pub(crate) label: Arc<str>,
 }
 
 /// All routes, by path and method.
@@ -41,6 +43,16 @@ pub(crate) enum Found<'a> {
     Options(&'a HeaderValue),
     /// Nothing is here.
     Nothing,
+}
+
+impl<'a> Found<'a> {
+    /// The route, where there is one.
+    pub(crate) fn route(&self) -> Option<&'a Arc<Registered>> {
+        match self {
+            Found::Route(registered, _) => Some(registered),
+            Found::OtherMethods(_) | Found::Options(_) | Found::Nothing => None,
+        }
+    }
 }
 
 /// The path with its trailing slash added or taken away.
@@ -78,9 +90,10 @@ impl Router {
     }
 
     /// The other spelling of the path, with or without its last slash, when something is served there. A path that
-    /// begins with two slashes has none: as the target of a redirect it would name another host.
+    /// begins with two slashes has none: as the target of a redirect it would name another host. Browsers take a
+    /// backslash for a slash.
     pub(crate) fn other_slash(&self, path: &str) -> Option<TrailingSlashFound> {
-        if path.starts_with("//") || path == "/" {
+        if path.starts_with("//") || path.contains('\\') || path == "/" {
             return None;
         }
         let other = path.strip_suffix('/').map_or_else(|| format!("{path}/"), str::to_owned);

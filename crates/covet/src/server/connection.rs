@@ -2,9 +2,10 @@
 
 use std::convert::Infallible;
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
+use http::{HeaderValue, Version, header};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -12,6 +13,7 @@ use hyper_util::server::conn::auto::Builder;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
+use super::GRACE;
 use crate::Body;
 use crate::app::Limits;
 use crate::service::Service;
@@ -23,18 +25,30 @@ pub(super) async fn serve(stream: TcpStream, service: Service, mut stopping: wat
         tracing::debug!(%error, "a connection was lost before its first request");
         return;
     }
+    let peer = stream.peer_addr().ok();
     let builder = builder(service.limits());
     let header_read = service.limits().header_read;
     let begun = AtomicBool::new(false);
-    let answer = service_fn(|request: http::Request<Incoming>| {
+    let leaving = Arc::new(AtomicBool::new(false));
+    let answer = service_fn(|mut request: http::Request<Incoming>| {
         begun.store(true, Ordering::Relaxed);
-        let service = service.clone();
-        async move { Ok::<_, Infallible>(service.call(request.map(Body::incoming)).await) }
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(peer);
+        }
+        let (service, leaving) = (service.clone(), leaving.clone());
+        async move {
+            let version = request.version();
+            let mut response = service.serve(request.map(Body::incoming)).await;
+            if leaving.load(Ordering::Relaxed) && version < Version::HTTP_2 {
+                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok::<_, Infallible>(response)
+        }
     });
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), answer));
-    let mut silence = pin!(tokio::time::sleep(header_read));
-    let mut watching = true;
-    let mut graceful = false;
+    // hyper's own time-out for the head begins once it knows the version of HTTP.
+    let mut timer = pin!(tokio::time::sleep(header_read));
+    let mut timing = true;
     loop {
         tokio::select! {
             result = connection.as_mut() => {
@@ -43,21 +57,21 @@ pub(super) async fn serve(stream: TcpStream, service: Service, mut stopping: wat
                 }
                 return;
             }
-            // hyper's own time-out for the head begins once it knows the version of HTTP.
-            () = silence.as_mut(), if watching => {
-                watching = false;
+            () = timer.as_mut(), if timing => {
+                timing = false;
                 if !begun.load(Ordering::Relaxed) {
                     tracing::debug!("a connection without a request was closed");
                     return;
                 }
-            }
-            _ = stopping.wait_for(|stop| *stop), if !graceful => {
-                graceful = true;
-                connection.as_mut().graceful_shutdown();
-                if !begun.load(Ordering::Relaxed) {
-                    watching = true;
-                    silence.as_mut().reset(tokio::time::Instant::now() + Duration::from_millis(200).min(header_read));
+                if leaving.load(Ordering::Relaxed) {
+                    connection.as_mut().graceful_shutdown();
                 }
+            }
+            _ = stopping.wait_for(|stop| *stop), if !leaving.load(Ordering::Relaxed) => {
+                // A request may be on its way already, so an idle connection is closed only a little later.
+                leaving.store(true, Ordering::Relaxed);
+                timing = true;
+                timer.as_mut().reset(tokio::time::Instant::now() + GRACE.min(header_read));
             }
         }
     }

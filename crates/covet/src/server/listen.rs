@@ -10,17 +10,21 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 
-use super::connection;
+use super::{GRACE, connection};
 use crate::service::Service;
 
 /// Connections that the kernel keeps for us until they are accepted.
 const BACKLOG: i32 = 4096;
 
+/// How long a peer may leave bytes unread that were sent to it.
+#[cfg(target_os = "linux")]
+const UNREAD: Duration = Duration::from_secs(60);
+
 /// One listener per core where the kernel can share a port out among sockets, or else one.
 ///
 /// The first is bound without SO_REUSEPORT, so that a second instance on the same port fails to start instead of
 /// taking half of the connections; the option is set on it before it listens, so that the others may join.
-pub(super) fn listeners(address: SocketAddr) -> io::Result<Vec<TcpListener>> {
+pub(super) fn listeners(address: SocketAddr) -> io::Result<(Vec<TcpListener>, SocketAddr)> {
     let first = socket(address)?;
     first.bind(&address.into())?;
     let cores = if cfg!(target_os = "linux") { cores() } else { 1 };
@@ -37,7 +41,7 @@ pub(super) fn listeners(address: SocketAddr) -> io::Result<Vec<TcpListener>> {
         socket.listen(BACKLOG)?;
         listeners.push(TcpListener::from_std(socket.into())?);
     }
-    Ok(listeners)
+    Ok((listeners, address))
 }
 
 fn socket(address: SocketAddr) -> io::Result<Socket> {
@@ -45,6 +49,9 @@ fn socket(address: SocketAddr) -> io::Result<Socket> {
     // A port whose last connections are in TIME_WAIT can be bound again. On Windows the option means something else.
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
+    // A peer that does not take what it has asked for is cut off; accepted connections inherit this.
+    #[cfg(target_os = "linux")]
+    socket.set_tcp_user_timeout(Some(UNREAD))?;
     socket.set_nonblocking(true)?;
     Ok(socket)
 }
@@ -73,16 +80,32 @@ pub(super) async fn accept(
             }
         };
         let Some((stream, permit)) = next else { continue };
-        let connection = connection::serve(stream, service.clone(), connection_stopping.clone());
-        connections.spawn(async move {
-            connection.await;
-            drop(permit);
-        });
+        spawn(&mut connections, stream, permit, &service, &connection_stopping);
+    }
+    // Whoever is in the kernel's queue was told that the connection stands.
+    let grace = tokio::time::Instant::now() + GRACE;
+    while let Ok(next) = tokio::time::timeout_at(grace, next(&listener, &permits)).await {
+        let Some((stream, permit)) = next else { continue };
+        spawn(&mut connections, stream, permit, &service, &connection_stopping);
     }
     drop(listener);
     while let Some(ended) = connections.join_next().await {
         log_panic(ended);
     }
+}
+
+fn spawn(
+    connections: &mut JoinSet<()>,
+    stream: TcpStream,
+    permit: OwnedSemaphorePermit,
+    service: &Service,
+    stopping: &watch::Receiver<bool>,
+) {
+    let connection = connection::serve(stream, service.clone(), stopping.clone());
+    connections.spawn(async move {
+        connection.await;
+        drop(permit);
+    });
 }
 
 /// The next connection, or `None` when there was none to be had just now.

@@ -1,11 +1,13 @@
 //! The server: listeners, connections, and how it stops.
 
 mod connection;
+pub(crate) mod framing;
 mod listen;
 mod shutdown;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
@@ -13,12 +15,14 @@ use tokio::task::JoinSet;
 use crate::service::Service;
 use crate::{Error, Result};
 
+/// How long requests that are on their way when the server is told to stop have to arrive.
+const GRACE: Duration = Duration::from_millis(200);
+
 /// Serves until the process is told to stop.
 pub(crate) async fn serve(service: Service, addresses: &[SocketAddr]) -> Result<()> {
     let server = Server::bind(service, addresses)?;
-    for address in &server.addresses {
-        tracing::info!(%address, "serving http://{address}");
-    }
+    let address = server.address;
+    tracing::info!(%address, "serving http://{address}");
     server.run(shutdown::requested()).await
 }
 
@@ -27,7 +31,7 @@ pub(crate) async fn serve(service: Service, addresses: &[SocketAddr]) -> Result<
 pub(crate) struct Server {
     service: Service,
     listeners: Vec<tokio::net::TcpListener>,
-    pub(crate) addresses: Vec<SocketAddr>,
+    pub(crate) address: SocketAddr,
 }
 
 impl Server {
@@ -36,10 +40,7 @@ impl Server {
         let mut failure = None;
         for address in addresses {
             match listen::listeners(*address) {
-                Ok(listeners) => {
-                    let addresses = listeners.first().and_then(|one| one.local_addr().ok()).into_iter().collect();
-                    return Ok(Server { service, listeners, addresses });
-                }
+                Ok((listeners, address)) => return Ok(Server { service, listeners, address }),
                 Err(error) => failure = Some((address, error)),
             }
         }

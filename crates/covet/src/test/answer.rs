@@ -8,6 +8,25 @@ use serde_json::Value;
 use crate::problem::MEDIA_TYPE;
 
 /// An answer, whole.
+///
+/// ```
+/// # use covet::{App, Path, Result, get, routes, test::Client};
+/// /// Half a number.
+/// #[get("/half/{number}")]
+/// async fn half(number: Path<u8>) -> String { (*number / 2).to_string() }
+///
+/// # #[covet::main]
+/// # async fn main() -> Result<()> {
+/// let client = Client::new(App::new("Numbers", "1.0.0").routes(routes![half]))?;
+/// let answer = client.get("/half/8").send().await;
+/// assert_eq!((answer.status().as_u16(), answer.text()), (200, "4"));
+/// assert_eq!(answer.header("content-type"), Some("text/plain; charset=utf-8"));
+/// let answer = client.get("/half/many").send().await;
+/// assert_eq!(answer.problem()["type"], "/problems/invalid-request");
+/// assert_eq!(answer.faults(), ["path number type"]);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Answer {
     status: StatusCode,

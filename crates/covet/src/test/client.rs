@@ -16,6 +16,22 @@ use crate::{App, Body, Result, Service};
 
 /// A client of an app, for tests. It keeps cookies, follows no redirects, and fails the test when an answer is not in
 /// the app's OpenAPI document.
+///
+/// ```
+/// use covet::{App, Json, Result, post, routes, test::Client};
+///
+/// /// Double a number.
+/// #[post("/double")]
+/// async fn double(number: Json<i64>) -> Json<i64> { Json(*number * 2) }
+///
+/// # #[covet::main]
+/// # async fn main() -> Result<()> {
+/// let client = Client::new(App::new("Numbers", "1.0.0").routes(routes![double]))?;
+/// assert_eq!(client.post("/double").json(&21).send().await.json::<i64>(), 42);
+/// assert_eq!(client.post("/double").json("x").send().await.faults(), ["body  type"]);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Client {
     service: Service,
@@ -38,6 +54,16 @@ impl Client {
     }
 
     /// A client that does not hold the answers against the document. It shares the cookies of this one.
+    ///
+    /// ```
+    /// # use covet::{App, Result, test::Client};
+    /// # #[covet::main]
+    /// # async fn main() -> Result<()> {
+    /// let client = Client::new(App::new("Empty", "1.0.0"))?;
+    /// assert_eq!(client.unchecked().get("/health/live").send().await.status(), 200);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn unchecked(&self) -> Self {
         Client { checked: false, ..self.clone() }
     }
@@ -80,6 +106,25 @@ impl Client {
 }
 
 /// A request that is being put together.
+///
+/// ```
+/// # use covet::{App, Cookie, Form, Result, post, routes, test::Client};
+/// /// Greet.
+/// #[post("/greet")]
+/// async fn greet(tone: Cookie<String>, form: Form<Name>) -> String { format!("{} ({})", form.name, *tone) }
+///
+/// /// Whom.
+/// #[covet::model]
+/// struct Name { name: String }
+///
+/// # #[covet::main]
+/// # async fn main() -> Result<()> {
+/// let client = Client::new(App::new("Greeter", "1.0.0").routes(routes![greet]))?;
+/// let answer = client.post("/greet").header("cookie", "tone=warm").form(&[("name", "Ada")]).send().await;
+/// assert_eq!(answer.text(), "Ada (warm)");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct RequestBuilder {
@@ -154,7 +199,9 @@ impl Client {
             request.headers_mut().entry(HeaderName::from_static("host")).or_insert(host);
             return socket::exchange(address, request).await;
         }
+        let is_head = request.method() == Method::HEAD;
         let (head, body) = self.service.call(request.map(Body::from)).await.into_parts();
+        let body = if is_head { Body::empty() } else { body };
         let body = body.collect().await.expect("the body of the answer can be read").to_bytes();
         Answer::new(head, body)
     }

@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::Client;
-use crate::{App, Error, Result, server};
+use crate::{App, Result, server};
 
 /// An app that is served on a free port of the loopback interface until it is stopped or dropped.
 ///
@@ -41,7 +41,7 @@ impl Server {
     pub async fn start(app: App) -> Result<Self> {
         let service = app.build()?;
         let server = server::Server::bind(service.clone(), &[SocketAddr::from((Ipv4Addr::LOCALHOST, 0))])?;
-        let address = *server.addresses.first().ok_or_else(|| Error::new("the socket has no address"))?;
+        let address = server.address;
         let (stop, stopped) = oneshot::channel::<()>();
         let running = tokio::spawn(server.run(async {
             // An error means that the sender is gone, which stops the server as well.

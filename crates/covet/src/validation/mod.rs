@@ -32,6 +32,7 @@ pub(crate) use json::conforms;
 pub(crate) use json::{conforms_tree, read_tree};
 pub use model::{FieldNames, Input, Output};
 pub use schema::clean as clean_schema;
+pub(crate) use schema::narrow_decimals;
 #[cfg(feature = "_binary")]
 pub(crate) use tree::{MAX_DEPTH, Node, parse as parse_json};
 

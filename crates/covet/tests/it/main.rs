@@ -5,6 +5,7 @@
 // The messages list the implementations of a trait, so they are those of one set of features.
 #[cfg(all(feature = "sqlite", feature = "docs"))]
 mod compile;
+mod cors;
 #[cfg(feature = "sqlite")]
 mod database;
 mod files;
@@ -12,6 +13,7 @@ mod multipart;
 mod negotiation;
 mod openapi;
 mod problems;
+mod rate_limit;
 mod routing;
 mod server;
 mod streams;

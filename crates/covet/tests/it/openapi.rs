@@ -104,7 +104,7 @@ fn the_document_says_what_the_signatures_say() {
     assert_eq!(parameter("q")["description"], "A part of the title.");
     assert_eq!((&parameter("q")["required"], &parameter("limit")["required"]), (&false.into(), &true.into()));
     assert_eq!(parameter("limit")["schema"]["maximum"], 100);
-    assert_eq!(parameter("filter")["style"], "deepObject");
+    assert_eq!((&parameter("filter")["style"], &parameter("filter")["explode"]), (&json!("deepObject"), &json!(true)));
     assert_eq!(parameter("x-client")["in"], "header");
     assert_eq!(document["paths"]["/books"]["post"]["operationId"], "addBook");
     assert_eq!(document["paths"]["/shelves"]["post"]["deprecated"], true);
@@ -186,4 +186,53 @@ mod faults {
         let text = app().routes(routes![again::list]).build().unwrap_err().to_string();
         assert!(text.contains("has the operation id `list` of `it::openapi::list` at"), "{text}");
     }
+}
+
+/// A list under its own name.
+#[get("/tagged")]
+async fn tagged(tag: Query<Vec<String>>) -> Json<Vec<String>> {
+    Json(tag.0)
+}
+
+#[tokio::test]
+async fn a_list_that_may_be_left_out_is_not_required() {
+    let client = Client::new(App::new("Tags", "1.0.0").routes(routes![tagged])).unwrap();
+    assert_eq!(client.get("/tagged").send().await.json::<Vec<String>>(), [""; 0]);
+    assert_eq!(client.openapi()["paths"]["/tagged"]["get"]["parameters"][0]["required"], false);
+}
+
+/// Two of a kind.
+#[covet::model]
+struct Pair<T> {
+    left: T,
+    right: T,
+}
+
+/// Two of a kind, with a name for each kind.
+#[covet::model]
+#[schemars(rename = "{T}Twins")]
+struct Twins<T> {
+    left: T,
+    right: T,
+}
+
+/// Read pairs and write others.
+#[post("/pairs")]
+async fn pairs(pair: Json<Pair<i64>>) -> Json<Pair<bool>> {
+    Json(Pair { left: pair.left > 0, right: pair.right > 0 })
+}
+
+/// Read twins and write others.
+#[post("/twins")]
+async fn twins(twins: Json<Twins<i64>>) -> Json<Twins<bool>> {
+    Json(Twins { left: twins.left > 0, right: twins.right > 0 })
+}
+
+#[test]
+fn a_generic_type_needs_a_name_for_each_kind() {
+    let error = App::new("Pairs", "1.0.0").routes(routes![pairs]).build().unwrap_err().to_string();
+    assert!(error.contains("Pair<i64>` and `it::openapi::Pair<bool>` would both be `Pair`"), "{error}");
+    assert!(error.contains(r#"with #[schemars(rename = "{T}Pair")]"#), "{error}");
+    let document = App::new("Twins", "1.0.0").routes(routes![twins]).build().unwrap().openapi().clone();
+    assert!(document["components"]["schemas"]["int64Twins"].is_object());
 }

@@ -171,7 +171,8 @@ mod log {
         let log = Log::default();
         let writer = log.clone();
         let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).with_ansi(false).finish();
-        let _guard = tracing::subscriber::set_default(subscriber);
+        // For the whole process: what other tests log meanwhile has other ids.
+        tracing::subscriber::set_global_default(subscriber).unwrap();
         let client = client();
         for (target, cause) in [
             ("/panic", "the handler panicked: a secret that only the log may tell"),
@@ -181,8 +182,9 @@ mod log {
             let answer = client.get(target).send().await;
             let id = answer.header("x-request-id").unwrap();
             let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-            let line = text.lines().find(|line| line.contains(cause)).unwrap_or_else(|| panic!("{cause}: {text}"));
-            assert!(line.contains("ERROR") && line.contains(id), "{line}");
+            let is_of_request = |line: &&str| line.contains(cause) && line.contains(id);
+            let line = text.lines().find(is_of_request).unwrap_or_else(|| panic!("{cause}: {text}"));
+            assert!(line.contains("ERROR"), "{line}");
             let span = "otel.kind=\"server\" http.request.method=GET url.path=";
             assert!(line.contains(span) && line.contains("http.route="), "{line}");
         }

@@ -1,7 +1,7 @@
 //! Paths, methods, and what is answered where nothing is served.
 
 use covet::test::Client;
-use covet::{App, NoContent, Path, TrailingSlash, delete, get, post, routes};
+use covet::{App, Header, NoContent, Path, Query, TrailingSlash, delete, get, post, routes};
 
 /// All things.
 #[get("/things")]
@@ -96,7 +96,7 @@ async fn options_and_head_come_by_themselves() {
     let answer = client.request(http::Method::OPTIONS, "/things/x").send().await;
     assert_eq!((answer.status().as_u16(), answer.header("allow")), (204, Some("GET, DELETE, HEAD, OPTIONS")));
     let answer = client.request(http::Method::HEAD, "/things").send().await;
-    assert_eq!(answer.status(), 200);
+    assert_eq!((answer.status().as_u16(), answer.text()), (200, ""));
 }
 
 #[tokio::test]
@@ -125,8 +125,34 @@ async fn a_client_that_takes_no_format_gets_406() {
     assert_eq!(answer.problem()["available"], serde_json::json!(["text/plain"]));
 }
 
+/// An argument that is taken apart reads the parameter of the name inside.
+#[get("/apart/{id}")]
+async fn apart(Path(id): Path<i64>, Query(limit): Query<Option<i64>>, Header(x_since): Header<Option<i64>>) -> String {
+    format!("{id} {limit:?} {x_since:?}")
+}
+
+#[tokio::test]
+async fn an_argument_that_is_taken_apart_keeps_its_name() {
+    let client = Client::new(App::new("Apart", "1.0.0").routes(routes![apart])).unwrap();
+    let answer = client.get("/apart/7?limit=5").header("x-since", "9").send().await;
+    assert_eq!(answer.text(), "7 Some(5) Some(9)");
+}
+
 mod faults {
     use super::*;
+
+    /// A parameter that no name is known of.
+    #[get("/nameless")]
+    async fn nameless(_: Query<i64>) -> NoContent {
+        NoContent
+    }
+
+    #[test]
+    fn a_parameter_without_a_name_is_told() {
+        let error = App::new("Nameless", "1.0.0").routes(routes![nameless]).build().unwrap_err();
+        let fault = "reads a query parameter of type `i64` under its argument's name, which has none";
+        assert!(error.to_string().contains(fault), "{error}");
+    }
 
     /// Another name for the same parameter.
     #[post("/things/{id}")]

@@ -176,3 +176,92 @@ async fn a_head_answer_has_the_length_and_no_body() {
     let answer = raw(server.address(), b"HEAD /ping HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
     assert!(answer.to_ascii_lowercase().contains("content-length: 4\r\n") && answer.ends_with("\r\n\r\n"), "{answer}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answered_requests_are_counted() {
+    let server = Server::start(app().metrics()).await.unwrap();
+    let client = server.client();
+    for target in ["/ping", "/ping", "/nowhere", "/elsewhere"] {
+        client.get(target).send().await;
+    }
+    let answer = client.get("/metrics").send().await;
+    assert_eq!(answer.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
+    let count = |labels: &str| format!("http_server_request_duration_seconds_count{{{labels}}} 2\n");
+    for (route, status) in [("/ping", 200), ("", 404)] {
+        let labels =
+            format!("http_request_method=\"GET\",http_route=\"{route}\",http_response_status_code=\"{status}\"");
+        assert!(answer.text().contains(&count(&labels)), "{}", answer.text());
+    }
+    let without = Server::start(app()).await.unwrap();
+    assert_eq!(without.client().get("/metrics").send().await.status(), 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_without_a_certain_host_or_end_is_refused() {
+    let server = Server::start(app()).await.unwrap();
+    let check = async |headers: &str, expected: &str| {
+        let request = format!("GET /ping HTTP/1.1\r\n{headers}\r\n");
+        let answer = raw(server.address(), request.as_bytes()).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {expected}")), "{headers}: {answer}");
+        assert!(expected == "200" || answer.contains("/problems/"), "{answer}");
+    };
+    check("host: a\r\nhost: b\r\n", "400").await;
+    check("", "400").await;
+    check("host: a b\r\n", "400").await;
+    check("host: user@a\r\n", "400").await;
+    check("host: \r\n", "200").await;
+    check("host: [::1]:8000\r\n", "200").await;
+    check("host: a\r\ntransfer-encoding: gzip, chunked\r\n", "501").await;
+    check("host: a\r\ntransfer-encoding: chunked\r\ntransfer-encoding: chunked\r\n", "501").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_on_their_way_when_the_server_stops_are_answered() {
+    let server = Server::start(app()).await.unwrap();
+    let address = server.address();
+    let mut idle = TcpStream::connect(address).await.unwrap();
+    idle.write_all(b"GET /ping HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    let mut buffer = vec![0; 4096];
+    assert!(idle.read(&mut buffer).await.unwrap() > 0);
+    let stopping = tokio::spawn(server.stop());
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    // On a connection that was idle, and on one that comes only now.
+    idle.write_all(b"GET /ping HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    let mut answer = Vec::new();
+    idle.read_to_end(&mut answer).await.unwrap();
+    let answer = String::from_utf8(answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("connection: close"), "{answer}");
+    let answer = raw(address, b"GET /ping HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    stopping.await.unwrap().unwrap();
+}
+
+/// One request over HTTP/2 by prior knowledge: its status, its headers and its body.
+async fn over_http_2(address: SocketAddr, request: http::Request<String>) -> (http::response::Parts, Bytes) {
+    use http_body_util::BodyExt;
+    let io = hyper_util::rt::TokioIo::new(TcpStream::connect(address).await.unwrap());
+    let (mut sender, connection) =
+        hyper::client::conn::http2::handshake(hyper_util::rt::TokioExecutor::new(), io).await.unwrap();
+    tokio::spawn(connection);
+    let (head, body) = sender.send_request(request).await.unwrap().into_parts();
+    (head, body.collect().await.unwrap().to_bytes())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn http_2_is_spoken_by_prior_knowledge() {
+    let server = Server::start(app()).await.unwrap();
+    let request = |method: &str, host: Option<&str>| {
+        let mut request = http::Request::builder().method(method).uri(format!("http://{}/ping", server.address()));
+        if let Some(host) = host {
+            request = request.header("host", host);
+        }
+        request.body(String::new()).unwrap()
+    };
+    let (head, body) = over_http_2(server.address(), request("GET", None)).await;
+    assert_eq!((head.status.as_u16(), &body[..]), (200, &b"pong"[..]));
+    let (head, body) = over_http_2(server.address(), request("HEAD", None)).await;
+    assert_eq!((head.status.as_u16(), head.headers["content-length"].to_str().unwrap(), body.len()), (200, "4", 0));
+    let (head, _) = over_http_2(server.address(), request("GET", Some("other.example"))).await;
+    assert_eq!(head.status, 400);
+    server.stop().await.unwrap();
+}

@@ -175,3 +175,94 @@ async fn a_body_over_the_limit_is_refused() {
     let answer = client().post("/bytes").body("text/plain", "x".repeat(1001)).send().await;
     assert_eq!((answer.status().as_u16(), &answer.problem()["limit"]), (413, &1000.into()));
 }
+
+/// A sum of money.
+#[covet::model]
+struct Sum {
+    amount: covet::Decimal,
+}
+
+/// Say it again.
+#[post("/sums")]
+async fn sum(sum: Json<Sum>) -> Json<Sum> {
+    sum
+}
+
+#[tokio::test]
+async fn a_decimal_keeps_all_its_digits_or_is_refused() {
+    let client = Client::new(App::new("Sums", "1.0.0").routes(routes![sum])).unwrap();
+    let answer = client.post("/sums").json(&json!({ "amount": "12345678901234567890.123456789" })).send().await;
+    assert_eq!(answer.json::<serde_json::Value>()["amount"], "12345678901234567890.123456789");
+    let exact = r#"{"amount":12345678901234567890.123456789}"#;
+    let answer = client.post("/sums").body("application/json", exact).send().await;
+    assert_eq!((answer.status().as_u16(), answer.faults()), (422, vec!["body /amount type".to_owned()]));
+    let schema = &client.openapi()["components"]["schemas"];
+    for name in schema.as_object().unwrap().keys().filter(|name| name.starts_with("Sum")) {
+        assert_eq!(schema[name]["properties"]["amount"]["type"], "string", "{name}");
+    }
+}
+
+/// Whatever is asked for.
+#[post("/any")]
+async fn any(filters: Query<std::collections::BTreeMap<String, u8>>) -> String {
+    format!("{:?}", *filters)
+}
+
+#[tokio::test]
+async fn a_map_reads_every_parameter_and_is_in_the_document() {
+    let client = Client::new(App::new("Maps", "1.0.0").routes(routes![any])).unwrap();
+    let answer = client.post("/any?a=1&b=2").send().await;
+    assert_eq!(answer.text(), r#"{"a": 1, "b": 2}"#);
+    let parameter = &client.openapi()["paths"]["/any"]["post"]["parameters"][0];
+    assert_eq!(
+        (&parameter["name"], &parameter["style"], &parameter["explode"]),
+        (&json!("filters"), &json!("form"), &json!(true))
+    );
+}
+
+#[tokio::test]
+async fn a_body_that_is_packed_or_not_utf_8_is_not_read_as_if_it_were() {
+    let client = client();
+    let send = async |name: &str, value: &str| {
+        let request = client.post("/crowds?limit=1").body("application/json", r#"{"people":[]}"#);
+        request.header(name, value).send().await
+    };
+    for (name, value, status) in
+        [("content-encoding", "gzip", 415), ("content-encoding", "identity", 204), ("content-type", "text/plain", 400)]
+    {
+        assert_eq!(send(name, value).await.status().as_u16(), status, "{name}: {value}");
+    }
+    for (media_type, status) in [
+        ("application/json; charset=latin1", 415),
+        ("application/json; charset=\"utf-16\"", 415),
+        ("application/json; charset=UTF-8", 204),
+    ] {
+        let answer = client.post("/crowds?limit=1").body(media_type, r#"{"people":[]}"#).send().await;
+        assert_eq!(answer.status().as_u16(), status, "{media_type}");
+    }
+}
+
+#[tokio::test]
+async fn a_number_without_a_fraction_is_whole() {
+    let address = |postcode: &str| {
+        format!(
+            r#"{{"people":[{{"name":"Bo","email":"b@o.example","address":{{"street":"x","postcode":{postcode}}}}}]}}"#
+        )
+    };
+    for (postcode, limit, status) in
+        [("1000.0", "1.0", 204), ("1000.5", "1", 422), ("1000", "1.5", 422), ("999.0", "1", 422)]
+    {
+        let target = format!("/crowds?limit={limit}");
+        let answer = client().post(&target).body("application/json", address(postcode)).send().await;
+        assert_eq!(answer.status().as_u16(), status, "{postcode} {limit} {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_is_not_many_times_as_long_as_its_request() {
+    let long = "k".repeat(900);
+    let people: Vec<_> = (0..1).map(|_| json!({ long.clone(): 1 })).collect();
+    let answer = client().post("/crowds?limit=1").json(&json!({ "people": people })).send().await;
+    assert!(answer.text().contains(&format!("/people/0/{}…", "k".repeat(200))), "{answer:?}");
+    assert!(!answer.text().contains(&"k".repeat(201)));
+}

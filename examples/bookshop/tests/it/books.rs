@@ -107,3 +107,18 @@ async fn a_wrong_query_is_refused() {
         assert_eq!(answer.problem()["type"], "/problems/list-invalid-cursor", "{target}");
     }
 }
+
+#[tokio::test]
+async fn the_list_comes_in_the_format_that_is_asked_for() {
+    let shop = shop().await;
+    let list = async |accept: &str| shop.get("/api/books?limit=2").header("accept", accept).send().await;
+    let answer = list("text/csv").await;
+    let mut lines = answer.text().lines();
+    assert_eq!(lines.next(), Some("id,title,author,published,price,stock"));
+    assert_eq!(lines.next(), Some("1,\"Pride and Prejudice\",\"Jane Austen\",1813,2199,7"));
+    for format in ["application/cbor", "application/vnd.msgpack", "application/json"] {
+        let answer = list(format).await;
+        assert_eq!((answer.status().as_u16(), answer.header("content-type")), (200, Some(format)));
+    }
+    assert_eq!(list("text/html").await.status(), 406);
+}

@@ -61,6 +61,9 @@ async fn it_fills_its_database_serves_and_stops_when_told() {
         assert!(get(&program.address, "/api/books?limit=1").starts_with("HTTP/1.1 200"));
         assert!(get(&program.address, "/health").ends_with("ready"));
         assert!(get(&program.address, "/health/live").ends_with("live"));
+        assert!(
+            get(&program.address, "/metrics").contains("http_route=\"/api/books\",http_response_status_code=\"200\"")
+        );
         let stopped = Command::new("kill").arg(program.child.id().to_string()).status().unwrap();
         assert!(stopped.success());
         let began = Instant::now();

@@ -260,10 +260,7 @@ fn text(keywords: &Map<String, Value>) -> TextShape {
         format: string("format").and_then(Format::named),
     };
     // The schema of a decimal is a pattern that would tell people nothing.
-    if shape.pattern.is_some()
-        && kinds(keywords).contains(Kinds::STRING | Kinds::NUMBER)
-        && kinds(keywords) != Kinds::ALL
-    {
+    if string("pattern") == Some(super::DECIMAL) {
         shape.pattern = None;
         shape.format = Some(Format::Decimal);
     }

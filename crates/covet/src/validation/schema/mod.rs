@@ -25,6 +25,9 @@ const ALIASES: &str = "x-covet-aliases";
 /// and keeps one of them.
 pub(super) const UNIQUE: &str = "x-covet-unique";
 
+/// The pattern by which a decimal's schema is known.
+pub(super) const DECIMAL: &str = r"^-?\d+(\.\d+)?([eE]\d+)?$";
+
 /// One entry for each type that was ever explained or read from text; their number is bounded by the program's text.
 static CACHE: LazyLock<RwLock<HashMap<TypeId, &'static Shapes>>> = LazyLock::new(RwLock::default);
 
@@ -35,13 +38,33 @@ impl Shapes {
         if let Some(shapes) = CACHE.read().unwrap_or_else(PoisonError::into_inner).get(&id) {
             return shapes;
         }
-        let shapes: &'static Self = Box::leak(Box::new(Self::compile(schema_of::<T>().as_value())));
+        let shapes: &'static Self = Box::leak(Box::new(Self::compile(&schema_of::<T>())));
         CACHE.write().unwrap_or_else(PoisonError::into_inner).entry(id).or_insert(shapes)
     }
 }
 
-fn schema_of<T: Input>() -> Schema {
-    SchemaSettings::draft2020_12().for_deserialize().into_generator().into_root_schema_for::<T>()
+fn schema_of<T: Input>() -> Value {
+    let schema = SchemaSettings::draft2020_12().for_deserialize().into_generator().into_root_schema_for::<T>();
+    let mut schema = Value::from(schema);
+    narrow_decimals(&mut schema);
+    schema
+}
+
+/// Makes decimals what they are here: text. A number of JSON is read as a binary fraction before a decimal sees it, and
+/// would lose digits without a word.
+pub(crate) fn narrow_decimals(schema: &mut Value) {
+    match schema {
+        Value::Object(members) => {
+            let is_decimal = members.get("pattern").is_some_and(|pattern| pattern == DECIMAL)
+                && members.get("type").is_some_and(|kinds| *kinds == serde_json::json!(["string", "number"]));
+            if is_decimal {
+                members.insert("type".to_owned(), "string".into());
+            }
+            members.values_mut().for_each(narrow_decimals);
+        }
+        Value::Array(items) => items.iter_mut().for_each(narrow_decimals),
+        _ => {}
+    }
 }
 
 /// Names the Rust type in its schema, so that two types of one name can be told apart.

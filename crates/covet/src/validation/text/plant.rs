@@ -6,7 +6,7 @@ use super::encoding::Pair;
 use super::encoding::is_same_header;
 use super::groups::{Group, Groups};
 use crate::validation::schema::{Additional, Kinds, ShapeId, Shapes};
-use crate::validation::tree::{Node, is_number};
+use crate::validation::tree::{Node, is_number, plain};
 
 /// How many references and branches are followed in search of a name.
 const MAX_HOPS: usize = 16;
@@ -162,7 +162,7 @@ impl Planter {
             "" if slot.means(Kinds::NULL) && !slot.means(Kinds::STRING) => Node::Null,
             "true" if slot.means(Kinds::BOOLEAN) => Node::Bool(true),
             "false" if slot.means(Kinds::BOOLEAN) => Node::Bool(false),
-            number if slot.means(Kinds::NUMBER) && is_number(number) => Node::Number(text),
+            number if slot.means(Kinds::NUMBER) && is_number(number) => Node::Number(plain(text)),
             _ => Node::String(text),
         }
     }

@@ -13,7 +13,7 @@ use std::borrow::Cow;
 
 use error::Error;
 pub(crate) use error::{DUPLICATE, MISSING, listed, unknown_message};
-pub(crate) use number::is_number;
+pub(crate) use number::{is_number, plain};
 #[cfg(feature = "_binary")]
 pub(crate) use parser::MAX_DEPTH;
 pub(crate) use parser::parse;

@@ -1,5 +1,7 @@
 //! JSON's notation of numbers.
 
+use std::borrow::Cow;
+
 /// How many bytes at the start are a number (RFC 8259, section 6).
 ///
 /// # Errors
@@ -20,6 +22,20 @@ pub(super) fn length(bytes: &[u8]) -> Result<usize, usize> {
         at = some_digits(bytes, at + 1 + sign)?;
     }
     Ok(at)
+}
+
+/// A number as it is compared: `790.0` is the whole number that it means, as JSON Schema says (section 4.2.3 of its
+/// core), although serde's own reading of JSON takes it for a fraction.
+pub(crate) fn plain(text: Cow<'_, str>) -> Cow<'_, str> {
+    let whole = text.split_once('.').filter(|(_, fraction)| fraction.bytes().all(|digit| digit == b'0'));
+    match (whole.map(|(whole, _)| whole.len()), text) {
+        (Some(end), Cow::Borrowed(text)) => Cow::Borrowed(&text[..end]),
+        (Some(end), Cow::Owned(mut text)) => {
+            text.truncate(end);
+            Cow::Owned(text)
+        }
+        (None, text) => text,
+    }
 }
 
 /// Whether a whole text is a number.

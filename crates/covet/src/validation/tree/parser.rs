@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::Node;
+use super::number::plain;
 use super::strings::parse_string;
 use crate::validation::code::Code;
 use crate::validation::fault::Fault;
@@ -148,7 +149,7 @@ impl<'a> Parser<'a> {
         })?;
         let digits = &self.bytes[self.at..self.at + length];
         self.at += length;
-        Ok(Node::Number(String::from_utf8_lossy(digits)))
+        Ok(Node::Number(plain(String::from_utf8_lossy(digits))))
     }
 
     fn word(&mut self, word: &'static str, node: Node<'a>) -> Result<Node<'a>, Broken> {

@@ -3,8 +3,8 @@
 use crate::validation::checker::Checker;
 use crate::validation::code::Code;
 use crate::validation::fault::Fault;
-use crate::validation::rule::Number;
-use crate::validation::schema::{Kinds, NumberShape, Shape};
+use crate::validation::rule::{Format, Number};
+use crate::validation::schema::{NumberShape, Shape};
 use crate::validation::tree::is_number;
 
 /// A number outside of its type gets that one fault; the other rules would only repeat it.
@@ -57,8 +57,8 @@ pub(super) fn text(text: &str, shape: &Shape, checker: &mut Checker<'_>) {
     if let Some(format) = rules.format {
         format.check_text(text, checker);
     }
-    // A decimal may be written as a string, and keeps its bounds there.
-    if shape.kinds != Kinds::ALL && shape.kinds.contains(Kinds::NUMBER) && is_number(text) {
+    // A decimal is written as a string, and keeps its bounds there.
+    if shape.text.format == Some(Format::Decimal) && is_number(text) {
         number_rules(text, &shape.number, checker);
     }
 }

@@ -223,7 +223,8 @@ fn decimals_and_formats() {
         ),
         [""; 0]
     );
-    assert_eq!(faults::<Offer>(r#"{"price": 19.95, "link": "urn:isbn:1"}"#), [""; 0]);
+    assert_eq!(faults::<Offer>(r#"{"price": "19.95", "link": "urn:isbn:1"}"#), [""; 0]);
+    assert_eq!(faults::<Offer>(r#"{"price": 19.95}"#), ["body /price: must be a string, not a number"]);
     assert_eq!(faults::<Offer>(r#"{"price": "-1.00"}"#), ["body /price: must be at least 0"]);
     assert_eq!(faults::<Offer>(r#"{"price": "19.99"}"#), ["body /price: must be a multiple of 0.05"]);
     assert_eq!(
@@ -249,7 +250,7 @@ fn decimals_and_formats() {
     ] {
         assert!(!accepts(wrong), "{wrong}");
     }
-    let offer: Offer = json::read(br#"{"price": 1}"#).expect("it is right");
+    let offer: Offer = json::read(br#"{"price": "1"}"#).expect("it is right");
     assert!(offer.link.is_none() && offer.host.is_none() && offer.at.is_none() && offer.price == 1.into());
 }
 

@@ -21,4 +21,10 @@ enum Setting {
     One,
 }
 
+#[derive(Problem)]
+enum Bare {
+    #[problem(404)]
+    One,
+}
+
 fn main() {}

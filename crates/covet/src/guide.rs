@@ -1,0 +1,23 @@
+//! The guide's chapters, so that `cargo test --doc` compiles and runs their programs.
+
+macro_rules! chapters {
+    ($($name:ident $file:literal)*) => {
+        $(
+            #[doc = include_str!(concat!("../../../docs/", $file, ".md"))]
+            struct $name;
+        )*
+    };
+}
+
+chapters! {
+    GettingStarted "getting-started"
+    Routes "routes"
+    Arguments "arguments"
+    Results "results"
+    Validation "validation"
+    Problems "problems"
+    OpenApi "openapi"
+    Database "database"
+    Testing "testing"
+    Server "server"
+}

@@ -1,0 +1,4 @@
+//! A `main` that answers nothing.
+
+#[covet::main]
+async fn main() {}
