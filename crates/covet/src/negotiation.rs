@@ -4,6 +4,9 @@ use http::{HeaderMap, header};
 
 use crate::format::Format;
 
+/// How many ranges of a header count. Each costs a comparison with every format that there is, and nobody needs more.
+const MAX_RANGES: usize = 100;
+
 /// Whether a client takes at least one of these media types. A request without the header takes all.
 pub(crate) fn accepts_any(headers: &HeaderMap, available: &[&str]) -> bool {
     preferred(headers, available).is_some()
@@ -52,7 +55,7 @@ pub(crate) fn coding_quality(headers: &HeaderMap, coding: &str) -> f32 {
     };
     let mut by_name = false;
     let values = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
-    for entry in values.flat_map(|value| value.split(',')) {
+    for entry in values.flat_map(|value| value.split(',')).take(MAX_RANGES) {
         let mut parts = entry.split(';');
         let name = parts.next().unwrap_or_default().trim();
         if name.eq_ignore_ascii_case(coding) || (coding == "gzip" && name.eq_ignore_ascii_case("x-gzip")) {
@@ -65,7 +68,7 @@ pub(crate) fn coding_quality(headers: &HeaderMap, coding: &str) -> f32 {
 }
 
 fn ranges(headers: &HeaderMap) -> impl Iterator<Item = &str> {
-    headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).flat_map(split)
+    headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).flat_map(split).take(MAX_RANGES)
 }
 
 /// How much a client likes a media type. Compared by the quality first.
