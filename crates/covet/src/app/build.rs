@@ -98,7 +98,7 @@ impl Building {
             Err(fault) => return self.fault(&route, fault),
         };
         let mut schemas = std::mem::replace(&mut self.schemas, Schemas::new());
-        let mut operation = Operation::new(&mut schemas);
+        let mut operation = Operation::new(&mut schemas, &route.method);
         (route.describe)(&mut operation);
         for (id, name) in &operation.state {
             if !shared.contains(*id) {

@@ -72,7 +72,7 @@ impl File {
     }
 
     /// The headers that a 304 has as well (RFC 9110, section 15.4.5).
-    fn add_shared_headers(&self, validators: &Validators, response: &mut Response) {
+    fn add_shared_headers(&self, validators: &Validators, varies: bool, response: &mut Response) {
         let mut insert = |name: HeaderName, value: Option<HeaderValue>| {
             if let Some(value) = value {
                 response.headers_mut().insert(name, value);
@@ -82,7 +82,7 @@ impl File {
         insert(header::ETAG, HeaderValue::try_from(&validators.etag).ok());
         insert(header::LAST_MODIFIED, date.and_then(|date| HeaderValue::try_from(date).ok()));
         insert(header::CACHE_CONTROL, self.cache.clone());
-        insert(header::VARY, (!self.variants.is_empty()).then(|| HeaderValue::from_static("Accept-Encoding")));
+        insert(header::VARY, varies.then(|| HeaderValue::from_static("Accept-Encoding")));
     }
 
     fn add_content_headers(&mut self, coding: &'static str, response: &mut Response) {
@@ -103,7 +103,6 @@ impl File {
     fn choose(&mut self, to: &Responding<'_>) -> (&'static str, Option<Content>) {
         let codings: Vec<_> = self.variants.iter().map(|(coding, _)| *coding).collect();
         match encoding::choose(to.headers(), &codings) {
-            // The list stays as long as it was, for `Vary`.
             Some(index) => (codings[index], Some(self.variants.swap_remove(index).1)),
             None => ("", None),
         }
@@ -128,10 +127,7 @@ impl Responder for File {
         let (length, modified) = (content.length, content.modified);
         let validators = Validators::new(modified, length, coding);
         let mut response = Response::default();
-        self.add_shared_headers(&validators, &mut response);
-        if varies {
-            response.headers_mut().insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
-        }
+        self.add_shared_headers(&validators, varies, &mut response);
         if validators.is_known(to.headers()) {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
             return response;

@@ -4,6 +4,7 @@ use std::any::TypeId;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
+use http::Method;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -41,6 +42,7 @@ use crate::validation::{In, Input, Output};
 #[derive(Debug)]
 pub struct Operation<'a> {
     pub(super) schemas: &'a mut Schemas,
+    method: &'a Method,
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) body: Option<RequestBody>,
     pub(crate) responses: BTreeMap<String, ResponseEntry>,
@@ -63,6 +65,9 @@ pub(crate) struct Parameter {
     /// Whether the members of an object stand side by side, as they do in every style that is read here.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) explode: bool,
+    /// Whether `name=` is read as if the parameter were left out, as the empty input of a form is.
+    #[serde(rename = "allowEmptyValue", skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) may_be_empty: bool,
     pub(crate) schema: Value,
 }
 
@@ -82,9 +87,10 @@ pub(crate) struct ResponseEntry {
 }
 
 impl<'a> Operation<'a> {
-    pub(crate) fn new(schemas: &'a mut Schemas) -> Self {
+    pub(crate) fn new(schemas: &'a mut Schemas, method: &'a Method) -> Self {
         Operation {
             schemas,
+            method,
             parameters: Vec::new(),
             body: None,
             responses: BTreeMap::new(),
@@ -93,6 +99,11 @@ impl<'a> Operation<'a> {
             any_response: false,
             faults: Vec::new(),
         }
+    }
+
+    /// The method of the route.
+    pub fn method(&self) -> &Method {
+        self.method
     }
 
     /// One parameter, read from text as a `T`.
@@ -133,6 +144,19 @@ impl<'a> Operation<'a> {
             }
             self.add_parameter(parameter);
         }
+    }
+
+    /// Makes a parameter that has been described one that must be sent.
+    pub(crate) fn require_parameter(&mut self, location: In, name: &str) {
+        let is_it = |known: &&mut Parameter| known.location == location.as_str() && known.name == name;
+        if let Some(parameter) = self.parameters.iter_mut().find(is_it) {
+            parameter.required = true;
+        }
+    }
+
+    /// The statuses of the responses that are described so far.
+    pub(crate) fn statuses(&self) -> Vec<String> {
+        self.responses.keys().cloned().collect()
     }
 
     fn add_parameter(&mut self, parameter: Parameter) {
@@ -312,13 +336,25 @@ impl Parameter {
             name = name.replace('_', "-");
         }
         // A parameter that is left out is not there; it is never null.
+        let mut may_be_empty = false;
         if let Some(Value::Array(types)) = schema.get_mut("type") {
+            let is_nullable = types.iter().any(|name| name == "null");
+            may_be_empty = location == In::Query && is_nullable && !types.iter().any(|name| name == "string");
             types.retain(|name| name != "null");
             if let [only] = types.as_slice() {
                 schema["type"] = only.clone();
             }
         }
-        Parameter { name, location: location.as_str(), required, description, style: None, explode: false, schema }
+        Parameter {
+            name,
+            location: location.as_str(),
+            required,
+            description,
+            style: None,
+            explode: false,
+            may_be_empty,
+            schema,
+        }
     }
 
     fn styled(mut self, style: &'static str) -> Self {

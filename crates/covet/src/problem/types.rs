@@ -24,6 +24,8 @@ problem_types! {
          them.";
     REQUEST_TIMEOUT = "request-timeout", 408, "The request did not arrive in time",
         "The server waited for the rest of the request's body for longer than it is willing to.";
+    PRECONDITION_FAILED = "precondition-failed", 412, "It has changed meanwhile",
+        "The resource is not in the state that `If-Match` names. Read it again, and decide anew.";
     CONTENT_TOO_LARGE = "content-too-large", 413, "The body is too large",
         "The request's body is longer than this operation allows. `limit` is the number of bytes that it takes.";
     URI_TOO_LONG = "uri-too-long", 414, "The request's target is too long",
@@ -38,6 +40,8 @@ problem_types! {
         "The request can be read, but its values are not those that the operation takes. `errors` lists every \
          violated rule: `in` says whether the body, the query, the path, a header or a cookie is meant; `pointer` \
          (RFC 6901) or `parameter` says the place; `code` is stable, for programs; `message` is for people.";
+    PRECONDITION_REQUIRED = "precondition-required", 428, "Say which state you have seen",
+        "The operation changes only what the client has seen: send `If-Match` with the ETag of that state.";
     TOO_MANY_REQUESTS = "too-many-requests", 429, "Too many requests",
         "The client has asked more often than it may. `Retry-After` says in how many seconds it may ask again.";
     HEADERS_TOO_LARGE = "headers-too-large", 431, "The request's headers are too large",

@@ -7,8 +7,8 @@ mod write;
 pub use list::{Search, Sort};
 pub use model::{Book, BookError, NewBook};
 
-use covet::db::sql;
-use covet::{Db, Json, Path, Result, Routes, get, routes};
+use covet::db::{Executor, sql};
+use covet::{Db, Json, Path, Result, Routes, Tagged, get, routes};
 
 /// The routes of the shelf.
 pub fn routes() -> Routes {
@@ -17,7 +17,12 @@ pub fn routes() -> Routes {
 
 /// Fetch one book.
 #[get("/books/{id}")]
-async fn get_book(id: Path<i64>, db: Db) -> Result<Json<Book>, BookError> {
-    let sql = sql!("SELECT id, title, author, published, price, stock FROM books WHERE id = {*id}");
-    db.fetch_optional(sql).await?.map(Json).ok_or(BookError::NotFound { id: *id })
+async fn get_book(id: Path<i64>, db: Db) -> Result<Tagged<Json<Book>>, BookError> {
+    find(*id, &db).await.map(Book::tagged)
+}
+
+/// The book with this number.
+async fn find(id: i64, db: &Executor) -> Result<Book, BookError> {
+    let sql = sql!("SELECT id, title, author, published, price, stock FROM books WHERE id = {id}");
+    db.fetch_optional(sql).await?.ok_or(BookError::NotFound { id })
 }

@@ -1,7 +1,7 @@
 //! What a book is.
 
-use covet::Problem;
 use covet::db::FromRow;
+use covet::{ETag, Json, PreconditionFailed, Problem, Tagged};
 
 /// A book on the shelf.
 #[covet::model(output)]
@@ -19,6 +19,13 @@ pub struct Book {
     pub price: i64,
     /// How many copies there are.
     pub stock: i64,
+}
+
+impl Book {
+    /// The book with its entity tag.
+    pub(super) fn tagged(self) -> Tagged<Json<Book>> {
+        Tagged { tag: ETag::of(&self), value: Json(self) }
+    }
 }
 
 /// A book that is added, or that takes the place of another.
@@ -52,6 +59,9 @@ pub enum BookError {
         /// The number that was asked for.
         id: i64,
     },
+    /// It is not as the client has seen it.
+    #[problem(transparent)]
+    Changed(PreconditionFailed),
     /// The database failed.
     #[problem(transparent)]
     Db(covet::db::Error),

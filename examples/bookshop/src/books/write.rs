@@ -1,9 +1,9 @@
 //! Adding, changing and deleting books.
 
 use covet::db::sql;
-use covet::{Created, Db, Json, NoContent, Path, Result, delete, post, put};
+use covet::{Created, Db, ETag, IfMatch, Json, NoContent, Path, Result, Tagged, delete, post, put};
 
-use super::{Book, BookError, NewBook};
+use super::{Book, BookError, NewBook, find};
 
 /// Add a book.
 #[post("/books")]
@@ -19,27 +19,40 @@ pub(super) async fn add_book(new: Json<NewBook>, db: Db) -> Result<Created<Book>
     Ok(Created::at(format!("/api/books/{}", book.id), book))
 }
 
-/// Replace a book.
+/// Replace a book that has not changed since it was read.
 #[put("/books/{id}")]
-pub(super) async fn replace_book(id: Path<i64>, new: Json<NewBook>, db: Db) -> Result<Json<Book>, BookError> {
+pub(super) async fn replace_book(
+    id: Path<i64>,
+    seen: IfMatch,
+    new: Json<NewBook>,
+    db: Db,
+) -> Result<Tagged<Json<Book>>, BookError> {
     let NewBook { title, author, published, price, stock } = &*new;
-    db.fetch_optional(sql!(
-        "UPDATE books
-         SET title = {title}, author = {author}, published = {published}, price = {price}, stock = {stock}
-         WHERE id = {*id}
-         RETURNING id, title, author, published, price, stock"
-    ))
-    .await?
-    .map(Json)
-    .ok_or(BookError::NotFound { id: *id })
+    db.transaction(async |tx| {
+        seen.check(&ETag::of(&find(*id, tx).await?))?;
+        let book: Book = tx
+            .fetch_one(sql!(
+                "UPDATE books
+                 SET title = {title}, author = {author}, published = {published}, price = {price}, stock = {stock}
+                 WHERE id = {*id}
+                 RETURNING id, title, author, published, price, stock"
+            ))
+            .await?;
+        Ok(book.tagged())
+    })
+    .await
 }
 
-/// Delete a book.
+/// Delete a book; with If-Match only one that has not changed since it was read.
 #[delete("/books/{id}")]
-pub(super) async fn delete_book(id: Path<i64>, db: Db) -> Result<NoContent, BookError> {
-    let deleted = db.execute(sql!("DELETE FROM books WHERE id = {*id}")).await?;
-    match deleted.rows_affected {
-        0 => Err(BookError::NotFound { id: *id }),
-        _ => Ok(NoContent),
-    }
+pub(super) async fn delete_book(id: Path<i64>, seen: Option<IfMatch>, db: Db) -> Result<NoContent, BookError> {
+    db.transaction(async |tx| {
+        let book = find(*id, tx).await?;
+        if let Some(seen) = &seen {
+            seen.check(&ETag::of(&book))?;
+        }
+        tx.execute(sql!("DELETE FROM books WHERE id = {*id}")).await?;
+        Ok(NoContent)
+    })
+    .await
 }

@@ -17,17 +17,26 @@ async fn a_book_is_added_read_replaced_and_deleted() {
     let location = added.header("location").unwrap().to_owned();
     let book: Value = added.json();
     assert_eq!((&book["title"], &book["stock"]), (&json!("Emma"), &json!(0)));
-    assert_eq!(shop.get(&location).send().await.json::<Value>(), book);
+    let read = shop.get(&location).send().await;
+    assert_eq!(read.json::<Value>(), book);
+    let tag = read.header("etag").unwrap().to_owned();
+    let again = shop.get(&location).header("if-none-match", &tag).send().await;
+    assert_eq!((again.status().as_u16(), again.text(), again.header("etag")), (304, "", Some(tag.as_str())));
 
     let changed = json!({ "title": "Emma", "author": "Jane Austen", "published": 1815, "price": 1099, "stock": 3 });
-    let answer = shop.put(&location).json(&changed).send().await;
+    assert_eq!(shop.put(&location).json(&changed).send().await.status(), 428);
+    let replace = async || shop.put(&location).header("if-match", &tag).json(&changed).send().await;
+    let answer = replace().await;
     assert_eq!((answer.status().as_u16(), &answer.json::<Value>()["price"]), (200, &json!(1099)));
+    assert_eq!(replace().await.status(), 412, "somebody has changed it meanwhile");
+    assert_eq!(shop.delete(&location).header("if-match", &tag).send().await.status(), 412);
+    assert_eq!(shop.delete(&location).header("if-match", "nonsense").send().await.status(), 400);
 
     assert_eq!(shop.delete(&location).send().await.status(), 204);
     for answer in [
         shop.get(&location).send().await,
         shop.delete(&location).send().await,
-        shop.put(&location).json(&changed).send().await,
+        shop.put(&location).header("if-match", "*").json(&changed).send().await,
     ] {
         assert_eq!(answer.status(), 404);
         let problem = answer.problem();
