@@ -14,6 +14,7 @@ chapters! {
     Routes "routes"
     Arguments "arguments"
     Results "results"
+    Formats "formats"
     Validation "validation"
     Problems "problems"
     OpenApi "openapi"

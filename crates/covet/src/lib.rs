@@ -10,12 +10,14 @@ mod cors;
 mod docs;
 mod error;
 mod extract;
+mod files;
 mod format;
 #[cfg(all(doctest, feature = "sqlite", feature = "docs"))]
 mod guide;
 mod logging;
 mod macros;
 mod metrics;
+mod multipart;
 mod negotiation;
 pub mod openapi;
 mod precondition;
@@ -27,6 +29,7 @@ mod respond;
 mod routing;
 mod server;
 mod service;
+mod stream;
 pub mod test;
 pub mod validation;
 
@@ -42,8 +45,10 @@ pub use covet_db as db;
 pub use covet_db::Db;
 pub use error::{Error, Result};
 pub use extract::{Content, Cookie, Form, Header, Json, Path, Query, State};
+pub use files::{File, FileError, Folder};
 pub use http;
 pub use jiff;
+pub use multipart::{Multipart, MultipartError, Part};
 pub use precondition::{ETag, IfMatch, PreconditionFailed, Tagged};
 pub use problem::{Problem, ProblemDetails, ProblemType, Problems};
 pub use rate_limit::RateLimit;
@@ -54,6 +59,7 @@ pub use routing::{Route, Routes};
 pub use rust_decimal::Decimal;
 pub use serde_json;
 pub use service::Service;
+pub use stream::{Event, Events, LastEventId, MediaType, NdJson, NdJsonError, Stream, media};
 pub use uuid::Uuid;
 
 /// What the macros' expansions name. Not part of the API.

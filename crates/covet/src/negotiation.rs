@@ -4,6 +4,9 @@ use http::{HeaderMap, header};
 
 use crate::format::Format;
 
+/// How many ranges of a header count. Each costs a comparison with every format that there is, and nobody needs more.
+const MAX_RANGES: usize = 100;
+
 /// Whether a client takes at least one of these media types. A request without the header takes all.
 pub(crate) fn accepts_any(headers: &HeaderMap, available: &[&str]) -> bool {
     preferred(headers, available).is_some()
@@ -42,8 +45,30 @@ pub(crate) fn problem_format(headers: &HeaderMap) -> Format {
     best.0
 }
 
+/// How much a client likes a content coding (RFC 9110, section 12.5.3). Without the header there is only `identity`; with
+/// it `identity` is what is left when it is not named.
+pub(crate) fn coding_quality(headers: &HeaderMap, coding: &str) -> f32 {
+    let mut quality = match (coding, headers.contains_key(header::ACCEPT_ENCODING)) {
+        ("identity", false) => 1.0,
+        ("identity", true) => 0.0001,
+        _ => 0.0,
+    };
+    let mut by_name = false;
+    let values = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    for entry in values.flat_map(|value| value.split(',')).take(MAX_RANGES) {
+        let mut parts = entry.split(';');
+        let name = parts.next().unwrap_or_default().trim();
+        if name.eq_ignore_ascii_case(coding) || (coding == "gzip" && name.eq_ignore_ascii_case("x-gzip")) {
+            (quality, by_name) = (weight(parts), true);
+        } else if name == "*" && !by_name {
+            quality = weight(parts);
+        }
+    }
+    quality
+}
+
 fn ranges(headers: &HeaderMap) -> impl Iterator<Item = &str> {
-    headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).flat_map(split)
+    headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).flat_map(split).take(MAX_RANGES)
 }
 
 /// How much a client likes a media type. Compared by the quality first.
@@ -84,6 +109,7 @@ fn specificity(range: &str, media_type: &str) -> Option<u8> {
 fn other_names(media_type: &str) -> &'static [&'static str] {
     match media_type {
         "application/vnd.msgpack" => &["application/msgpack", "application/x-msgpack"],
+        "application/x-ndjson" => &["application/ndjson", "application/jsonl"],
         _ => &[],
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, Method, Uri, header};
+use tokio::sync::watch;
 
 use crate::openapi::Operation;
 use crate::problem::{INVALID_REQUEST, MALFORMED_REQUEST, Problem, ProblemDetails, UNSUPPORTED_MEDIA_TYPE};
@@ -30,6 +31,8 @@ pub struct Request {
 #[derive(Default)]
 pub(crate) struct Shared {
     values: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
+    /// Whether the server has been told to stop.
+    stopping: watch::Sender<bool>,
 }
 
 /// The path of a request, with the places of the route's parameters in it.
@@ -64,7 +67,7 @@ pub(crate) struct MatchedPath {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of a handler",
     label = "not an argument",
-    note = "arguments are `Path<T>`, `Query<T>`, `Header<T>`, `Cookie<T>`, `Json<T>`, `Content<T>`, `Form<T>`, `State<T>`, `Db`, \
+    note = "arguments are `Path<T>`, `Query<T>`, `Header<T>`, `Cookie<T>`, `Json<T>`, `Content<T>`, `NdJson<T>`, `Form<T>`, `Multipart`, `State<T>`, `Db`, \
             `Body`, `Bytes`, `String`, `HeaderMap`, `Method`, `Uri`, `RequestId`, and types of your own that implement \
             `covet::FromRequest`",
     note = "to share a value with handlers, take `State<{Self}>` and give it to the app with `.state(…)`"
@@ -156,7 +159,8 @@ impl Request {
     /// The head of the request, for its answer.
     #[doc(hidden)]
     pub fn responding(&self) -> Responding<'_> {
-        Responding { uri: &self.head.uri, headers: &self.head.headers, method: &self.head.method, id: self.id }
+        let http::request::Parts { method, uri, headers, .. } = &self.head;
+        Responding { method, uri, headers, id: self.id, shared: &self.shared }
     }
 
     /// The answer to a request whose arguments could not all be made.
@@ -221,6 +225,16 @@ impl Request {
 impl Shared {
     pub(crate) fn insert<T: Send + Sync + 'static>(&mut self, value: T) {
         self.values.insert(TypeId::of::<T>(), Arc::new(value));
+    }
+
+    /// Tells the answers that have no end of their own that the server stops.
+    pub(crate) fn stop(&self) {
+        self.stopping.send_replace(true);
+    }
+
+    /// Whether the server stops, now or later.
+    pub(crate) fn stopping(&self) -> watch::Receiver<bool> {
+        self.stopping.subscribe()
     }
 
     pub(crate) fn contains(&self, id: TypeId) -> bool {

@@ -80,6 +80,11 @@ impl Service {
         &self.inner.document
     }
 
+    /// Lets the answers end that would go on without end.
+    pub(crate) fn stop(&self) {
+        self.inner.shared.stop();
+    }
+
     pub(crate) fn limits(&self) -> &Limits {
         &self.inner.settings.limits
     }

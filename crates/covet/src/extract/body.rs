@@ -9,7 +9,7 @@ use crate::validation::{Code, Fault};
 use crate::{Body, BodyError, FromRequest, Rejection, Request};
 
 /// Says that a handler reads the body, in whatever format.
-pub(super) fn describe_problems(operation: &mut Operation<'_>) {
+pub(crate) fn describe_problems(operation: &mut Operation<'_>) {
     BodyError::describe(&mut operation.problems);
 }
 
@@ -52,7 +52,7 @@ impl FromRequest for String {
 }
 
 /// Holds the body's `Content-Type` against the one that the handler reads.
-pub(super) fn check_media_type(
+pub(crate) fn check_media_type(
     request: &Request,
     supported: &'static str,
     matches: impl FnOnce(&str) -> bool,
@@ -65,7 +65,7 @@ pub(super) fn check_media_type(
 }
 
 /// The refusal of a body whose `Content-Type` the handler does not read.
-pub(super) fn unsupported(found: Option<String>, supported: &[&str]) -> Rejection {
+pub(crate) fn unsupported(found: Option<String>, supported: &[&str]) -> Rejection {
     let problem = ProblemDetails::new(&crate::problem::UNSUPPORTED_MEDIA_TYPE).with("supported", supported);
     let supported = supported.join(", ");
     Rejection::Problem(match found {
@@ -75,7 +75,7 @@ pub(super) fn unsupported(found: Option<String>, supported: &[&str]) -> Rejectio
 }
 
 /// The refusal of a body that is not the value that it should be.
-pub(super) fn reject(error: ReadError) -> Rejection {
+pub(crate) fn reject(error: ReadError) -> Rejection {
     match error {
         ReadError::Malformed(fault) => Rejection::Malformed((*fault).into()),
         ReadError::Invalid(faults) => Rejection::Invalid(faults),

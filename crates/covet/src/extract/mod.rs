@@ -1,6 +1,6 @@
 //! What a handler can take from a request.
 
-mod body;
+pub(crate) mod body;
 mod content;
 mod cookie;
 mod form;

@@ -193,6 +193,19 @@ impl<'a> Operation<'a> {
         self.add_bodies(content.collect());
     }
 
+    /// The body as many values of `T`, one behind the other in this media type.
+    pub fn request_items<T: Input>(&mut self, media_type: &'static str) {
+        let schema = self.schemas.input::<T>();
+        self.add_body(media_type, items(schema));
+    }
+
+    /// The body as a form whose fields are texts and files; which ones is the handler's affair.
+    pub fn request_form(&mut self, media_type: &'static str) {
+        let description = "Fields are texts, files are bytes.";
+        let schema = json!({ "type": "object", "description": description, "additionalProperties": true });
+        self.add_body(media_type, json!({ "schema": schema }));
+    }
+
     /// The body as bytes or text of this media type; its content is the handler's affair.
     pub fn request_bytes(&mut self, media_type: &'static str) {
         self.add_body(media_type, json!({}));
@@ -214,6 +227,12 @@ impl<'a> Operation<'a> {
     pub fn response<T: Output>(&mut self, status: impl Display, description: &str, media_type: &'static str) {
         let schema = self.schemas.output::<T>();
         self.add_response(status, description, Some((media_type, json!({ "schema": schema }))));
+    }
+
+    /// A response that holds many values of `T`, one behind the other in this media type.
+    pub fn response_items<T: Output>(&mut self, status: impl Display, description: &str, media_type: &'static str) {
+        let schema = self.schemas.output::<T>();
+        self.add_response(status, description, Some((media_type, items(schema))));
     }
 
     /// A response that is text.
@@ -295,6 +314,9 @@ impl<'a> Operation<'a> {
         let mut types: Vec<_> = self.responses.values().flat_map(|entry| entry.content.keys().copied()).collect();
         types.sort_unstable();
         types.dedup();
+        if types.contains(&"*/*") {
+            return Vec::new();
+        }
         types
     }
 
@@ -302,6 +324,11 @@ impl<'a> Operation<'a> {
     pub fn input_schema<T: JsonSchema>(&mut self) -> Value {
         self.schemas.input::<T>()
     }
+}
+
+/// The Media Type Object of a sequence. OpenAPI 3.2 has `itemSchema` for the schema of one of its items.
+fn items(schema: Value) -> Value {
+    json!({ "schema": { "type": "string" }, "x-itemSchema": schema })
 }
 
 /// Whether a schema is one of a list that may be empty: none of the parameter's name is such a list.

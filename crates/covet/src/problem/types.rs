@@ -33,6 +33,9 @@ problem_types! {
     UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type", 415, "The body's format is not supported",
         "The Content-Type of the request is missing, or is none that this operation reads. `supported` lists those \
          that it does.";
+    RANGE_NOT_SATISFIABLE = "range-not-satisfiable", 416, "The range is not in the content",
+        "The Range header of the request asks for bytes that the content does not have. `length` is the number of bytes \
+         that it has.";
     INVALID_REQUEST = "invalid-request", 422, "The request does not keep to the rules",
         "The request can be read, but its values are not those that the operation takes. `errors` lists every \
          violated rule: `in` says whether the body, the query, the path, a header or a cookie is meant; `pointer` \

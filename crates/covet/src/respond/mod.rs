@@ -22,6 +22,7 @@ use serde::Serialize;
 use crate::negotiation;
 use crate::openapi::Operation;
 use crate::problem::{INTERNAL, Problem, ProblemDetails};
+use crate::request::Shared;
 use crate::{Body, RequestId};
 
 /// A response, as the `http` crate has it. A handler that answers it describes nothing: prefer a typed result.
@@ -43,10 +44,11 @@ pub type Response = http::Response<Body>;
 /// The head of the request that is being answered.
 #[derive(Debug)]
 pub struct Responding<'a> {
+    pub(crate) method: &'a http::Method,
     pub(crate) uri: &'a http::Uri,
     pub(crate) headers: &'a http::HeaderMap,
-    pub(crate) method: &'a http::Method,
     pub(crate) id: RequestId,
+    pub(crate) shared: &'a Shared,
 }
 
 impl Responding<'_> {
@@ -60,9 +62,19 @@ impl Responding<'_> {
         self.id
     }
 
+    /// The method of the request.
+    pub fn method(&self) -> &http::Method {
+        self.method
+    }
+
     /// The headers of the request.
     pub fn headers(&self) -> &http::HeaderMap {
         self.headers
+    }
+
+    /// Becomes true when the server is told to stop, for an answer that would otherwise go on.
+    pub fn stopping(&self) -> tokio::sync::watch::Receiver<bool> {
+        self.shared.stopping()
     }
 
     /// The place of the media type that the client likes best, or `None` where it takes none of them. An answer that
@@ -100,7 +112,7 @@ impl Responding<'_> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the result of a handler",
     label = "not a result",
-    note = "results are `Json<T>`, `Negotiated<T>`, `Created<T>`, `Accepted<T>`, `NoContent`, `Page<T>`, `Html`, `Redirect`, `String`, \
+    note = "results are `Json<T>`, `Negotiated<T>`, `Created<T>`, `Accepted<T>`, `NoContent`, `Page<T>`, `NdJson<T>`, `Events`, `Stream<M>`, `File`, `Html`, `Redirect`, `String`, \
             `Result<T, E>` of one of them, and types of your own that implement `covet::Responder`",
     note = "to answer a model as JSON, wrap it: `Json<{Self}>`"
 )]

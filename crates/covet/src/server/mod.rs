@@ -63,6 +63,7 @@ impl Server {
         stop.await;
         tracing::info!("stopping: no more connections are taken");
         stopping.send_replace(true);
+        self.service.stop();
         let drained = async { while loops.join_next().await.is_some() {} };
         if tokio::time::timeout(limits.drain, drained).await.is_err() {
             tracing::warn!(after = ?limits.drain, "some requests were not answered in time and are cut off");

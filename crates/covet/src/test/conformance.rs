@@ -38,12 +38,25 @@ fn check_content(document: &Value, content: &Map<String, Value>, answer: &Answer
         .get(essence)
         .or_else(|| content.get("*/*"))
         .ok_or_else(|| format!("the media type `{essence}` is none of {:?}", content.keys().collect::<Vec<_>>()))?;
+    if let Some(schema) = entry.get("x-itemSchema") {
+        return check_items(answer.bytes(), &self_contained(document, schema));
+    }
     let (Some(schema), Some(format)) = (entry.get("schema"), Format::of(essence)) else { return Ok(()) };
     let faults = faults(format, answer.bytes(), &self_contained(document, schema))?;
     match faults.first() {
         None => Ok(()),
         Some(first) => Err(format!("the value does not have its schema: {first} ({} faults)", faults.total())),
     }
+}
+
+/// Every line is a value of its own.
+fn check_items(bytes: &[u8], schema: &Value) -> Result<(), String> {
+    for (index, line) in bytes.split(|byte| *byte == b'\n').enumerate().filter(|(_, line)| !line.is_empty()) {
+        if let Some(first) = conforms(line, schema)?.first() {
+            return Err(format!("line {} does not have its schema: {first}", index + 1));
+        }
+    }
+    Ok(())
 }
 
 fn faults(format: Format, bytes: &[u8], schema: &Value) -> Result<Faults, String> {

@@ -144,6 +144,17 @@ impl Fault {
         self.members.iter().map(|(name, value)| (*name, value))
     }
 
+    /// Says the line of the body on which the value stands that has the fault. What was known of the place inside of
+    /// the value counts lines and bytes from there, of which only the column stays true.
+    pub(crate) fn on_line(mut self, line: u64) -> Self {
+        self.members.retain(|(name, _)| !matches!(*name, "line" | "offset"));
+        self.members.insert(0, ("line", line.into()));
+        if self.message.contains("at line 1,") {
+            self.message = self.message.replace("at line 1,", &format!("at line {line},")).into();
+        }
+        self
+    }
+
     /// Places the fault at a member of the body.
     pub(crate) fn in_member(mut self, name: &str) -> Self {
         // Writing to a string cannot fail.

@@ -8,11 +8,14 @@ mod compile;
 mod cors;
 #[cfg(feature = "sqlite")]
 mod database;
+mod files;
+mod multipart;
 mod negotiation;
 mod openapi;
 mod problems;
 mod rate_limit;
 mod routing;
 mod server;
+mod streams;
 mod validation;
 mod validation_of_requests;
