@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use bumpalo::Bump;
 use serde::Serialize;
 
 use crate::budget::Budget;
@@ -18,6 +19,11 @@ use crate::source::Source;
 use crate::syntax::Syntax;
 use crate::value::{self, Arena, Dict, Object, V, Value};
 use crate::vm::{Programs, Vm};
+
+/// How many arenas wait to be used again.
+const KEPT_ARENAS: usize = 16;
+/// An arena that has grown larger than this is given back.
+const KEPT_BYTES: usize = 1 << 20;
 
 /// The name of templates that are rendered from a text.
 const TEXT: &str = "<text>";
@@ -81,6 +87,8 @@ pub struct Engine {
     functions: HashMap<Box<str>, Arc<Custom>>,
     globals: HashMap<Box<str>, Value>,
     compiled: RwLock<HashMap<Box<str>, Variants>>,
+    /// Memory of renderings that ended, for those to come.
+    memory: Mutex<Vec<Bump>>,
 }
 
 impl Engine {
@@ -219,16 +227,33 @@ impl Engine {
     pub fn eval<C: Serialize + ?Sized>(&self, expression: &str, context: &C) -> Result<Value, Error> {
         let source = Source::new("<expression>", expression, true);
         let program = compile::compile_expression(self, &source)?;
-        let (programs, arena) = (Programs::default(), Arena::new(&self.budget));
-        let variables = variables(&arena, value::serialize(&arena, context)?)?;
-        let value = Vm::new(self, &arena, &programs).evaluate(&program, variables)?;
-        value::to_owned_value(&arena, value)
+        self.in_arena(|arena| {
+            let programs = Programs::default();
+            let variables = variables(arena, value::serialize(arena, context)?)?;
+            let value = Vm::new(self, arena, &programs).evaluate(&program, variables)?;
+            value::to_owned_value(arena, value)
+        })
     }
 
     fn run(&self, program: &Program, context: impl for<'a> FnOnce(&'a Arena) -> Result<V<'a>>) -> Result<String> {
-        let (programs, arena) = (Programs::default(), Arena::new(&self.budget));
-        let variables = variables(&arena, context(&arena)?)?;
-        Vm::new(self, &arena, &programs).render(program, variables)
+        self.in_arena(|arena| {
+            let programs = Programs::default();
+            let variables = variables(arena, context(arena)?)?;
+            Vm::new(self, arena, &programs).render(program, variables)
+        })
+    }
+
+    /// Runs with an arena, whose memory is used again afterwards unless it has become large.
+    fn in_arena<T>(&self, run: impl FnOnce(&Arena) -> Result<T>) -> Result<T> {
+        let bump = self.memory.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let arena = Arena::new(&self.budget, bump.unwrap_or_else(|| Bump::with_capacity(8 << 10)));
+        let outcome = run(&arena);
+        let bump = arena.into_bump();
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        if memory.len() < KEPT_ARENAS && bump.allocated_bytes() <= KEPT_BYTES {
+            memory.push(bump);
+        }
+        outcome
     }
 
     fn forget(&mut self) {

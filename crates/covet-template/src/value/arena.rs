@@ -25,9 +25,10 @@ pub(crate) struct Arena {
 }
 
 impl Arena {
-    pub(crate) fn new(budget: &Budget) -> Self {
+    /// An arena in memory that an earlier one may have used.
+    pub(crate) fn new(budget: &Budget, bump: Bump) -> Self {
         Self {
-            bump: Bump::with_capacity(8 << 10),
+            bump,
             memory: Cell::new(budget.memory),
             // A text is built outside of the arena and then copied into it, and growing it may need twice its size.
             largest: budget.memory / 4,
@@ -36,6 +37,12 @@ impl Arena {
             deadline: budget.time.and_then(|time| Instant::now().checked_add(time)),
             time: budget.time.unwrap_or_default(),
         }
+    }
+
+    /// The memory, emptied, for the next arena.
+    pub(crate) fn into_bump(mut self) -> Bump {
+        self.bump.reset();
+        self.bump
     }
 
     /// The longest text that may be built.
