@@ -7,6 +7,8 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Error, Expr, Field, Fields, Ident, LitStr, Path, Result, Token};
 
+use crate::errors;
+
 pub(crate) fn expand(input: DeriveInput) -> TokenStream {
     implementation(input).unwrap_or_else(Error::into_compile_error)
 }
@@ -23,21 +25,13 @@ fn implementation(input: DeriveInput) -> Result<TokenStream> {
     let container = Container::read(&input)?;
     let krate = &container.krate;
 
-    let mut errors: Option<Error> = None;
     let mut place = 0_usize;
-    let mut values = Vec::new();
-    for field in &fields.named {
-        match FieldOptions::read(field).map(|options| value(&container, field, &options, &mut place)) {
-            Ok(value) => values.push(value),
-            Err(error) => match &mut errors {
-                Some(errors) => errors.combine(error),
-                None => errors = Some(error),
-            },
-        }
-    }
-    if let Some(errors) = errors {
-        return Err(errors);
-    }
+    let values = errors::all(
+        fields
+            .named
+            .iter()
+            .map(|field| FieldOptions::read(field).map(|options| value(&container, field, &options, &mut place))),
+    )?;
 
     let name = &input.ident;
     let (generics, arguments, bounds) = input.generics.split_for_impl();

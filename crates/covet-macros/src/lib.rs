@@ -1,6 +1,7 @@
 //! The macros of Covet. Use them through `covet` or `covet-db`, which re-export and document them.
 
 mod doc;
+mod errors;
 mod from_row;
 mod main_function;
 mod migrations;

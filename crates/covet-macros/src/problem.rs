@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Error, Field, Fields, Ident, LitInt, LitStr, Path, Result, Type, Variant};
 
-use crate::doc;
+use crate::{doc, errors};
 
 /// The members that every problem has (RFC 9457, section 3.1), and our `errors`.
 const RESERVED: [&str; 6] = ["type", "title", "status", "detail", "instance", "errors"];
@@ -46,20 +46,7 @@ fn derive(input: &DeriveInput) -> Result<TokenStream> {
     let container = attributes(&input.attrs)?;
     let krate = container.krate.clone().unwrap_or_else(|| syn::parse_quote!(::covet));
     let alternatives = alternatives(input, container)?;
-    let mut errors: Option<Error> = None;
-    let mut parts = Vec::new();
-    for alternative in &alternatives {
-        match alternative.expand(&krate, &input.ident) {
-            Ok(part) => parts.push(part),
-            Err(error) => match &mut errors {
-                Some(errors) => errors.combine(error),
-                None => errors = Some(error),
-            },
-        }
-    }
-    if let Some(errors) = errors {
-        return Err(errors);
-    }
+    let parts = errors::all(alternatives.iter().map(|alternative| alternative.expand(&krate, &input.ident)))?;
     let name = &input.ident;
     let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
     let statics = parts.iter().map(|part| &part.declaration);

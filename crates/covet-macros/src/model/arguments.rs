@@ -5,7 +5,7 @@ use syn::meta::ParseNestedMeta;
 use syn::parse::Parser;
 use syn::{Expr, Path, parse_quote};
 
-use super::errors::Errors;
+use crate::errors::Errors;
 
 const ALLOWED: &str = "`deny_unknown`, `input`, `output`, `example = expression`, `crate = path`";
 

@@ -4,7 +4,6 @@ mod arguments;
 mod case;
 mod check;
 mod emit;
-mod errors;
 mod rule;
 mod rules;
 mod serde_attributes;
@@ -14,8 +13,8 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::DeriveInput;
 
+use crate::errors::Errors;
 use arguments::Arguments;
-use errors::Errors;
 use shape::Model;
 
 /// Everything that is wrong with the attributes is said at once. The item itself is kept in any case, without `#[check]`, so

@@ -7,9 +7,9 @@ use syn::parse::Parser as _;
 use syn::spanned::Spanned;
 use syn::{Attribute, Expr, ExprLit, ExprUnary, Lit, LitStr, Path, Type, UnOp};
 
-use super::errors::Errors;
 use super::rule::Rule;
 use super::serde_attributes::ignore;
+use crate::errors::Errors;
 
 const ALLOWED: &str = "`length(…)`, `range(…)`, `multiple_of = …`, `pattern = \"…\"`, `email`, `uri`, `hostname`, `ip`, `ipv4`, `ipv6`, \
                        `uuid`, `date`, `date_time`, `items(…)`, `unique`, `each(…)`, `custom = function`, `skip`";

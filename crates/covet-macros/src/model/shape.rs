@@ -6,9 +6,9 @@ use syn::{Attribute, Data, DeriveInput, Field, Fields, Ident, Index, Member, Pat
 
 use super::arguments::Arguments;
 use super::case::Case;
-use super::errors::Errors;
 use super::rules::{self, Rules};
 use super::serde_attributes::SerdeAttributes;
+use crate::errors::Errors;
 
 pub(super) struct Model {
     pub(super) serde: SerdeAttributes,

@@ -14,6 +14,7 @@ mod negotiation;
 mod openapi;
 mod problems;
 mod rate_limit;
+mod results;
 mod routing;
 mod server;
 mod streams;
