@@ -74,7 +74,7 @@ pub(super) enum ListError {
 pub(super) async fn list_books(search: Query<Search>, db: Db) -> Result<Page<Book>, ListError> {
     let Search { q, author, min_price, max_price, sort, limit, cursor } = &*search;
     let pattern = q.as_deref().map(pattern);
-    let by_title = pattern.as_ref().map(|pattern| sql!("AND title LIKE {pattern} ESCAPE '!'"));
+    let by_title = pattern.as_ref().map(|pattern| sql!("AND lower(title) LIKE lower({pattern}) ESCAPE '!'"));
     let by_author = author.as_ref().map(|author| sql!("AND author = {author}"));
     let from = min_price.map(|price| sql!("AND price >= {price}"));
     let to = max_price.map(|price| sql!("AND price <= {price}"));
