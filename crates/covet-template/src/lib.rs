@@ -25,36 +25,60 @@
 //! - `map`, `select` and the like answer lists, so that they can be printed and used twice.
 //! - There is no `debug`, no translation, and no access to attributes of Python objects.
 //!
+//! Without the feature `engine`, which is on by default, there is only [`escape`].
+//!
 //! # What is not here yet
 //! Rendering as a stream, compiling templates to Rust, `static()`, nonces for a content security policy, a table of
 //! attributes that applications can extend, and contexts that are borrowed without serializing.
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "engine")]
 mod budget;
+#[cfg(feature = "engine")]
 mod builtins;
+#[cfg(feature = "engine")]
 mod compile;
+#[cfg(feature = "engine")]
 mod engine;
+#[cfg(feature = "engine")]
 mod error;
 pub mod escape;
+#[cfg(feature = "engine")]
 mod function;
+#[cfg(feature = "engine")]
 mod html;
+#[cfg(feature = "engine")]
 mod loader;
+#[cfg(feature = "engine")]
 mod policy;
+#[cfg(feature = "engine")]
 mod source;
+#[cfg(feature = "engine")]
 mod syntax;
+#[cfg(feature = "engine")]
 mod value;
+#[cfg(feature = "engine")]
 mod vm;
 
+#[cfg(feature = "engine")]
 pub use budget::Budget;
+#[cfg(feature = "engine")]
 pub use engine::{Engine, Format};
+#[cfg(feature = "engine")]
 pub use error::{Error, ErrorKind};
+#[cfg(feature = "engine")]
 pub use function::Function;
+#[cfg(feature = "engine")]
 pub use policy::{Policy, Undefined};
+#[cfg(feature = "engine")]
 pub use source::Place;
+#[cfg(feature = "engine")]
 pub use syntax::Syntax;
+#[cfg(feature = "engine")]
 pub use value::{FromValue, IntoValue, Safe, Value};
 
+#[cfg(feature = "engine")]
 use serde::Serialize;
 
 /// Evaluates an expression with [`Policy::ExpressionOnly`]: arithmetic, comparison, boolean logic, and the functions
@@ -70,6 +94,7 @@ use serde::Serialize;
 ///
 /// # Errors
 /// The text is no expression, it uses what the policy does not list, or evaluating fails.
+#[cfg(feature = "engine")]
 pub fn eval<C: Serialize + ?Sized>(expression: &str, context: &C) -> Result<Value, Error> {
     Engine::with_policy(Policy::ExpressionOnly).eval(expression, context)
 }
