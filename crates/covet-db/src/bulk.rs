@@ -5,6 +5,7 @@ use std::pin::pin;
 
 use futures_core::Stream;
 
+use crate::arity::for_each_arity;
 use crate::backend::Rows;
 use crate::sql::Text;
 use crate::{Dialect, Error, ErrorKind, Executor, Ident, IntoParam, Param, Result, Sql, Transaction};
@@ -48,20 +49,7 @@ macro_rules! tuples {
     )*};
 }
 
-tuples! {
-    (A 0);
-    (A 0, B 1);
-    (A 0, B 1, C 2);
-    (A 0, B 1, C 2, D 3);
-    (A 0, B 1, C 2, D 3, E 4);
-    (A 0, B 1, C 2, D 3, E 4, F 5);
-    (A 0, B 1, C 2, D 3, E 4, F 5, G 6);
-    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);
-    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8);
-    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9);
-    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10);
-    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11);
-}
+for_each_arity!(tuples);
 
 impl Executor {
     /// Runs one statement with the values of each of the given ones, all or none of them. They come from one `sql!`, and

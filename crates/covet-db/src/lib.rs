@@ -59,6 +59,7 @@
 
 #[cfg(not(all(feature = "postgres", feature = "sqlite")))]
 mod absent;
+mod arity;
 mod backend;
 mod bulk;
 mod db;
