@@ -1,15 +1,26 @@
-//! The command line of Covet: looks into an app without serving it.
+//! The command line of Covet: looks into an app without serving it, and migrates its database.
 //!
-//! An app that finds `COVET_INSPECT` in its environment prints JSON about itself and ends, so the command line builds
-//! and runs the program in the current folder that way.
+//! An app that finds `COVET_INSPECT` or `COVET_MIGRATE` in its environment prints JSON about itself and ends, so the
+//! command line builds and runs the program in the current folder that way. Only the program knows its migrations, its
+//! database and how to reach it.
 
+mod error;
 mod inspect;
+mod migrate;
+mod program;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
+
+use program::Program;
 
 /// Covet's command line.
+///
+/// Exit codes: 0 all is well, 1 something could not be read or written, 2 the command line is wrong, 3 the program did
+/// not build or not run to its end, 4 the program is no Covet app, 5 the migrations do not agree with the database, 6 the
+/// database cannot be reached, 7 migrations are pending (with --check).
 #[derive(Debug, Parser)]
 #[command(name = "covet", version)]
 struct Cli {
@@ -29,26 +40,105 @@ enum Command {
     },
     /// Print the OpenAPI document of the app in this folder, as JSON.
     Openapi {
+        /// JSON, which it is in any case.
+        #[arg(long, hide = true)]
+        json: bool,
         #[command(flatten)]
         program: Program,
     },
+    /// Make migrations, apply them, or see which are applied.
+    Migrate {
+        #[command(subcommand)]
+        command: Migrate,
+    },
 }
 
-/// Which program is looked into.
-#[derive(Debug, Args)]
-struct Program {
-    /// The package, where the folder has several.
-    #[arg(long, short)]
-    package: Option<String>,
+#[derive(Debug, Subcommand)]
+enum Migrate {
+    /// Make the next numbered file in `migrations/`.
+    New {
+        /// What the migration does, such as `add_price`.
+        name: String,
+        /// A file for each of these databases, in a folder of its own, instead of one file for all. Without it a folder
+        /// that has such folders already gets a file in each of them.
+        #[arg(long = "for", value_name = "DATABASE", value_delimiter = ',')]
+        databases: Vec<Database>,
+        /// The folder of the migrations.
+        #[arg(long, default_value = "migrations")]
+        folder: PathBuf,
+        /// Print JSON instead of lines.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Apply the migrations of the app in this folder that its database lacks.
+    Up {
+        #[command(flatten)]
+        on: On,
+    },
+    /// Show how the app's migrations stand on its database.
+    Status {
+        /// End with code 7 when some are pending.
+        #[arg(long)]
+        check: bool,
+        #[command(flatten)]
+        on: On,
+    },
+}
+
+/// Which program, on which database.
+#[derive(Debug, clap::Args)]
+struct On {
+    /// The database; without it the one that the program itself chooses, by DATABASE_URL if it asks for that.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    database_url: Option<String>,
+    /// Print JSON instead of a table.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    program: Program,
+}
+
+/// The databases that have a folder of migrations of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Database {
+    Sqlite,
+    Postgres,
+    Mysql,
+}
+
+impl Database {
+    /// The name of its folder.
+    fn folder(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+            Self::Mysql => "mysql",
+        }
+    }
 }
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
-        Command::Routes { json, program } => inspect::routes(program.package.as_deref(), json),
-        Command::Openapi { program } => inspect::openapi(program.package.as_deref()),
+        Command::Routes { json, program } => inspect::routes(&program, json),
+        Command::Openapi { program, .. } => inspect::openapi(&program),
+        Command::Migrate { command: Migrate::New { name, databases, folder, json } } => {
+            migrate::new(&folder, &name, &databases, json)
+        }
+        Command::Migrate { command: Migrate::Up { on } } => migrate::up(&on),
+        Command::Migrate { command: Migrate::Status { check, on } } => migrate::status(&on, check),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => error.report(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        super::Cli::command().debug_assert();
     }
 }

@@ -21,4 +21,5 @@ chapters! {
     Database "database"
     Testing "testing"
     Server "server"
+    CommandLine "command-line"
 }

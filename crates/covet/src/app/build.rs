@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{App, pages};
+use super::{App, Startup, pages};
 use crate::client_address::{Network, Proxies};
 use crate::metrics::Metrics;
 use crate::openapi::{Described, Operation, Schemas, document};
 use crate::problem::{self, ProblemType, Problems};
 use crate::request::Shared;
-use crate::routing::{Pattern, Registered, Route, RouterBuilder};
+use crate::routing::{Pattern, Registered, Route, Router, RouterBuilder};
 use crate::service::{Service, Settings};
 use crate::{Cors, Error, Result};
 
@@ -34,6 +34,11 @@ pub struct StartFault {
 }
 
 impl StartFault {
+    /// One that is not about a route.
+    pub(super) fn of_app(message: String) -> Self {
+        StartFault { message, route: None }
+    }
+
     /// What is wrong, with the route that it is about and its place in the source.
     pub fn message(&self) -> String {
         self.to_string()
@@ -59,7 +64,28 @@ struct Building {
     faults: Vec<StartFault>,
 }
 
-pub(super) fn build(mut app: App) -> Result<Service> {
+/// An app in which no fault was found, before it has started.
+pub(super) struct Built {
+    pub(super) document: Value,
+    pub(super) startup: Startup,
+    router: Router,
+    shared: Shared,
+    settings: Settings,
+}
+
+impl Built {
+    /// Connects, migrates and runs the program's steps.
+    pub(super) async fn started(mut self) -> Result<Service> {
+        std::mem::take(&mut self.startup).run(&mut self.shared).await?;
+        Ok(self.into_service())
+    }
+
+    pub(super) fn into_service(self) -> Service {
+        Service::new(self.router, Arc::new(self.shared), self.settings, self.document)
+    }
+}
+
+pub(super) fn build(mut app: App) -> Result<Built> {
     let pages = pages::Pages::share(&mut app.shared);
     let mut building = Building {
         schemas: Schemas::new(),
@@ -80,8 +106,9 @@ pub(super) fn build(mut app: App) -> Result<Service> {
         app.shared.insert(metrics.clone());
         routes = routes.and(pages::metrics_routes());
     }
-    routes.list.into_iter().for_each(|route| building.add(&app.shared, route));
+    routes.list.into_iter().for_each(|route| building.add(&app, route));
     building.check_problem_names();
+    building.faults.extend(app.startup.faults(&app.shared));
     building.finish(app, &pages, metrics)
 }
 
@@ -92,7 +119,7 @@ impl Building {
         self.faults.push(StartFault { message: message.into(), route });
     }
 
-    fn add(&mut self, shared: &Shared, route: Route) {
+    fn add(&mut self, app: &App, route: Route) {
         let pattern = match Pattern::parse(&route.path) {
             Ok(pattern) => pattern,
             Err(fault) => return self.fault(&route, fault),
@@ -101,7 +128,7 @@ impl Building {
         let mut operation = Operation::new(&mut schemas, &route.method);
         (route.describe)(&mut operation);
         for (id, name) in &operation.state {
-            if !shared.contains(*id) {
+            if !app.shared.contains(*id) && !app.startup.brings(*id) {
                 let how = if name.ends_with("::Db") { ".database(…)" } else { ".state(…)" };
                 self.fault(&route, format!("takes `{name}`, which the app was not given; add it with {how}"));
             }
@@ -155,27 +182,27 @@ impl Building {
                      #[problem(type = \"…\")]",
                     problem.name, other.declared_at, problem.declared_at
                 );
-                self.faults.push(StartFault { message, route: None });
+                self.faults.push(StartFault::of_app(message));
             }
         }
     }
 
-    fn finish(mut self, app: App, pages: &pages::Pages, metrics: Option<Arc<Metrics>>) -> Result<Service> {
+    fn finish(mut self, app: App, pages: &pages::Pages, metrics: Option<Arc<Metrics>>) -> Result<Built> {
         let info = info(&app);
         let (document, faults) = document(info, self.schemas, self.described, &self.problems);
-        self.faults.extend(faults.into_iter().map(|message| StartFault { message, route: None }));
+        self.faults.extend(faults.into_iter().map(StartFault::of_app));
         let cors = app.cors.iter().flat_map(Cors::faults);
-        self.faults.extend(cors.map(|message| StartFault { message, route: None }));
+        self.faults.extend(cors.map(StartFault::of_app));
         let (networks, faults) = networks(&app.trusted_proxies);
         let proxies = Proxies { networks, header: app.proxy_header };
-        self.faults.extend(faults.into_iter().map(|message| StartFault { message, route: None }));
+        self.faults.extend(faults.into_iter().map(StartFault::of_app));
         if !self.faults.is_empty() {
             return Err(Error::start(self.faults));
         }
         pages.fill(&app.title, &document, &self.problems);
         let settings =
             Settings { limits: app.limits, trailing_slash: app.trailing_slash, cors: app.cors, proxies, metrics };
-        Ok(Service::new(self.router.build(), Arc::new(app.shared), settings, document))
+        Ok(Built { document, startup: app.startup, router: self.router.build(), shared: app.shared, settings })
     }
 }
 
