@@ -150,7 +150,8 @@ pub use from_row::FromRow;
 pub use ident::Ident;
 pub use migrate::{Migration, MigrationState, MigrationStatus, Migrations};
 pub use options::{
-    ConnectOptions, PoolOptions, PostgresOptions, PreparedStatements, SqliteMode, SqliteOptions, SqliteSynchronous,
+    ChannelBinding, ConnectOptions, PoolOptions, PostgresOptions, PreparedStatements, SqliteMode, SqliteOptions,
+    SqliteSynchronous, SslMode, TargetSession,
 };
 pub use param::{IntoParam, Param};
 pub use pool::{Histogram, PoolStats};

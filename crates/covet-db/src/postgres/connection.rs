@@ -12,6 +12,7 @@ use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row, RowStream, Statement};
 
 use super::encode::{Encoded, own_type};
+use super::endpoint::Endpoint;
 use super::keyword::{Traits, traits};
 use super::statement_cache::{Prepared, StatementCache};
 use super::untyped::Untyped;
@@ -44,6 +45,8 @@ pub(super) struct Session {
     pub(super) client: Client,
     pub(super) shared: Arc<Shared>,
     driver: AbortHandle,
+    /// Where it leads.
+    pub(super) endpoint: Endpoint,
     statements: Mutex<StatementCache>,
     epoch: u64,
     retire_at: Instant,
@@ -106,13 +109,20 @@ impl Running {
 }
 
 impl Session {
-    pub(super) fn new(client: Client, driver: AbortHandle, shared: Arc<Shared>, epoch: u64) -> Self {
+    pub(super) fn new(
+        client: Client,
+        driver: AbortHandle,
+        shared: Arc<Shared>,
+        endpoint: Endpoint,
+        epoch: u64,
+    ) -> Self {
         let options = &shared.options;
         Self {
             statements: Mutex::new(StatementCache::new(options.statement_cache, options.statement_lifetime)),
             retire_at: Instant::now() + lifetime(options.pool.max_lifetime),
             client,
             driver,
+            endpoint,
             epoch,
             shared,
             order: Arc::default(),

@@ -7,7 +7,6 @@ use tokio_postgres::error::SqlState;
 
 use super::connection::{Connection, Session, lost};
 use super::error::classify;
-use super::open;
 use crate::pool::Lease;
 use crate::{Isolation, Result, TransactionOptions};
 
@@ -113,7 +112,7 @@ impl Session {
     /// Stops what the server is doing for this connection, and sees to it that the request hits nothing that follows.
     async fn stop(&self) -> Result<()> {
         let token = self.client.cancel_token();
-        match tokio::time::timeout(PATIENCE, open::cancel(&token, &self.shared.server)).await {
+        match tokio::time::timeout(PATIENCE, self.endpoint.cancel(&token)).await {
             Ok(Ok(())) => self.drain("").await,
             _ => Err(lost()),
         }

@@ -9,19 +9,26 @@ mod connection;
 mod control;
 mod decode;
 mod encode;
+mod endpoint;
 mod error;
 pub(crate) mod introspection;
 mod keyword;
 mod load;
 mod numeric;
 mod open;
+mod password_file;
 mod statement_cache;
 mod stream;
+#[cfg(feature = "tls")]
+mod tls;
+#[cfg(not(feature = "tls"))]
+#[path = "tls/absent.rs"]
+mod tls;
 mod untyped;
 mod upkeep;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
@@ -50,6 +57,9 @@ const PING_AFTER: Duration = Duration::from_secs(1);
 /// How long that answer may take.
 const PING_PATIENCE: Duration = Duration::from_secs(1);
 
+/// How much later than the client's time-out the server's is.
+const BACKSTOP: Duration = Duration::from_secs(1);
+
 /// A database on a server.
 #[derive(Debug)]
 pub(crate) struct Postgres {
@@ -62,6 +72,11 @@ pub(crate) struct Postgres {
 struct Shared {
     options: Arc<ConnectOptions>,
     server: Server,
+    tls: tls::Tls,
+    /// How long the server lets a statement run, as a last resort: for when the client is gone or out of reach.
+    statement_timeout: Duration,
+    /// A pooler stands in between that takes no settings for a session.
+    pooler: AtomicBool,
     runtime: Handle,
     /// Counts the times that statements were found to be older than the schema.
     generation: AtomicU64,
@@ -78,6 +93,10 @@ impl Shared {
         self.epoch.load(Ordering::Relaxed)
     }
 
+    fn is_behind_pooler(&self) -> bool {
+        self.pooler.load(Ordering::Relaxed)
+    }
+
     /// Every connection that is open now retires when it comes back.
     fn next_epoch(&self) {
         self.epoch.fetch_add(1, Ordering::Relaxed);
@@ -92,6 +111,9 @@ impl Postgres {
         let shared = Arc::new(Shared {
             options: Arc::clone(options),
             server: server.clone(),
+            tls: tls::Tls::default(),
+            statement_timeout: options.command_timeout.max(options.query_timeout).saturating_add(BACKSTOP),
+            pooler: AtomicBool::new(false),
             runtime: Handle::current(),
             generation: AtomicU64::new(0),
             epoch: AtomicU64::new(0),
