@@ -14,6 +14,7 @@ use tokio_postgres::{Client, Row, RowStream, Statement};
 use super::encode::{Encoded, own_type};
 use super::endpoint::Endpoint;
 use super::keyword::{Traits, traits};
+use super::limit::InForce;
 use super::statement_cache::{Prepared, StatementCache};
 use super::untyped::Untyped;
 use super::{Shared, error};
@@ -59,6 +60,8 @@ pub(super) struct Session {
     aborted: AtomicBool,
     /// It could not be put in order.
     broken: AtomicBool,
+    /// How long the server lets a statement run.
+    pub(super) limit: InForce,
 }
 
 /// Why a statement failed.
@@ -120,6 +123,7 @@ impl Session {
         Self {
             statements: Mutex::new(StatementCache::new(options.statement_cache, options.statement_lifetime)),
             retire_at: Instant::now() + lifetime(options.pool.max_lifetime),
+            limit: InForce::new(shared.statement_timeout),
             client,
             driver,
             endpoint,
@@ -153,6 +157,7 @@ impl Session {
     /// To be called after `DISCARD ALL`.
     pub(super) fn was_reset(&self) {
         self.statements().clear();
+        self.limit.set(self.shared.statement_timeout);
         self.tainted.store(false, Ordering::Relaxed);
     }
 

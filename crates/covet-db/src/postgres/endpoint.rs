@@ -124,7 +124,9 @@ impl Endpoint {
         let (host, port) = match &self.address {
             Address::Tcp(address) => (self.host.as_str(), address.port()),
             // libpq's own word for every socket in its usual folder.
-            Address::Unix(folder, port) if folder.as_os_str() == "/tmp" || folder.as_os_str() == "/var/run/postgresql" => {
+            Address::Unix(folder, port)
+                if folder.as_os_str() == "/tmp" || folder.as_os_str() == "/var/run/postgresql" =>
+            {
                 ("localhost", *port)
             }
             Address::Unix(_, port) => (self.host.as_str(), *port),

@@ -68,9 +68,9 @@ pub(super) fn silent(timeout: std::time::Duration) -> Error {
 pub(crate) fn passes(error: &Error) -> bool {
     let system = || std::error::Error::source(error).is_some_and(|source| source.is::<io::Error>());
     error.kind() == ErrorKind::Connect
-        && error.code().map_or_else(system, |code| {
-            code.starts_with("08") || matches!(code, "57P01" | "57P02" | "57P03" | "53300")
-        })
+        && error
+            .code()
+            .map_or_else(system, |code| code.starts_with("08") || matches!(code, "57P01" | "57P02" | "57P03" | "53300"))
 }
 
 /// Whether it was a pooler that takes no settings for a session. What it says is in no other language.

@@ -13,6 +13,7 @@ mod endpoint;
 mod error;
 pub(crate) mod introspection;
 mod keyword;
+mod limit;
 mod load;
 mod numeric;
 mod open;
@@ -47,6 +48,7 @@ use crate::url::{Server, Source};
 use crate::{ConnectOptions, Error, ErrorKind, Executed, Result, TransactionOptions};
 use call::Call;
 use connection::{Failure, Running, Session, lost};
+use limit::Limit;
 
 /// How large a batch of a fetched result grows.
 const FETCHED_BATCH: usize = 1 << 20;
@@ -234,9 +236,10 @@ impl Postgres {
                 return call.over(Err(Failure::Unsent(error)));
             }
         }
-        let mut result = call.session.start(statement.text().as_str(), statement.params()).await;
+        let start = || call.session.start_within(Limit::Endless, statement.text().as_str(), statement.params());
+        let mut result = start().await;
         if result.as_ref().is_err_and(|failure| self.heals(&call, failure)) {
-            result = call.session.start(statement.text().as_str(), statement.params()).await;
+            result = start().await;
         }
         match result {
             Ok(running) => Ok(Batches::new(call, running)),
@@ -274,7 +277,8 @@ fn columns(running: &Running, row: &tokio_postgres::Row) -> Arc<Columns> {
 
 /// A statement is always read to its end, because only then has it written.
 async fn fetch(session: &Session, rendered: &Rendered<'_>, wanted: Wanted) -> Result<Vec<Batch>, Failure> {
-    let mut running = session.start(rendered.text.as_str(), &rendered.params).await?;
+    let limit = Limit::Call(rendered.timeout);
+    let mut running = session.start_within(limit, rendered.text.as_str(), &rendered.params).await?;
     let mut batches = Vec::new();
     let mut batch: Option<Batch> = None;
     while let Some(row) = running.next().await? {
@@ -295,7 +299,8 @@ async fn fetch(session: &Session, rendered: &Rendered<'_>, wanted: Wanted) -> Re
 }
 
 async fn execute(session: &Session, rendered: &Rendered<'_>) -> Result<Executed, Failure> {
-    let mut running = session.start(rendered.text.as_str(), &rendered.params).await?;
+    let limit = Limit::Call(rendered.timeout);
+    let mut running = session.start_within(limit, rendered.text.as_str(), &rendered.params).await?;
     while running.next().await?.is_some() {}
     let rows = running.rows.rows_affected().filter(|_| running.traits.touches_rows);
     Ok(Executed { rows_affected: rows.unwrap_or(0), last_insert_id: None })
@@ -303,7 +308,20 @@ async fn execute(session: &Session, rendered: &Rendered<'_>) -> Result<Executed,
 
 pub(crate) async fn begin(lease: &Lease<Connection>, options: &TransactionOptions) -> Result<()> {
     let session = session(lease)?;
-    session.control(&control::begin(options)).await?;
+    // What is changed within a transaction ends with it, so that it begins with what is usual.
+    let usual = session.change(Limit::Call(None));
+    let begin = control::begin(options);
+    match &usual {
+        // In a text of its own: one with BEGIN would make it part of the transaction.
+        Some((change, _)) => {
+            let (changed, begun) =
+                futures_util::future::join(session.client.batch_execute(change), session.control(&begin)).await;
+            begun?;
+            changed.map_err(|error| error::classify(&error))?;
+        }
+        None => session.control(&begin).await?,
+    }
+    session.limit.set(session.shared.statement_timeout);
     session.set_in_transaction(true);
     Ok(())
 }
@@ -318,8 +336,17 @@ pub(crate) async fn script(lease: &Lease<Connection>, text: String) -> Result<()
         return Err(Error::by_hand());
     }
     let call = Call::within(lease).await?;
-    let result = call.session.client.batch_execute(&text).await;
-    call.over(result.map_err(Failure::from))
+    let limit = call.session.change(Limit::Endless).map(|(change, _)| change);
+    call.session.limit.forget();
+    // A migration takes as long as it takes. The limit is not sent in one text with it, of whose places errors tell.
+    let limited = async {
+        match &limit {
+            Some(change) => call.session.client.batch_execute(change).await,
+            None => Ok(()),
+        }
+    };
+    let (limited, result) = futures_util::future::join(limited, call.session.client.batch_execute(&text)).await;
+    call.over(limited.and(result).map_err(Failure::from))
 }
 
 pub(crate) async fn commit(lease: Lease<Connection>) -> Result<()> {

@@ -32,7 +32,8 @@ fn search(text: &str, wanted: [&str; 4]) -> Option<String> {
     text.lines().filter(|line| !line.starts_with('#')).find_map(|line| {
         let fields = fields(line);
         let (password, places) = fields.split_last()?;
-        let fits = places.len() == 4 && places.iter().zip(wanted).all(|(field, wanted)| field == "*" || field == wanted);
+        let fits =
+            places.len() == 4 && places.iter().zip(wanted).all(|(field, wanted)| field == "*" || field == wanted);
         fits.then(|| password.clone())
     })
 }

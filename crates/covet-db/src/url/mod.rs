@@ -127,7 +127,8 @@ fn server(location: &str, default_port: u16, password_variable: &str) -> Result<
         Some((user, password)) => (decode(user)?, Some(decode(password)?)),
         None => (decode(user)?, std::env::var(password_variable).ok()),
     };
-    let mut hosts = address.split(',').map(|address| host(address, default_port)).collect::<Result<Vec<_>>>()?.into_iter();
+    let mut hosts =
+        address.split(',').map(|address| host(address, default_port)).collect::<Result<Vec<_>>>()?.into_iter();
     let (host, port) = hosts.next().unwrap_or_else(|| ("localhost".to_owned(), default_port));
     let user = if user.is_empty() { "postgres".to_owned() } else { user };
     let database = decode(database)?;

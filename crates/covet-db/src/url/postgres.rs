@@ -11,11 +11,8 @@ const SSL_MODES: &[(&str, SslMode)] = &[
     ("verify-full", SslMode::VerifyFull),
 ];
 
-const CHANNEL_BINDINGS: &[(&str, ChannelBinding)] = &[
-    ("disable", ChannelBinding::Disable),
-    ("prefer", ChannelBinding::Prefer),
-    ("require", ChannelBinding::Require),
-];
+const CHANNEL_BINDINGS: &[(&str, ChannelBinding)] =
+    &[("disable", ChannelBinding::Disable), ("prefer", ChannelBinding::Prefer), ("require", ChannelBinding::Require)];
 
 const TARGETS: &[(&str, TargetSession)] = &[
     ("any", TargetSession::Any),
@@ -110,7 +107,9 @@ mod tests {
     fn what_is_not_known_is_refused() {
         let fault = |url: &str| parse(url).unwrap_err().to_string();
         assert!(fault("postgres://h/d?sslmod=disable").contains("`sslmod`"));
-        assert!(fault("postgres://h/d?sslmode=verify").contains("one of disable, prefer, require, verify-ca, verify-full"));
+        assert!(
+            fault("postgres://h/d?sslmode=verify").contains("one of disable, prefer, require, verify-ca, verify-full")
+        );
         assert!(fault("postgres://h/d?mode=ro").contains("`mode`"));
         assert!(fault("postgres://a,b/d?port=1,2,3").contains("number of ports"));
         assert!(fault("postgres:h").contains("scheme://user@host"));
@@ -119,7 +118,8 @@ mod tests {
     #[test]
     fn options_are_libpqs() {
         let options = |url: &str| parse(url).unwrap().postgres;
-        let tls = options("postgres://h/d?sslmode=require&sslrootcert=/ca.pem&sslcert=c&sslkey=k&channel_binding=require");
+        let tls =
+            options("postgres://h/d?sslmode=require&sslrootcert=/ca.pem&sslcert=c&sslkey=k&channel_binding=require");
         assert_eq!((tls.ssl_mode, tls.channel_binding), (Some(SslMode::Require), ChannelBinding::Require));
         assert_eq!(tls.ssl_root_cert.as_deref(), Some(std::path::Path::new("/ca.pem")));
         assert_eq!(options("postgres://h/d?sslrootcert=system").ssl_mode, Some(SslMode::VerifyFull));

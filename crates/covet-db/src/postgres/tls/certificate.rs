@@ -93,7 +93,7 @@ mod tests {
         bytes
     }
 
-    fn check(identifier: &[&[u8]], parameters: &[u8], expected: Option<&Algorithm>) {
+    fn check(identifier: &[&[u8]], parameters: &[u8], expected: Option<&'static Algorithm>) {
         let identifier = identifier.concat();
         let mut algorithm = vec![OBJECT_IDENTIFIER, u8::try_from(identifier.len()).unwrap()];
         algorithm.extend(identifier);

@@ -104,12 +104,12 @@ fn client_certificate(
 /// The certificates that may vouch for a server.
 fn roots(options: &PostgresOptions) -> Result<(RootCertStore, Vec<CertificateDer<'static>>)> {
     let certificates = match &options.ssl_root_cert {
-        Some(path) => CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(
-            |error| {
+        Some(path) => {
+            CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(|error| {
                 wrong(format!("the certificates of `sslrootcert` cannot be read from {}", path.display()))
                     .with_source(error)
-            },
-        )?,
+            })?
+        }
         None => rustls_native_certs::load_native_certs().certs,
     };
     let mut store = RootCertStore::empty();

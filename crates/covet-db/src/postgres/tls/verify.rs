@@ -21,9 +21,10 @@ impl Issued {
         named: Vec<CertificateDer<'static>>,
         provider: Arc<CryptoProvider>,
     ) -> crate::Result<Self> {
-        let issued = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
-            .build()
-            .map_err(|error| super::wrong("the certificates of `sslrootcert` cannot be used".into()).with_source(error))?;
+        let issued =
+            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build().map_err(|error| {
+                super::wrong("the certificates of `sslrootcert` cannot be used".into()).with_source(error)
+            })?;
         Ok(Self { issued, named })
     }
 }

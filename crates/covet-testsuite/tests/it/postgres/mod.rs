@@ -1,5 +1,6 @@
 //! What only PostgreSQL has: its types, sessions that the server ends, and statements that outlive their schema.
 
+mod connecting;
 mod tls;
 
 use std::path::Path;
