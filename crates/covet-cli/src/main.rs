@@ -1,26 +1,38 @@
-//! The command line of Covet: looks into an app without serving it, and migrates its database.
+//! The command line of Covet: looks into an app without serving it, migrates its database, renders templates and evaluates
+//! expressions.
 //!
 //! An app that finds `COVET_INSPECT` or `COVET_MIGRATE` in its environment prints JSON about itself and ends, so the
 //! command line builds and runs the program in the current folder that way. Only the program knows its migrations, its
 //! database and how to reach it.
 
 mod error;
+mod eval;
 mod inspect;
 mod migrate;
 mod program;
+mod render;
+mod template;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use error::Error;
 use program::Program;
 
+/// What the exit codes mean, for the end of the help of what runs the program in this folder.
+const EXIT_CODES: &str = "Exit codes:
+  0  done
+  1  something cannot be read or written
+  2  the command line is wrong
+  3  the program does not build, or does not run to its end
+  4  the program is no Covet app
+  5  the migrations do not agree with the database, or one of them fails
+  6  the database cannot be reached
+  7  migrations are pending (with --check)";
+
 /// Covet's command line.
-///
-/// Exit codes: 0 all is well, 1 something could not be read or written, 2 the command line is wrong, 3 the program did
-/// not build or not run to its end, 4 the program is no Covet app, 5 the migrations do not agree with the database, 6 the
-/// database cannot be reached, 7 migrations are pending (with --check).
 #[derive(Debug, Parser)]
 #[command(name = "covet", version)]
 struct Cli {
@@ -31,6 +43,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// List the routes of the app in this folder.
+    #[command(after_help = EXIT_CODES)]
     Routes {
         /// Print JSON instead of a table.
         #[arg(long)]
@@ -39,6 +52,7 @@ enum Command {
         program: Program,
     },
     /// Print the OpenAPI document of the app in this folder, as JSON.
+    #[command(after_help = EXIT_CODES)]
     Openapi {
         /// JSON, which it is in any case.
         #[arg(long, hide = true)]
@@ -47,10 +61,17 @@ enum Command {
         program: Program,
     },
     /// Make migrations, apply them, or see which are applied.
+    #[command(after_help = EXIT_CODES)]
     Migrate {
         #[command(subcommand)]
         command: Migrate,
     },
+    /// Render a template to standard output.
+    #[command(after_help = template::EXIT_CODES)]
+    Render(Box<render::Arguments>),
+    /// Evaluate an expression and print its value as JSON.
+    #[command(after_help = template::EXIT_CODES)]
+    Eval(eval::Arguments),
 }
 
 #[derive(Debug, Subcommand)]
@@ -119,17 +140,20 @@ impl Database {
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
-        Command::Routes { json, program } => inspect::routes(&program, json),
-        Command::Openapi { program, .. } => inspect::openapi(&program),
-        Command::Migrate { command: Migrate::New { name, databases, folder, json } } => {
-            migrate::new(&folder, &name, &databases, json)
-        }
-        Command::Migrate { command: Migrate::Up { on } } => migrate::up(&on),
-        Command::Migrate { command: Migrate::Status { check, on } } => migrate::status(&on, check),
+        Command::Routes { json, program } => inspect::routes(&program, json).map_err(Error::report),
+        Command::Openapi { program, .. } => inspect::openapi(&program).map_err(Error::report),
+        Command::Migrate { command } => migrate(command).map_err(Error::report),
+        Command::Render(arguments) => render::render(&arguments).map_err(|error| error.report()),
+        Command::Eval(arguments) => eval::eval(&arguments).map_err(|error| error.report()),
     };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => error.report(),
+    result.err().unwrap_or(ExitCode::SUCCESS)
+}
+
+fn migrate(command: Migrate) -> Result<(), Error> {
+    match command {
+        Migrate::New { name, databases, folder, json } => migrate::new(&folder, &name, &databases, json),
+        Migrate::Up { on } => migrate::up(&on),
+        Migrate::Status { check, on } => migrate::status(&on, check),
     }
 }
 

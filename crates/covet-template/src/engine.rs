@@ -246,7 +246,11 @@ impl Engine {
     /// Runs with an arena, whose memory is used again afterwards unless it has become large.
     fn in_arena<T>(&self, run: impl FnOnce(&Arena) -> Result<T>) -> Result<T> {
         let bump = self.memory.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let arena = Arena::new(&self.budget, bump.unwrap_or_else(|| Bump::with_capacity(8 << 10)));
+        let arena = Arena::new(
+            &self.budget,
+            self.undefined == Undefined::Strict,
+            bump.unwrap_or_else(|| Bump::with_capacity(8 << 10)),
+        );
         let outcome = run(&arena);
         let bump = arena.into_bump();
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
@@ -269,8 +273,7 @@ impl Engine {
                 return Ok(program.clone());
             }
         }
-        let text = self.loader.load(name)?;
-        let source = Source::new(name, &text, self.syntax.keep_trailing_newline);
+        let source = self.source(name)?;
         let format = self.format.unwrap_or_else(|| Format::of(name));
         let program = Arc::new(compile::compile(self, &source, format, entry)?);
         let mut compiled = self.compiled.write().unwrap_or_else(PoisonError::into_inner);
@@ -333,6 +336,16 @@ impl Engine {
     /// A function of this name that the application added.
     pub(crate) fn has_function(&self, name: &str) -> bool {
         self.functions.contains_key(name)
+    }
+
+    /// Whether the application added a variable of this name.
+    pub(crate) fn is_global(&self, name: &str) -> bool {
+        self.globals.contains_key(name)
+    }
+
+    /// The text of a template.
+    pub(crate) fn source(&self, name: &str) -> Result<Source> {
+        Ok(Source::new(name, &self.loader.load(name)?, self.syntax.keep_trailing_newline))
     }
 
     /// What a name means that no template and no context has given a meaning.

@@ -62,14 +62,16 @@ struct Building {
     described: Vec<Described>,
     operations: HashMap<String, String>,
     faults: Vec<StartFault>,
+    /// Whether an operation works on the framework's own tables.
+    needs_tables: bool,
 }
 
 /// An app in which no fault was found, before it has started.
 pub(super) struct Built {
     pub(super) document: Value,
     pub(super) startup: Startup,
+    pub(super) shared: Shared,
     router: Router,
-    shared: Shared,
     settings: Settings,
 }
 
@@ -94,6 +96,7 @@ pub(super) fn build(mut app: App) -> Result<Built> {
         described: Vec::new(),
         operations: HashMap::new(),
         faults: Vec::new(),
+        needs_tables: false,
     };
     problem::ALL.iter().for_each(|problem| building.problems.add(problem));
     let own = match &app.rate_limit {
@@ -138,6 +141,12 @@ impl Building {
         }
         let media_types = operation.media_types();
         let reads_body = operation.body.is_some();
+        let body_types = operation.body.iter().flat_map(|body| body.content.keys().copied()).collect();
+        let is_idempotent = operation.is_idempotent;
+        self.needs_tables |= is_idempotent;
+        if is_idempotent {
+            describe_replay(&mut operation);
+        }
         add_framework_problems(&mut operation, &media_types);
         if !route.rate_limits.is_empty() {
             operation.problem(&problem::TOO_MANY_REQUESTS);
@@ -152,6 +161,8 @@ impl Building {
             parameters: pattern.parameters.clone(),
             media_types,
             reads_body,
+            body_types,
+            is_idempotent,
             label: route.path.as_str().into(),
             route: route.clone(),
         };
@@ -200,9 +211,23 @@ impl Building {
             return Err(Error::start(self.faults));
         }
         pages.fill(&app.title, &document, &self.problems);
-        let settings =
-            Settings { limits: app.limits, trailing_slash: app.trailing_slash, cors: app.cors, proxies, metrics };
-        Ok(Built { document, startup: app.startup, router: self.router.build(), shared: app.shared, settings })
+        let settings = Settings {
+            limits: app.limits,
+            trailing_slash: app.trailing_slash,
+            cors: app.cors,
+            proxies,
+            metrics,
+            principal: app.principal,
+            #[cfg(feature = "_db")]
+            idempotency: app.idempotency,
+        };
+        #[cfg_attr(not(feature = "_db"), expect(unused_mut, reason = "without a database there are no tables"))]
+        let mut startup = app.startup;
+        #[cfg(feature = "_db")]
+        if self.needs_tables {
+            startup.own = Some(&crate::tables::MIGRATIONS);
+        }
+        Ok(Built { document, startup, router: self.router.build(), shared: app.shared, settings })
     }
 }
 
@@ -214,6 +239,13 @@ fn add_framework_problems(operation: &mut Operation<'_>, media_types: &[&str]) {
     operation.problem(&problem::TIMED_OUT);
     if !media_types.is_empty() {
         operation.problem(&problem::NOT_ACCEPTABLE);
+    }
+}
+
+/// An operation that takes a key may answer what it has answered before.
+fn describe_replay(operation: &mut Operation<'_>) {
+    for status in operation.statuses() {
+        operation.response_header(&status, "Idempotent-Replayed", "`true` where the answer was given before");
     }
 }
 

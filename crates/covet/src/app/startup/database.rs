@@ -45,7 +45,8 @@ impl Startup {
         id == TypeId::of::<Db>() && self.database.is_some()
     }
 
-    /// Whether something is to be done at all.
+    /// Whether something is to be done that nobody else would do: the framework's own tables are made by the first
+    /// request that needs them, if not before.
     pub(in crate::app) fn is_pending(&self) -> bool {
         self.database.is_some() || !self.migrations.is_empty() || !self.steps.is_empty()
     }
@@ -71,7 +72,7 @@ impl Startup {
 
     /// Connects, migrates and runs the steps.
     pub(in crate::app) async fn run(mut self, shared: &mut Shared) -> Result<()> {
-        if !self.is_pending() {
+        if !self.is_pending() && self.own.is_none() {
             return Ok(());
         }
         let db = self.connect(shared).await?;
@@ -95,6 +96,6 @@ impl Startup {
 
     /// All migrations, in the order in which their sets are applied.
     pub(in crate::app) fn migrations(&self) -> impl Iterator<Item = &Migrations> {
-        self.migrations.iter()
+        self.own.into_iter().chain(&self.migrations)
     }
 }

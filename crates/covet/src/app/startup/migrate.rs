@@ -6,8 +6,9 @@ use covet_db::{Db, ErrorKind, MigrationStatus, Migrations};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::super::App;
 use super::Startup;
+use crate::app::build::build;
+use crate::app::{App, inspect};
 use crate::request::Shared;
 use crate::{Error, Result};
 
@@ -29,19 +30,16 @@ struct Entry {
 }
 
 /// Carries out `status` or `up`, prints the report, and answers the error.
-pub(in crate::app) async fn migrate(mut app: App, command: &str) -> Result<()> {
+pub(in crate::app) async fn migrate(app: App, command: &str) -> Result<()> {
     let up = match command {
         "up" => true,
         "status" => false,
         other => return Err(Error::new(format!("COVET_MIGRATE is `{other}`; it can be `up` or `status`"))),
     };
-    let faults = app.startup.faults(&app.shared);
-    if !faults.is_empty() {
-        return Err(Error::start(faults));
-    }
+    let mut built = build(app)?;
     let mut report = Report::default();
-    let result = carry_out(app.startup, &mut app.shared, up, &mut report).await;
-    super::super::inspect::print(&report)?;
+    let result = carry_out(built.startup, &mut built.shared, up, &mut report).await;
+    inspect::print(&report)?;
     result
 }
 

@@ -17,6 +17,9 @@ pub(crate) struct Startup {
     /// The database that will be connected; one that is there already is among the shared values.
     #[cfg(feature = "_db")]
     pub(super) database: Option<Database>,
+    /// Those of the framework's own tables, where the app needs them. They come first.
+    #[cfg(feature = "_db")]
+    pub(super) own: Option<&'static covet_db::Migrations>,
     #[cfg(feature = "_db")]
     pub(super) migrations: Vec<covet_db::Migrations>,
     #[cfg(feature = "_db")]
