@@ -50,7 +50,7 @@ impl ConnectOptions {
     /// `rwc`), `busy_timeout`, `readers` and `synchronous`.
     ///
     /// PostgreSQL: `postgres://user:password@host:port/database`, with the options `host` (also the folder of a Unix socket),
-    /// `application_name`, `connect_timeout`, `prepared` (`auto` or `never`) and `sslmode` (`disable` or `prefer`; the
+    /// `application_name`, `connect_timeout`, `lanes` (a number, or `auto`), `prepared` (`auto` or `never`) and `sslmode` (`disable` or `prefer`; the
     /// connection is not encrypted either way, and what asks for more is refused). What stands in a name or a password is
     /// %-escaped. Without a password in it the URL takes the one of the environment variable `PGPASSWORD`.
     ///
@@ -230,6 +230,9 @@ pub struct PostgresOptions {
     pub connect_timeout: Duration,
     /// Whether statements are prepared; they are unless told.
     pub prepared: PreparedStatements,
+    /// How many of the pool's connections short statements share, a quarter of `pool.max` at the most; one for each core unless
+    /// told, and 0 turns lanes off. There are none without prepared statements.
+    pub lanes: Option<usize>,
 }
 
 impl Default for PostgresOptions {
@@ -238,6 +241,7 @@ impl Default for PostgresOptions {
             application_name: "covet".into(),
             connect_timeout: Duration::from_secs(5),
             prepared: PreparedStatements::Auto,
+            lanes: None,
         }
     }
 }

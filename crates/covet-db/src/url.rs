@@ -161,6 +161,8 @@ fn set_postgres(options: &mut ConnectOptions, name: &str, value: &str) -> Result
         "host" => server.host = value.to_owned(),
         "application_name" => options.postgres.application_name = value.to_owned(),
         "connect_timeout" => options.postgres.connect_timeout = duration(name, value)?,
+        "lanes" if value == "auto" => options.postgres.lanes = None,
+        "lanes" => options.postgres.lanes = Some(number(name, value)?),
         "prepared" => {
             let choices = [("auto", PreparedStatements::Auto), ("never", PreparedStatements::Never)];
             options.postgres.prepared = choice(name, value, &choices)?;
