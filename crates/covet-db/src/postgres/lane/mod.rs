@@ -35,7 +35,7 @@ use text::Records;
 const PATIENCE: Duration = Duration::from_millis(250);
 
 /// A pool spares no more than one connection of this many.
-const SHARE: usize = 4;
+const SHARE: usize = 8;
 
 /// How long after a lane could not be opened it is tried again.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
@@ -104,7 +104,7 @@ impl Lanes {
     /// What is known about a text that may go on a lane one day; none of any other.
     pub(super) fn record(&self, text: &Text) -> Option<Arc<Record>> {
         match text {
-            Text::Static(text) if !self.slots.is_empty() => self.records.get(text),
+            Text::Static(text) if !self.slots.is_empty() && !self.shared.is_behind_pooler() => self.records.get(text),
             Text::Static(_) | Text::Shared(_) => None,
         }
     }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use super::super::connection::{Connection, Failure, Session};
-use super::super::{columns, decode};
 use super::text::Record;
 use crate::backend::Wanted;
+use crate::postgres::connection::{Connection, Failure, Session};
+use crate::postgres::{columns, decode};
 use crate::row::Batch;
 use crate::sql::Rendered;
 
@@ -31,12 +31,7 @@ pub(super) struct Lane {
 
 impl Lane {
     pub(super) fn new(connection: Connection) -> Self {
-        Self {
-            connection,
-            backlog: AtomicU64::new(0),
-            in_flight: AtomicUsize::new(0),
-            stalled: AtomicBool::new(false),
-        }
+        Self { connection, backlog: AtomicU64::new(0), in_flight: AtomicUsize::new(0), stalled: AtomicBool::new(false) }
     }
 
     pub(super) fn session(&self) -> &Arc<Session> {
