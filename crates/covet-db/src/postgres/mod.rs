@@ -13,6 +13,7 @@ mod endpoint;
 mod error;
 pub(crate) mod introspection;
 mod keyword;
+mod lane;
 mod limit;
 mod load;
 mod numeric;
@@ -61,6 +62,9 @@ const PING_PATIENCE: Duration = Duration::from_secs(1);
 
 /// How much later than the client's time-out the server's is.
 const BACKSTOP: Duration = Duration::from_secs(1);
+
+/// How often a statement is prepared anew for one call: the schema may change again between preparing and running it.
+const HEALINGS: usize = 3;
 
 /// A database on a server.
 #[derive(Debug)]
