@@ -16,7 +16,7 @@ use crate::app::{Limits, TrailingSlash};
 use crate::client_address::Proxies;
 use crate::cors::{Cors, CrossOrigin};
 use crate::metrics::Metrics;
-use crate::negotiation;
+use crate::overload::{self, Budget, Slots};
 use crate::problem::{
     self, HEADERS_TOO_LARGE, INTERNAL, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, NOT_FOUND, ProblemDetails, TIMED_OUT,
     URI_TOO_LONG,
@@ -26,6 +26,7 @@ use crate::request::{MatchedPath, Shared};
 use crate::routing::{Found, Registered, Router, TrailingSlashFound};
 use crate::server::framing;
 use crate::{Body, ClientAddress, Request, RequestId, Response};
+use crate::{deadline, negotiation};
 
 /// The header that carries the request's id.
 pub(crate) const REQUEST_ID: header::HeaderName = header::HeaderName::from_static("x-request-id");
@@ -59,6 +60,8 @@ struct Inner {
     shared: Arc<Shared>,
     settings: Settings,
     document: Value,
+    slots: Arc<Slots>,
+    bodies: Arc<Budget>,
 }
 
 #[derive(Debug)]
@@ -72,7 +75,9 @@ pub(crate) struct Settings {
 
 impl Service {
     pub(crate) fn new(router: Router, shared: Arc<Shared>, settings: Settings, document: Value) -> Self {
-        Service { inner: Arc::new(Inner { router, shared, settings, document }) }
+        let slots = Slots::new(settings.limits.requests);
+        let bodies = Budget::new(settings.limits.bodies);
+        Service { inner: Arc::new(Inner { router, shared, settings, document, slots, bodies }) }
     }
 
     /// The OpenAPI document.
@@ -92,10 +97,12 @@ impl Service {
     /// Answers a request from a connection, of which it is not certain that it has one host and one end.
     pub(crate) async fn serve(&self, request: http::Request<Body>) -> Response {
         let Err(problem) = framing::check(&request) else { return self.call(request).await };
-        let id = RequestId::new();
-        let mut response = problem.into_response(id, negotiation::problem_format(request.headers()));
-        response.headers_mut().insert(REQUEST_ID, id.header());
-        response
+        refuse(problem, request.headers())
+    }
+
+    /// Answers a request on a connection beyond the limit.
+    pub(crate) fn refuse_connection(&self, headers: &http::HeaderMap) -> Response {
+        refuse(overload::overloaded("there are as many connections as there may be"), headers)
     }
 
     /// Answers a request. There is no error: whatever goes wrong is a response.
@@ -221,6 +228,8 @@ impl Inner {
         }
         let client = ClientAddress::of(head.extensions.get().copied(), &head.headers, &self.settings.proxies);
         let allowance = check_rates(registered, client)?;
+        let slot = registered.is_counted.then(|| self.slots.take()).transpose()?;
+        let route_slot = registered.route.slots.as_ref().map(Slots::take).transpose()?;
         let request = Request {
             head,
             client,
@@ -228,17 +237,18 @@ impl Inner {
             path,
             id,
             body_wait: limits.body_read,
+            body_share: self.bodies.share(),
             shared: self.shared.clone(),
         };
         let deadline = registered.route.deadline.unwrap_or(limits.deadline);
-        let answer = tokio::time::timeout(deadline, (registered.route.handler)(request)).await;
-        let mut response = answer.map_err(|_| {
+        let answer = deadline::within(deadline, (registered.route.handler)(request)).await;
+        let mut response = answer.ok_or_else(|| {
             ProblemDetails::new(&TIMED_OUT).detail(format!("the answer was not ready within {deadline:?}"))
         })?;
         if let Some(allowance) = allowance {
             allowance.write(response.headers_mut());
         }
-        Ok(response)
+        Ok(response.map(|body| [slot, route_slot].into_iter().flatten().fold(body, Body::keeping)))
     }
 
     fn redirect(&self, head: &http::request::Parts) -> Option<Response> {
@@ -255,6 +265,14 @@ impl Inner {
         response.headers_mut().insert(header::LOCATION, HeaderValue::try_from(target).ok()?);
         Some(response)
     }
+}
+
+/// The answer to a request that is not looked at further.
+fn refuse(problem: ProblemDetails, headers: &http::HeaderMap) -> Response {
+    let id = RequestId::new();
+    let mut response = problem.into_response(id, negotiation::problem_format(headers));
+    response.headers_mut().insert(REQUEST_ID, id.header());
+    response
 }
 
 /// Refuses, before the handler has done anything, a request that takes none of the formats of its answer.

@@ -15,6 +15,8 @@ pub(crate) struct Registered {
     /// The media types of its answers; empty where it may answer anything.
     pub(crate) media_types: Vec<&'static str>,
     pub(crate) reads_body: bool,
+    /// Whether its requests count among those that may be at work.
+    pub(crate) is_counted: bool,
     /// The path, as what is counted is called.
     pub(crate) label: Arc<str>,
 }
