@@ -1,0 +1,6 @@
+//! Tests of what programs see.
+
+mod passwords;
+mod permissions;
+mod roles;
+mod ui;
