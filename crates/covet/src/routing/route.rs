@@ -38,6 +38,8 @@ pub struct Route {
     pub(crate) deadline: Option<Duration>,
     pub(crate) rate_limits: Vec<RateLimit>,
     pub(crate) slots: Option<Arc<Slots>>,
+    #[cfg(feature = "_db")]
+    pub(crate) idempotency: Option<crate::Idempotency>,
     pub(crate) describe: fn(&mut Operation<'_>),
     pub(crate) handler: Handler,
     pub(crate) function: &'static str,
@@ -69,6 +71,8 @@ impl Route {
             deadline: None,
             rate_limits: Vec::new(),
             slots: None,
+            #[cfg(feature = "_db")]
+            idempotency: None,
             describe,
             handler,
             function,
@@ -199,6 +203,13 @@ impl Routes {
     pub fn concurrency_limit(mut self, requests: usize) -> Self {
         let slots = Slots::new(requests);
         self.list.iter_mut().for_each(|route| route.slots = Some(slots.clone()));
+        self
+    }
+
+    /// All of them with other rules for their idempotency keys than the [app's](crate::App::idempotency).
+    #[cfg(feature = "_db")]
+    pub fn idempotency(mut self, rules: crate::Idempotency) -> Self {
+        self.list.iter_mut().for_each(|route| route.idempotency = Some(rules.clone()));
         self
     }
 
