@@ -1,8 +1,10 @@
 //! Tokens, OAuth 2.0 and permissions, without HTTP and without a database of its own.
 //!
-//! What is here is where the authorization server begins: [`Scope`], the value of the `scope` parameter. Tokens, the
-//! server itself, OpenID Connect, roles and passwords are to come; nothing of them is here yet.
+//! [`jose`] is keys and tokens. [`Scope`] is the value of the `scope` parameter.
 
+mod error;
+pub mod jose;
 mod scope;
 
+pub use error::{Error, ErrorKind, Result};
 pub use scope::{Scope, ScopeError};

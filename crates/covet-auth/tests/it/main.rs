@@ -1,0 +1,7 @@
+//! The integration tests of covet-auth.
+
+mod keys;
+mod mutation;
+mod rfc;
+mod tokens;
+mod wycheproof;
