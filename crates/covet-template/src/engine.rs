@@ -269,8 +269,7 @@ impl Engine {
                 return Ok(program.clone());
             }
         }
-        let text = self.loader.load(name)?;
-        let source = Source::new(name, &text, self.syntax.keep_trailing_newline);
+        let source = self.source(name)?;
         let format = self.format.unwrap_or_else(|| Format::of(name));
         let program = Arc::new(compile::compile(self, &source, format, entry)?);
         let mut compiled = self.compiled.write().unwrap_or_else(PoisonError::into_inner);
@@ -333,6 +332,16 @@ impl Engine {
     /// A function of this name that the application added.
     pub(crate) fn has_function(&self, name: &str) -> bool {
         self.functions.contains_key(name)
+    }
+
+    /// Whether the application added a variable of this name.
+    pub(crate) fn is_global(&self, name: &str) -> bool {
+        self.globals.contains_key(name)
+    }
+
+    /// The text of a template.
+    pub(crate) fn source(&self, name: &str) -> Result<Source> {
+        Ok(Source::new(name, &self.loader.load(name)?, self.syntax.keep_trailing_newline))
     }
 
     /// What a name means that no template and no context has given a meaning.

@@ -59,6 +59,8 @@ mod syntax;
 #[cfg(feature = "engine")]
 mod value;
 #[cfg(feature = "engine")]
+mod variables;
+#[cfg(feature = "engine")]
 mod vm;
 
 #[cfg(feature = "engine")]

@@ -1,7 +1,11 @@
-//! The integration tests of covet-auth.
+//! Tests of what programs see.
 
 mod keys;
 mod mutation;
+mod passwords;
+mod permissions;
 mod rfc;
+mod roles;
 mod tokens;
+mod ui;
 mod wycheproof;
