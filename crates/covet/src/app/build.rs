@@ -109,7 +109,9 @@ pub(super) fn build(mut app: App) -> Result<Built> {
         app.shared.insert(metrics.clone());
         routes = routes.and(pages::metrics_routes());
     }
-    routes.list.into_iter().for_each(|route| building.add(&app, route));
+    let own = app.routes.list.len();
+    let routes = routes.list.into_iter().enumerate();
+    routes.for_each(|(index, route)| building.add(&app, route, index < own));
     building.check_problem_names();
     building.faults.extend(app.startup.faults(&app.shared));
     building.finish(app, &pages, metrics)
@@ -122,7 +124,7 @@ impl Building {
         self.faults.push(StartFault { message: message.into(), route });
     }
 
-    fn add(&mut self, app: &App, route: Route) {
+    fn add(&mut self, app: &App, route: Route, is_counted: bool) {
         let pattern = match Pattern::parse(&route.path) {
             Ok(pattern) => pattern,
             Err(fault) => return self.fault(&route, fault),
@@ -161,6 +163,7 @@ impl Building {
             parameters: pattern.parameters.clone(),
             media_types,
             reads_body,
+            is_counted,
             body_types,
             is_idempotent,
             label: route.path.as_str().into(),
@@ -237,6 +240,7 @@ fn add_framework_problems(operation: &mut Operation<'_>, media_types: &[&str]) {
     operation.problem(&problem::HEADERS_TOO_LARGE);
     operation.problem(&problem::INTERNAL);
     operation.problem(&problem::TIMED_OUT);
+    operation.problem(&problem::OVERLOADED);
     if !media_types.is_empty() {
         operation.problem(&problem::NOT_ACCEPTABLE);
     }

@@ -14,14 +14,13 @@ pub use settings::{Limits, TrailingSlash};
 pub(crate) use startup::Startup;
 
 use std::fmt::Display;
-use std::net::SocketAddr;
 
 use crate::principal::Identify;
 use crate::request::Shared;
 use crate::routing::Routes;
-use crate::server;
+use crate::server::{self, Address};
 use crate::service::Service;
-use crate::{Cors, Error, ProxyHeader, RateLimit, Result};
+use crate::{Cors, Error, ProxyHeader, RateLimit, Result, Runtime};
 
 /// An app: routes, what they share, and the settings of the server.
 ///
@@ -54,6 +53,7 @@ pub struct App {
     pub(crate) idempotency: crate::Idempotency,
     pub(crate) bind: Option<String>,
     pub(crate) startup: Startup,
+    pub(crate) server: server::Settings,
 }
 
 impl App {
@@ -77,6 +77,7 @@ impl App {
             idempotency: crate::Idempotency::default(),
             bind: None,
             startup: Startup::default(),
+            server: server::Settings::default(),
         }
     }
 
@@ -247,8 +248,8 @@ impl App {
         self
     }
 
-    /// With proxies in front, as addresses or ranges (`10.0.0.0/8`), and the header in which they tell the client's
-    /// address. From anybody else, and in any other header, it is ignored.
+    /// With proxies in front, as addresses or ranges (`10.0.0.0/8`) or as `unix` for whoever comes over the app's Unix socket, and the
+    /// header in which they tell the client's address. From anybody else, and in any other header, it is ignored.
     pub fn trusted_proxies<T: Into<String>>(
         mut self,
         networks: impl IntoIterator<Item = T>,
@@ -291,15 +292,55 @@ impl App {
         self
     }
 
-    /// With the address to serve on, `host:port`. Without it that is the environment's `COVET_BIND`, or else
-    /// `127.0.0.1:8000`.
+    /// With the address to serve on, `host:port` or `unix:/path` for a Unix socket. Without it that is the environment's
+    /// `COVET_BIND`, or else `127.0.0.1:8000`.
     ///
     /// ```
     /// # use covet::App;
     /// let app = App::new("Bookshop", "1.0.0").bind("0.0.0.0:8080");
+    /// let app = App::new("Bookshop", "1.0.0").bind("unix:/run/bookshop/http.sock");
     /// ```
     pub fn bind(mut self, address: impl Display) -> Self {
         self.bind = Some(address.to_string());
+        self
+    }
+
+    /// With the permissions of the Unix socket that it is served on, if it is on one. Without it they are `0o660`: its owner and its
+    /// group can connect.
+    ///
+    /// ```
+    /// # use covet::App;
+    /// let app = App::new("Bookshop", "1.0.0").bind("unix:/run/bookshop/http.sock").socket_mode(0o666);
+    /// ```
+    pub fn socket_mode(mut self, mode: u32) -> Self {
+        self.server.socket_mode = mode;
+        self
+    }
+
+    /// With other threads for its connections than those of the runtime that serves it; which to choose when, [`Runtime`]
+    /// says.
+    ///
+    /// ```
+    /// # use covet::{App, Runtime};
+    /// let app = App::new("Bookshop", "1.0.0").runtime(Runtime::PerCore);
+    /// ```
+    pub fn runtime(mut self, runtime: Runtime) -> Self {
+        self.server.runtime = runtime;
+        self
+    }
+
+    /// Served over TLS, on TCP; a Unix socket stays without.
+    ///
+    /// ```no_run
+    /// # use covet::{App, Result, Tls};
+    /// # fn app() -> Result<App> {
+    /// let tls = Tls::files("cert.pem", "key.pem")?;
+    /// Ok(App::new("Bookshop", "1.0.0").bind("0.0.0.0:443").tls(tls))
+    /// # }
+    /// ```
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, tls: crate::Tls) -> Self {
+        self.server.tls = Some(tls);
         self
     }
 
@@ -361,7 +402,7 @@ impl App {
     }
 
     /// Serves the app until the process is told to stop (SIGTERM or SIGINT): then no more connections are taken, the
-    /// requests at work are answered, and what is left after [`Limits::drain`] is cut off.
+    /// requests at work are answered, and what is left after [`Limits::drain`], or when the process is told again, is cut off.
     ///
     /// With `COVET_INSPECT=openapi`, `routes` or `migrations` in the environment it prints JSON about the app instead,
     /// and neither serves nor connects; with `COVET_MIGRATE=up` or `status` it applies its migrations or says how they
@@ -391,11 +432,8 @@ impl App {
         }
         let address = self.bind.clone().or_else(|| std::env::var("COVET_BIND").ok());
         let address = address.unwrap_or_else(|| "127.0.0.1:8000".to_owned());
-        let addresses: Vec<SocketAddr> = tokio::net::lookup_host(&address)
-            .await
-            .map_err(|error| Error::new(format!("`{address}` is not an address to serve on: {error}")))?
-            .collect();
-        let service = build::build(self)?.started().await?;
-        server::serve(service, &addresses).await
+        let address = Address::resolve(&address).await?;
+        let settings = self.server.clone();
+        server::serve(build::build(self)?.started().await?, &address, &settings).await
     }
 }
