@@ -22,5 +22,6 @@ chapters! {
     Database "database"
     Testing "testing"
     Server "server"
+    Tower "tower"
     CommandLine "command-line"
 }

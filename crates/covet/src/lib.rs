@@ -3,6 +3,8 @@
 
 mod app;
 mod attributes;
+#[cfg(feature = "axum")]
+mod axum;
 mod body;
 mod client_address;
 mod cors;
@@ -40,10 +42,13 @@ mod stream;
 #[cfg(feature = "_db")]
 mod tables;
 pub mod test;
+mod tower;
 pub mod validation;
 
 pub use app::{App, Limits, StartFault, TrailingSlash};
 pub use attributes::{Problem, delete, get, head, main, model, options, patch, post, put};
+#[cfg(feature = "axum")]
+pub use axum::{Axum, AxumBody};
 pub use body::{Body, BodyError, BoxError};
 pub use bytes::Bytes;
 pub use client_address::{ClientAddress, ProxyHeader};
@@ -75,6 +80,7 @@ pub use server::Runtime;
 pub use server::Tls;
 pub use service::Service;
 pub use stream::{Event, Events, LastEventId, MediaType, NdJson, NdJsonError, Stream, media};
+pub use tower::Next;
 pub use uuid::Uuid;
 
 /// What the macros' expansions name. Not part of the API.

@@ -3,6 +3,7 @@
 //! Request id → CORS → route → metrics → panic guard → limits → `Accept` → rate limits → deadline → handler → log. The duties are one function, not
 //! stacked layers: each of those would cost an allocation or a moved future on every request.
 
+use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -27,6 +28,7 @@ use crate::rate_limit::Allowance;
 use crate::request::{MatchedPath, Shared};
 use crate::routing::{Found, Options, Registered, Router, TrailingSlashFound};
 use crate::server::framing;
+use crate::tower::{Layers, Next};
 use crate::{Body, ClientAddress, Request, RequestId, Response};
 use crate::{deadline, negotiation};
 
@@ -54,6 +56,8 @@ pub(crate) const REQUEST_ID: header::HeaderName = header::HeaderName::from_stati
 #[derive(Debug, Clone)]
 pub struct Service {
     inner: Arc<Inner>,
+    /// The layers around the app, with the app in them.
+    layered: Option<Next>,
 }
 
 #[derive(Debug)]
@@ -92,7 +96,13 @@ impl Service {
             #[cfg(feature = "_db")]
             keys: crate::idempotency::Keys::default(),
         };
-        Service { inner: Arc::new(inner) }
+        Service { inner: Arc::new(inner), layered: None }
+    }
+
+    /// The same within layers.
+    pub(crate) fn within(self, layers: &Layers) -> Self {
+        let app = self.clone();
+        Service { layered: layers.around(|| Next::app(app)), ..self }
     }
 
     /// The OpenAPI document.
@@ -110,9 +120,15 @@ impl Service {
     }
 
     /// Answers a request from a connection, of which it is not certain that it has one host and one end.
-    pub(crate) async fn serve(&self, request: http::Request<Body>) -> Response {
-        let Err(problem) = framing::check(&request) else { return self.call(request).await };
-        refuse(problem, request.headers())
+    pub(crate) async fn serve(&self, mut request: http::Request<Body>, peer: Option<SocketAddr>) -> Response {
+        match framing::check(&request) {
+            Ok(()) if self.layered.is_some() => {
+                peer.and_then(|peer| request.extensions_mut().insert(peer));
+                self.call(request).await
+            }
+            Ok(()) => self.run(&mut request, peer).await,
+            Err(problem) => refuse(problem, request.headers()),
+        }
     }
 
     /// Answers a request on a connection beyond the limit.
@@ -121,7 +137,21 @@ impl Service {
     }
 
     /// Answers a request. There is no error: whatever goes wrong is a response.
-    pub async fn call(&self, request: http::Request<Body>) -> Response {
+    pub async fn call(&self, mut request: http::Request<Body>) -> Response {
+        if let Some(layered) = &self.layered {
+            let format = negotiation::problem_format(request.headers());
+            let answer = layered.answer(request).await;
+            return answer.unwrap_or_else(|error| {
+                let id = RequestId::new();
+                with_id(ProblemDetails::new(&INTERNAL).cause(error).into_response(id, format), id)
+            });
+        }
+        let peer = request.extensions().get().copied();
+        self.run(&mut request, peer).await
+    }
+
+    /// The pipeline. The request is handed on by reference, since each hand that takes it whole copies some 300 bytes.
+    async fn run(&self, request: &mut http::Request<Body>, peer: Option<SocketAddr>) -> Response {
         let id = RequestId::new();
         let is_head = request.method() == Method::HEAD;
         let cors = self.inner.settings.cors.as_ref();
@@ -141,9 +171,9 @@ impl Service {
             (metrics, request.method().clone(), route, Instant::now())
         });
         let mut response = if span.is_disabled() {
-            self.inner.answer(found, request, id).await
+            self.inner.answer(found, request, peer, id).await
         } else {
-            self.inner.answer_in_span(found, request, id, span).await
+            self.inner.answer_in_span(found, request, peer, id, span).await
         };
         if let Some((metrics, method, route, started)) = counted {
             metrics.count(&method, route, response.status(), started.elapsed());
@@ -160,21 +190,28 @@ impl Inner {
     async fn answer_in_span(
         &self,
         found: Found<'_>,
-        request: http::Request<Body>,
+        request: &mut http::Request<Body>,
+        peer: Option<SocketAddr>,
         id: RequestId,
         span: tracing::Span,
     ) -> Response {
         let started = Instant::now();
-        let response = self.answer(found, request, id).instrument(span.clone()).await;
+        let response = self.answer(found, request, peer, id).instrument(span.clone()).await;
         span.record("http.response.status_code", response.status().as_u16());
         let duration = started.elapsed().as_secs_f64();
         tracing::info!(parent: &span, http.server.request.duration = duration, "answered");
         response
     }
 
-    async fn answer(&self, found: Found<'_>, request: http::Request<Body>, id: RequestId) -> Response {
+    async fn answer(
+        &self,
+        found: Found<'_>,
+        request: &mut http::Request<Body>,
+        peer: Option<SocketAddr>,
+        id: RequestId,
+    ) -> Response {
         let format = negotiation::problem_format(request.headers());
-        let answer = AssertUnwindSafe(self.dispatch(found, request, id)).catch_unwind().await;
+        let answer = AssertUnwindSafe(self.dispatch(found, request, peer, id)).catch_unwind().await;
         let result = answer.unwrap_or_else(|panic| Err(panicked(&*panic)));
         result.unwrap_or_else(|problem| problem.into_response(id, format))
     }
@@ -182,28 +219,29 @@ impl Inner {
     async fn dispatch(
         &self,
         found: Found<'_>,
-        request: http::Request<Body>,
+        request: &mut http::Request<Body>,
+        peer: Option<SocketAddr>,
         id: RequestId,
     ) -> Result<Response, ProblemDetails> {
-        let (head, body) = request.into_parts();
-        self.check_head(&head)?;
+        self.check_head(request)?;
         match found {
-            Found::Route(registered, path) => self.handle(registered, path, head, body, id).await,
+            Found::Route(registered, path) => self.handle(registered, path, request, peer, id).await,
             Found::Options(of_path) => Ok(options(&of_path.allow, of_path.accept_patch.as_ref())),
             Found::OtherMethods(Options { allow, .. }) => Err(ProblemDetails::new(&METHOD_NOT_ALLOWED)
                 .detail(format!("this path has {}", allow.to_str().unwrap_or_default()))
                 .header(header::ALLOW, allow.clone())),
             // `OPTIONS *` asks for the server itself (RFC 9110, section 9.3.7).
-            Found::Nothing if head.method == Method::OPTIONS && head.uri.path() == "*" => {
+            Found::Nothing if *request.method() == Method::OPTIONS && request.uri().path() == "*" => {
                 Ok(options(&HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"), None))
             }
-            Found::Nothing => self.redirect(&head).ok_or_else(|| ProblemDetails::new(&NOT_FOUND)),
+            Found::Nothing => self.redirect(request.uri()).ok_or_else(|| ProblemDetails::new(&NOT_FOUND)),
         }
     }
 
-    fn check_head(&self, head: &http::request::Parts) -> Result<(), ProblemDetails> {
+    fn check_head(&self, request: &http::Request<Body>) -> Result<(), ProblemDetails> {
         let limits = &self.settings.limits;
-        let target = head.uri.path_and_query().map_or(0, |target| target.as_str().len());
+        let (uri, headers) = (request.uri(), request.headers());
+        let target = uri.path_and_query().map_or(0, |target| target.as_str().len());
         if target > limits.uri {
             return Err(ProblemDetails::new(&URI_TOO_LONG)
                 .detail(format!("the path and the query have {target} bytes, of at most {}", limits.uri))
@@ -213,10 +251,10 @@ impl Inner {
             let detail = format!("there are more than {limit} {what}");
             Err(ProblemDetails::new(&HEADERS_TOO_LARGE).detail(detail).with("limit", limit))
         };
-        if head.headers.len() > limits.headers {
+        if headers.len() > limits.headers {
             return too_large("headers", limits.headers);
         }
-        let bytes: usize = head.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+        let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
         if bytes > limits.head {
             return too_large("bytes of headers", limits.head);
         }
@@ -227,21 +265,22 @@ impl Inner {
         &self,
         registered: &Arc<Registered>,
         path: MatchedPath,
-        head: http::request::Parts,
-        body: Body,
+        request: &mut http::Request<Body>,
+        peer: Option<SocketAddr>,
         id: RequestId,
     ) -> Result<Response, ProblemDetails> {
         tracing::Span::current().record("http.route", registered.route.path.as_str());
         let limits = &self.settings.limits;
-        check_accept(registered, &head)?;
+        check_accept(registered, request.headers())?;
         let limit = registered.route.body_limit.unwrap_or(limits.body);
-        if registered.reads_body && http_body::Body::size_hint(&body).lower() > limit {
+        if registered.reads_body && http_body::Body::size_hint(request.body()).lower() > limit {
             return Err(problem::too_large(limit));
         }
-        let client = ClientAddress::of(head.extensions.get().copied(), &head.headers, &self.settings.proxies);
+        let client = ClientAddress::of(peer, request.headers(), &self.settings.proxies);
         let allowance = check_rates(registered, client)?;
         let slot = registered.is_counted.then(|| self.slots.take()).transpose()?;
         let route_slot = registered.route.slots.as_ref().map(Slots::take).transpose()?;
+        let (head, body) = std::mem::take(request).into_parts();
         let principal = self.settings.principal.as_ref().and_then(|identify| identify.identify(&head));
         let request = Request {
             head,
@@ -259,7 +298,11 @@ impl Inner {
         if let Some(allowance) = allowance {
             allowance.write(response.headers_mut());
         }
-        Ok(response.map(|body| [slot, route_slot].into_iter().flatten().fold(body, Body::keeping)))
+        if !response.body().is_whole() {
+            let body = std::mem::take(response.body_mut());
+            *response.body_mut() = [slot, route_slot].into_iter().flatten().fold(body, Body::keeping);
+        }
+        Ok(response)
     }
 
     async fn call_handler(
@@ -274,15 +317,15 @@ impl Inner {
             // In a box, so that its state costs the other requests nothing.
             return Box::pin(crate::idempotency::answer(&self.keys, rules, registered, request, deadline)).await;
         }
-        in_time(deadline, (registered.route.handler)(request)).await
+        in_time(deadline, registered.handler.call(request)).await
     }
 
-    fn redirect(&self, head: &http::request::Parts) -> Option<Response> {
+    fn redirect(&self, uri: &http::Uri) -> Option<Response> {
         if self.settings.trailing_slash != TrailingSlash::Redirect {
             return None;
         }
-        let TrailingSlashFound(mut target) = self.router.other_slash(head.uri.path())?;
-        if let Some(query) = head.uri.query() {
+        let TrailingSlashFound(mut target) = self.router.other_slash(uri.path())?;
+        if let Some(query) = uri.query() {
             target.push('?');
             target.push_str(query);
         }
@@ -296,15 +339,18 @@ impl Inner {
 /// The answer to a request that is not looked at further.
 fn refuse(problem: ProblemDetails, headers: &http::HeaderMap) -> Response {
     let id = RequestId::new();
-    let mut response = problem.into_response(id, negotiation::problem_format(headers));
+    with_id(problem.into_response(id, negotiation::problem_format(headers)), id)
+}
+
+fn with_id(mut response: Response, id: RequestId) -> Response {
     response.headers_mut().insert(REQUEST_ID, id.header());
     response
 }
 
 /// Refuses, before the handler has done anything, a request that takes none of the formats of its answer.
-fn check_accept(registered: &Registered, head: &http::request::Parts) -> Result<(), ProblemDetails> {
+fn check_accept(registered: &Registered, headers: &http::HeaderMap) -> Result<(), ProblemDetails> {
     let available = &registered.media_types;
-    if available.is_empty() || negotiation::accepts_any(&head.headers, available) {
+    if available.is_empty() || negotiation::accepts_any(headers, available) {
         return Ok(());
     }
     Err(ProblemDetails::new(&NOT_ACCEPTABLE)

@@ -21,8 +21,13 @@ mod rate_limit;
 mod results;
 mod routing;
 mod server;
+#[cfg(unix)]
+mod server_settings;
 #[cfg(feature = "sqlite")]
 mod startup;
 mod streams;
+#[cfg(feature = "tls")]
+mod tls;
+mod tower;
 mod validation;
 mod validation_of_requests;
