@@ -1,9 +1,11 @@
 //! Tokens, OAuth 2.0, permissions and passwords, without HTTP and without a database of its own.
 
 pub mod password;
+mod principal;
 pub mod rbac;
 mod scope;
 
+pub use principal::{Identity, Principal};
 pub use scope::{Scope, ScopeError};
 
 /// Declares the permissions of a program: each is a type, to be asked for in the signature of a handler.

@@ -2,5 +2,6 @@
 
 mod passwords;
 mod permissions;
+mod principal;
 mod roles;
 mod ui;
