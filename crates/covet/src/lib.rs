@@ -6,6 +6,7 @@ mod attributes;
 mod body;
 mod client_address;
 mod cors;
+mod digest;
 #[cfg(feature = "docs")]
 mod docs;
 mod error;
@@ -14,13 +15,17 @@ mod files;
 mod format;
 #[cfg(all(doctest, feature = "sqlite", feature = "docs"))]
 mod guide;
+#[cfg(feature = "_db")]
+mod idempotency;
 mod logging;
 mod macros;
+mod merge_patch;
 mod metrics;
 mod multipart;
 mod negotiation;
 pub mod openapi;
 mod precondition;
+mod principal;
 mod problem;
 mod rate_limit;
 mod request;
@@ -30,6 +35,8 @@ mod routing;
 mod server;
 mod service;
 mod stream;
+#[cfg(feature = "_db")]
+mod tables;
 pub mod test;
 pub mod validation;
 
@@ -47,9 +54,12 @@ pub use error::{Error, Result};
 pub use extract::{Content, Cookie, Form, Header, Json, Path, Query, State};
 pub use files::{File, FileError, Folder};
 pub use http;
+#[cfg(feature = "_db")]
+pub use idempotency::{Idempotency, IdempotencyError, IdempotencyKey};
 pub use jiff;
+pub use merge_patch::{InvalidPatch, MergePatch};
 pub use multipart::{Multipart, MultipartError, Part};
-pub use precondition::{ETag, IfMatch, PreconditionFailed, Tagged};
+pub use precondition::{ETag, IfMatch, IfNoneMatch, PreconditionFailed, Tagged};
 pub use problem::{Problem, ProblemDetails, ProblemType, Problems};
 pub use rate_limit::RateLimit;
 pub use request::{FromRequest, Rejection, Request};

@@ -14,6 +14,8 @@ const LONGEST_PADDED_LIST: usize = 1024;
 pub(crate) struct Rendered<'a> {
     pub(crate) text: Text,
     pub(crate) params: Vec<Param<'a>>,
+    /// The call's own time-out.
+    pub(crate) timeout: Option<std::time::Duration>,
 }
 
 impl<'a> Sql<'a> {
@@ -41,7 +43,7 @@ impl<'a> Sql<'a> {
             Arg::Value(param) => Some(param.clone()),
             _ => None,
         });
-        Ok(Rendered { text, params: params.collect() })
+        Ok(Rendered { text, params: params.collect(), timeout: self.own_timeout() })
     }
 }
 
@@ -72,7 +74,7 @@ impl<'a> Renderer<'a> {
             )
             .with_statement(&self.text));
         }
-        Ok(Rendered { text: Text::Shared(Arc::from(self.text)), params: self.params })
+        Ok(Rendered { text: Text::Shared(Arc::from(self.text)), params: self.params, timeout: sql.own_timeout() })
     }
 
     fn statement(&mut self, sql: &Sql<'a>) -> Result<()> {

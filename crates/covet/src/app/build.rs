@@ -111,6 +111,11 @@ impl Building {
         }
         let media_types = operation.media_types();
         let reads_body = operation.body.is_some();
+        let body_types = operation.body.iter().flat_map(|body| body.content.keys().copied()).collect();
+        let is_idempotent = operation.is_idempotent;
+        if is_idempotent {
+            describe_replay(&mut operation);
+        }
         add_framework_problems(&mut operation, &media_types);
         if !route.rate_limits.is_empty() {
             operation.problem(&problem::TOO_MANY_REQUESTS);
@@ -125,6 +130,8 @@ impl Building {
             parameters: pattern.parameters.clone(),
             media_types,
             reads_body,
+            body_types,
+            is_idempotent,
             label: route.path.as_str().into(),
             route: route.clone(),
         };
@@ -173,8 +180,16 @@ impl Building {
             return Err(Error::start(self.faults));
         }
         pages.fill(&app.title, &document, &self.problems);
-        let settings =
-            Settings { limits: app.limits, trailing_slash: app.trailing_slash, cors: app.cors, proxies, metrics };
+        let settings = Settings {
+            limits: app.limits,
+            trailing_slash: app.trailing_slash,
+            cors: app.cors,
+            proxies,
+            metrics,
+            principal: app.principal,
+            #[cfg(feature = "_db")]
+            idempotency: app.idempotency,
+        };
         Ok(Service::new(self.router.build(), Arc::new(app.shared), settings, document))
     }
 }
@@ -187,6 +202,13 @@ fn add_framework_problems(operation: &mut Operation<'_>, media_types: &[&str]) {
     operation.problem(&problem::TIMED_OUT);
     if !media_types.is_empty() {
         operation.problem(&problem::NOT_ACCEPTABLE);
+    }
+}
+
+/// An operation that takes a key may answer what it has answered before.
+fn describe_replay(operation: &mut Operation<'_>) {
+    for status in operation.statuses() {
+        operation.response_header(&status, "Idempotent-Replayed", "`true` where the answer was given before");
     }
 }
 

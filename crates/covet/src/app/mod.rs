@@ -14,6 +14,7 @@ pub use settings::{Limits, TrailingSlash};
 use std::fmt::Display;
 use std::net::SocketAddr;
 
+use crate::principal::Identify;
 use crate::request::Shared;
 use crate::routing::Routes;
 use crate::server;
@@ -46,6 +47,9 @@ pub struct App {
     pub(crate) trusted_proxies: Vec<String>,
     pub(crate) proxy_header: ProxyHeader,
     pub(crate) metrics: bool,
+    pub(crate) principal: Option<Identify>,
+    #[cfg(feature = "_db")]
+    pub(crate) idempotency: crate::Idempotency,
     pub(crate) bind: Option<String>,
 }
 
@@ -65,6 +69,9 @@ impl App {
             trusted_proxies: Vec::new(),
             proxy_header: ProxyHeader::default(),
             metrics: false,
+            principal: None,
+            #[cfg(feature = "_db")]
+            idempotency: crate::Idempotency::default(),
             bind: None,
         }
     }
@@ -184,6 +191,31 @@ impl App {
     ) -> Self {
         self.trusted_proxies.extend(networks.into_iter().map(Into::into));
         self.proxy_header = header;
+        self
+    }
+
+    /// With the way to tell who sends a request, for what is kept for each [principal](crate::Request::principal): the
+    /// keys of [`IdempotencyKey`](crate::IdempotencyKey) and [`RateLimit::per_principal`](crate::RateLimit::per_principal).
+    /// It must be proved: a header that anybody may write makes everybody whoever they like.
+    ///
+    /// ```
+    /// # use covet::App;
+    /// # fn account_of(_: &http::HeaderValue) -> Option<String> { None }
+    /// let app = App::new("Bookshop", "1.0.0").principal(|head| account_of(head.headers.get("x-api-key")?));
+    /// ```
+    pub fn principal<F>(mut self, identify: F) -> Self
+    where
+        F: Fn(&http::request::Parts) -> Option<String> + Send + Sync + 'static,
+    {
+        self.principal = Some(Identify::new(identify));
+        self
+    }
+
+    /// With other rules for the keys of [`IdempotencyKey`](crate::IdempotencyKey). Routes may have
+    /// [their own](crate::Routes::idempotency).
+    #[cfg(feature = "_db")]
+    pub fn idempotency(mut self, rules: crate::Idempotency) -> Self {
+        self.idempotency = rules;
         self
     }
 

@@ -35,6 +35,8 @@ pub struct Route {
     pub(crate) body_limit: Option<u64>,
     pub(crate) deadline: Option<Duration>,
     pub(crate) rate_limits: Vec<RateLimit>,
+    #[cfg(feature = "_db")]
+    pub(crate) idempotency: Option<crate::Idempotency>,
     pub(crate) describe: fn(&mut Operation<'_>),
     pub(crate) handler: Handler,
     pub(crate) function: &'static str,
@@ -65,6 +67,8 @@ impl Route {
             body_limit: None,
             deadline: None,
             rate_limits: Vec::new(),
+            #[cfg(feature = "_db")]
+            idempotency: None,
             describe,
             handler,
             function,
@@ -178,6 +182,13 @@ impl Routes {
     /// All of them together under a limit of each client's requests, beside those that they have.
     pub fn rate_limit(mut self, limit: RateLimit) -> Self {
         self.list.iter_mut().for_each(|route| route.rate_limits.push(limit.clone()));
+        self
+    }
+
+    /// All of them with other rules for their idempotency keys than the [app's](crate::App::idempotency).
+    #[cfg(feature = "_db")]
+    pub fn idempotency(mut self, rules: crate::Idempotency) -> Self {
+        self.list.iter_mut().for_each(|route| route.idempotency = Some(rules.clone()));
         self
     }
 
