@@ -3,6 +3,8 @@
 
 mod app;
 mod attributes;
+#[cfg(feature = "auth")]
+pub mod auth;
 mod body;
 mod client_address;
 mod cors;
@@ -41,6 +43,8 @@ pub mod test;
 pub mod validation;
 
 pub use app::{App, Limits, StartFault, TrailingSlash};
+#[cfg(feature = "auth")]
+pub use auth::{Auth, Public};
 pub use attributes::{Problem, delete, get, head, main, model, options, patch, post, put};
 pub use body::{Body, BodyError, BoxError};
 pub use bytes::Bytes;
@@ -75,6 +79,8 @@ pub use uuid::Uuid;
 /// What the macros' expansions name. Not part of the API.
 #[doc(hidden)]
 pub mod __private {
+    #[cfg(feature = "auth")]
+    pub use covet_auth::{self, __private::permissions};
     pub use http::Method;
     pub use schemars;
     pub use serde;

@@ -19,6 +19,14 @@ macro_rules! routes {
     };
 }
 
+/// The permissions of the program, each a type for [`Auth<P>`](crate::Auth). The documentation is at
+/// [`covet_auth::permissions!`](covet_auth::permissions).
+#[cfg(feature = "auth")]
+#[macro_export]
+macro_rules! permissions {
+    ($($tokens:tt)*) => { $crate::__private::permissions!($crate::__private::covet_auth; $($tokens)*); };
+}
+
 /// A statement with its values. The documentation is at [`db::sql!`](covet_db::sql).
 #[cfg(feature = "_db")]
 #[macro_export]

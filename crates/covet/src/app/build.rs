@@ -29,8 +29,8 @@ use crate::{Cors, Error, Result};
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StartFault {
-    message: String,
-    route: Option<String>,
+    pub(super) message: String,
+    pub(super) route: Option<String>,
 }
 
 impl StartFault {
@@ -50,13 +50,15 @@ impl fmt::Display for StartFault {
 }
 
 /// What is gathered on the way.
-struct Building {
+pub(super) struct Building {
     schemas: Schemas,
     router: RouterBuilder,
     problems: Problems,
     described: Vec<Described>,
     operations: HashMap<String, String>,
-    faults: Vec<StartFault>,
+    pub(super) faults: Vec<StartFault>,
+    #[cfg(feature = "auth")]
+    pub(super) access: super::access::Deciding,
 }
 
 pub(super) fn build(mut app: App) -> Result<Service> {
@@ -68,6 +70,8 @@ pub(super) fn build(mut app: App) -> Result<Service> {
         described: Vec::new(),
         operations: HashMap::new(),
         faults: Vec::new(),
+        #[cfg(feature = "auth")]
+        access: super::access::Deciding::of(app.auth.is_some()),
     };
     problem::ALL.iter().for_each(|problem| building.problems.add(problem));
     let own = match &app.rate_limit {
@@ -86,7 +90,7 @@ pub(super) fn build(mut app: App) -> Result<Service> {
 }
 
 impl Building {
-    fn fault(&mut self, route: &Route, message: impl Into<String>) {
+    pub(super) fn fault(&mut self, route: &Route, message: impl Into<String>) {
         let Route { method, path, function, place, .. } = route;
         let route = Some(format!("{method} {path} (`{function}` at {place})"));
         self.faults.push(StartFault { message: message.into(), route });
@@ -117,6 +121,8 @@ impl Building {
             describe_replay(&mut operation);
         }
         add_framework_problems(&mut operation, &media_types);
+        #[cfg(feature = "auth")]
+        let guard = self.decide(&route, &mut operation);
         if !route.rate_limits.is_empty() {
             operation.problem(&problem::TOO_MANY_REQUESTS);
         }
@@ -132,6 +138,8 @@ impl Building {
             reads_body,
             body_types,
             is_idempotent,
+            #[cfg(feature = "auth")]
+            guard,
             label: route.path.as_str().into(),
             route: route.clone(),
         };
@@ -169,7 +177,13 @@ impl Building {
 
     fn finish(mut self, app: App, pages: &pages::Pages, metrics: Option<Arc<Metrics>>) -> Result<Service> {
         let info = info(&app);
-        let (document, faults) = document(info, self.schemas, self.described, &self.problems);
+        #[cfg(feature = "auth")]
+        let auth = self.open(app.auth);
+        #[cfg(feature = "auth")]
+        let security_schemes = auth.iter().flat_map(|auth| auth.security_schemes()).collect();
+        #[cfg(not(feature = "auth"))]
+        let security_schemes = serde_json::Map::new();
+        let (document, faults) = document(info, self.schemas, self.described, &self.problems, security_schemes);
         self.faults.extend(faults.into_iter().map(|message| StartFault { message, route: None }));
         let cors = app.cors.iter().flat_map(Cors::faults);
         self.faults.extend(cors.map(|message| StartFault { message, route: None }));
@@ -187,6 +201,8 @@ impl Building {
             proxies,
             metrics,
             principal: app.principal,
+            #[cfg(feature = "auth")]
+            auth,
             #[cfg(feature = "_db")]
             idempotency: app.idempotency,
         };

@@ -116,7 +116,7 @@ impl<P: Requirement> FromRequest for Auth<P> {
 
     async fn from_request(request: &mut Request, _: &'static str) -> Result<Self, Rejection> {
         // The route's guard has let the caller in; it is asked again here, so that a call on another way fails closed.
-        match &request.principal {
+        match request.head.extensions.get::<Principal>() {
             Some(principal) if principal.has::<P>() => {
                 Ok(Auth { principal: principal.clone(), required: PhantomData })
             }
@@ -134,7 +134,8 @@ impl FromRequest for Option<Auth> {
     }
 
     async fn from_request(request: &mut Request, _: &'static str) -> Result<Self, Rejection> {
-        Ok(request.principal.clone().map(|principal| Auth { principal, required: PhantomData }))
+        let caller = request.head.extensions.get::<Principal>().cloned();
+        Ok(caller.map(|principal| Auth { principal, required: PhantomData }))
     }
 }
 

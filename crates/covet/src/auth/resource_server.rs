@@ -8,9 +8,13 @@ use covet_auth::{Identity, Principal, Scope};
 use http::HeaderMap;
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::{Guard, Refusal, bearer};
 use crate::problem::ProblemDetails;
+
+/// The name of the scheme in the document.
+pub(crate) const SCHEME: &str = "bearer";
 
 /// Believes access tokens of one issuer for one audience (RFC 9068), whose keys it has.
 ///
@@ -93,6 +97,17 @@ impl ResourceServer {
 }
 
 impl Authentication {
+    /// The Security Scheme Objects (OpenAPI 3.1, section 4.8.27), by name.
+    pub(crate) fn security_schemes(&self) -> [(String, Value); 1] {
+        let scheme = json!({
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": format!("An access token of {}.", self.server.verifier.issuer()),
+        });
+        [(SCHEME.to_owned(), scheme)]
+    }
+
     /// Lets the caller in, or says why not.
     pub(crate) fn admit(&self, guard: &Guard, headers: &HeaderMap) -> Result<Option<Principal>, ProblemDetails> {
         let refused = |refusal: Refusal| refusal.into_details(&self.server.realm, self.roles.registry());

@@ -36,7 +36,10 @@ impl Described {
         if route.deprecated {
             value.insert("deprecated".into(), json!(true));
         }
-        let Operation { parameters, body, responses, problems, .. } = operation;
+        let Operation { parameters, body, responses, problems, security, .. } = operation;
+        if let Some(security) = security {
+            value.insert("security".into(), security);
+        }
         insert_rest(&mut value, parameters, body, responses, &problems);
         Described { method: route.method.clone(), path: route.path.clone(), value: Value::Object(value) }
     }
@@ -93,6 +96,7 @@ pub(crate) fn document(
     mut schemas: Schemas,
     described: Vec<Described>,
     problems: &Problems,
+    security_schemes: Map<String, Value>,
 ) -> (Value, Vec<String>) {
     let members: Vec<_> = problems
         .types
@@ -116,6 +120,9 @@ pub(crate) fn document(
         "paths": paths(described),
         "components": { "schemas": definitions, "responses": responses },
     });
+    if !security_schemes.is_empty() {
+        document["components"]["securitySchemes"] = security_schemes.into();
+    }
     joined.finish(&mut document);
     clean_schema(&mut document);
     narrow_decimals(&mut document);
