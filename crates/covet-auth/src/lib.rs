@@ -1,10 +1,15 @@
 //! Tokens, OAuth 2.0, permissions and passwords, without HTTP and without a database of its own.
+//!
+//! [`jose`] is keys and tokens. [`Scope`] is the value of the `scope` parameter.
 
+mod error;
+pub mod jose;
 pub mod password;
 mod principal;
 pub mod rbac;
 mod scope;
 
+pub use error::{Error, ErrorKind, Result};
 pub use principal::{Identity, Principal};
 pub use scope::{Scope, ScopeError};
 

@@ -1,7 +1,12 @@
 //! Tests of what programs see.
 
+mod keys;
+mod mutation;
 mod passwords;
 mod permissions;
 mod principal;
+mod rfc;
 mod roles;
+mod tokens;
 mod ui;
+mod wycheproof;
