@@ -222,7 +222,8 @@ impl Inner {
         &self,
         registered: &Arc<Registered>,
         path: MatchedPath,
-        #[cfg_attr(not(feature = "auth"), expect(unused_mut, reason = "the caller is put into it"))] mut head: http::request::Parts,
+        #[cfg_attr(not(feature = "auth"), expect(unused_mut, reason = "the caller is put into it"))]
+        mut head: http::request::Parts,
         body: Body,
         id: RequestId,
     ) -> Result<Response, ProblemDetails> {

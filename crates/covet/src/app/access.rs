@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::build::{Building, StartFault};
 use crate::auth::{Access, Authentication, FORBIDDEN, Guard, ResourceServer, SCHEME, UNAUTHENTICATED};
 use crate::openapi::Operation;
+use crate::problem::MALFORMED_REQUEST;
 use crate::routing::Route;
 
 /// What was seen on the way.
@@ -54,6 +55,7 @@ impl Building {
             self.check_registry(route, registry);
         }
         operation.security = Some(self.security(&guard));
+        operation.problem(&MALFORMED_REQUEST);
         operation.problem(&UNAUTHENTICATED);
         if !guard.is_optional() && !guard.alternatives().iter().any(|set| set.is_empty()) {
             operation.problem(&FORBIDDEN);

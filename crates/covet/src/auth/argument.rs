@@ -4,11 +4,11 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 
 use covet_auth::Principal;
-use covet_auth::rbac::{Permitted, Policy, Requirement};
+use covet_auth::rbac::{NotPermitted, Permitted, Policy, Requirement};
 
 use super::access::Decision;
 use crate::openapi::Operation;
-use crate::problem::{INTERNAL, NOT_FOUND, ProblemDetails};
+use crate::problem::{INTERNAL, NOT_FOUND, Problem, ProblemDetails, Problems};
 use crate::{FromRequest, Rejection, Request};
 
 /// The caller, who has the permissions `P`: nobody else gets into the handler.
@@ -64,8 +64,8 @@ impl<P> Auth<P> {
     /// The proof that the caller may do `Action` with this thing, as its [`Policy`] says.
     ///
     /// ```
-    /// use covet::auth::{Permitted, Policy, Principal};
-    /// use covet::{Auth, Json, ProblemDetails, put};
+    /// use covet::auth::{NotPermitted, Permitted, Policy, Principal};
+    /// use covet::Auth;
     ///
     /// #[covet::model]
     /// struct Order { customer: String, text: String }
@@ -80,18 +80,18 @@ impl<P> Auth<P> {
     /// /// Takes only orders that the caller may change.
     /// fn save(order: Permitted<Change, Order>) -> Order { order.into_inner() }
     ///
-    /// fn change(auth: &Auth, order: Order) -> Result<Order, ProblemDetails> {
+    /// fn change(auth: &Auth, order: Order) -> Result<Order, NotPermitted> {
     ///     Ok(save(auth.check::<Change, _>(order)?))
     /// }
     /// ```
     ///
     /// # Errors
-    /// A 404 that is the same as that for a thing that is not there, where the policy says no.
-    pub fn check<Action, Thing>(&self, thing: Thing) -> Result<Permitted<Action, Thing>, ProblemDetails>
+    /// [`NotPermitted`] where the policy says no: a 404 that is the same as that of a path which is not there.
+    pub fn check<Action, Thing>(&self, thing: Thing) -> Result<Permitted<Action, Thing>, NotPermitted>
     where
         Action: Policy<Principal, Thing>,
     {
-        Permitted::check(&self.principal, thing).map_err(|_| ProblemDetails::new(&NOT_FOUND))
+        Permitted::check(&self.principal, thing)
     }
 }
 
@@ -117,9 +117,7 @@ impl<P: Requirement> FromRequest for Auth<P> {
     async fn from_request(request: &mut Request, _: &'static str) -> Result<Self, Rejection> {
         // The route's guard has let the caller in; it is asked again here, so that a call on another way fails closed.
         match request.head.extensions.get::<Principal>() {
-            Some(principal) if principal.has::<P>() => {
-                Ok(Auth { principal: principal.clone(), required: PhantomData })
-            }
+            Some(principal) if principal.has::<P>() => Ok(Auth { principal: principal.clone(), required: PhantomData }),
             _ => {
                 let cause = "`Auth` was made without the guard that its description puts in front of the route";
                 Err(Rejection::Problem(ProblemDetails::new(&INTERNAL).cause(cause)))
@@ -136,6 +134,16 @@ impl FromRequest for Option<Auth> {
     async fn from_request(request: &mut Request, _: &'static str) -> Result<Self, Rejection> {
         let caller = request.head.extensions.get::<Principal>().cloned();
         Ok(caller.map(|principal| Auth { principal, required: PhantomData }))
+    }
+}
+
+impl Problem for NotPermitted {
+    fn describe(problems: &mut Problems) {
+        problems.add(&NOT_FOUND);
+    }
+
+    fn into_details(self) -> ProblemDetails {
+        ProblemDetails::new(&NOT_FOUND)
     }
 }
 

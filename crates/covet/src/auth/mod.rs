@@ -18,5 +18,5 @@ pub use covet_auth::rbac::{
 };
 pub use covet_auth::{Identity, Principal, Scope, jose};
 pub(crate) use refusal::{FORBIDDEN, Refusal, UNAUTHENTICATED};
-pub(crate) use resource_server::{Authentication, SCHEME};
 pub use resource_server::ResourceServer;
+pub(crate) use resource_server::{Authentication, SCHEME};
