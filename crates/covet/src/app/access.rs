@@ -94,7 +94,7 @@ impl Building {
         match auth?.open(registry) {
             Ok(auth) => Some(auth),
             Err(faults) => {
-                self.faults.extend(faults.into_iter().map(|message| StartFault { message, route: None }));
+                self.faults.extend(faults.into_iter().map(StartFault::of_app));
                 None
             }
         }

@@ -61,15 +61,11 @@ pub(super) struct Building {
     problems: Problems,
     described: Vec<Described>,
     operations: HashMap<String, String>,
-<<<<<<< HEAD
     pub(super) faults: Vec<StartFault>,
-    #[cfg(feature = "auth")]
-    pub(super) access: super::access::Deciding,
-=======
-    faults: Vec<StartFault>,
     /// Whether an operation works on the framework's own tables.
     needs_tables: bool,
->>>>>>> main
+    #[cfg(feature = "auth")]
+    pub(super) access: super::access::Deciding,
 }
 
 /// An app in which no fault was found, before it has started.
@@ -102,12 +98,9 @@ pub(super) fn build(mut app: App) -> Result<Built> {
         described: Vec::new(),
         operations: HashMap::new(),
         faults: Vec::new(),
-<<<<<<< HEAD
+        needs_tables: false,
         #[cfg(feature = "auth")]
         access: super::access::Deciding::of(app.auth.is_some()),
-=======
-        needs_tables: false,
->>>>>>> main
     };
     problem::ALL.iter().for_each(|problem| building.problems.add(problem));
     let own = match &app.rate_limit {
@@ -218,7 +211,6 @@ impl Building {
 
     fn finish(mut self, app: App, pages: &pages::Pages, metrics: Option<Arc<Metrics>>) -> Result<Built> {
         let info = info(&app);
-<<<<<<< HEAD
         #[cfg(feature = "auth")]
         let auth = self.open(app.auth);
         #[cfg(feature = "auth")]
@@ -226,11 +218,7 @@ impl Building {
         #[cfg(not(feature = "auth"))]
         let security_schemes = serde_json::Map::new();
         let (document, faults) = document(info, self.schemas, self.described, &self.problems, security_schemes);
-        self.faults.extend(faults.into_iter().map(|message| StartFault { message, route: None }));
-=======
-        let (document, faults) = document(info, self.schemas, self.described, &self.problems);
         self.faults.extend(faults.into_iter().map(StartFault::of_app));
->>>>>>> main
         let cors = app.cors.iter().flat_map(Cors::faults);
         self.faults.extend(cors.map(StartFault::of_app));
         let (networks, faults) = networks(&app.trusted_proxies);

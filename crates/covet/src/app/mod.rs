@@ -298,7 +298,6 @@ impl App {
         self
     }
 
-<<<<<<< HEAD
     /// With callers that are known by their tokens. From here on every route must say who may call it: by an argument
     /// [`Auth`](crate::Auth), `Option<Auth>` or [`Public`](crate::Public), or by its group, with
     /// [`Routes::require`](crate::Routes::require) or [`Routes::public`](crate::Routes::public). A route that says
@@ -311,12 +310,8 @@ impl App {
         self
     }
 
-    /// With the address to serve on, `host:port`. Without it that is the environment's `COVET_BIND`, or else
-    /// `127.0.0.1:8000`.
-=======
     /// With the address to serve on, `host:port` or `unix:/path` for a Unix socket. Without it that is the environment's
     /// `COVET_BIND`, or else `127.0.0.1:8000`.
->>>>>>> main
     ///
     /// ```
     /// # use covet::App;

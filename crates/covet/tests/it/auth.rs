@@ -254,7 +254,7 @@ fn line_96_a_route_that_has_not_decided_does_not_start() {
         let error = app.build().unwrap_err();
         error.start_faults().iter().map(|fault| fault.message()).collect()
     };
-    let found = faults(App::new("Shop", "1.0.0").auth(server()).routes(routes![silent]));
+    let found = faults(App::new("Shop", "1.0.0").auth(server()).routes(routes![add, silent]));
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(found[0].starts_with("GET /silent (`it::auth::silent` at ") && found[0].contains("auth.rs:"), "{found:?}");
     assert!(found[0].contains("does not say who may call it"), "{found:?}");
@@ -271,7 +271,7 @@ fn line_96_a_route_that_has_not_decided_does_not_start() {
     assert!(faults(app().routes(routes![torn]))[0].contains("of which one is wrong"));
 
     let wrong = server().roles([role(9, &["nothing"])]).realm("a \"quoted\" one");
-    let found = faults(App::new("Shop", "1.0.0").auth(wrong));
+    let found = faults(App::new("Shop", "1.0.0").auth(wrong).routes(routes![add]));
     assert_eq!(found.len(), 2, "{found:?}");
 }
 
