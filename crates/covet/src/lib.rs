@@ -32,8 +32,12 @@ mod service;
 mod stream;
 pub mod test;
 pub mod validation;
+#[cfg(feature = "template")]
+mod view;
 
 pub use app::{App, Limits, StartFault, TrailingSlash};
+#[cfg(feature = "template")]
+pub use attributes::view;
 pub use attributes::{Problem, delete, get, head, main, model, options, patch, post, put};
 pub use body::{Body, BodyError, BoxError};
 pub use bytes::Bytes;
@@ -43,9 +47,11 @@ pub use cors::Cors;
 pub use covet_db as db;
 #[cfg(feature = "_db")]
 pub use covet_db::Db;
+#[cfg(feature = "template")]
+pub use covet_template as template;
 pub use error::{Error, Result};
 pub use extract::{Content, Cookie, Form, Header, Json, Path, Query, State};
-pub use files::{File, FileError, Folder};
+pub use files::{Assets, File, FileError, Folder};
 pub use http;
 pub use jiff;
 pub use multipart::{Multipart, MultipartError, Part};
@@ -61,10 +67,15 @@ pub use serde_json;
 pub use service::Service;
 pub use stream::{Event, Events, LastEventId, MediaType, NdJson, NdJsonError, Stream, media};
 pub use uuid::Uuid;
+#[cfg(feature = "template")]
+pub use view::{Templates, View};
 
 /// What the macros' expansions name. Not part of the API.
 #[doc(hidden)]
 pub mod __private {
+    pub use covet_macros::assets;
+    #[cfg(feature = "template")]
+    pub use covet_macros::templates;
     pub use http::Method;
     pub use schemars;
     pub use serde;
@@ -73,6 +84,8 @@ pub mod __private {
     pub use crate::request::Rejections;
     pub use crate::routing::{Endpoint, Route};
     pub use crate::validation::expansion as validation;
+    #[cfg(feature = "template")]
+    pub use crate::view::{describe_view, respond_view};
 
     /// Whether a model reads these names and no others.
     pub const fn reads_exactly(fields: Option<crate::validation::FieldNames>, names: &[&str]) -> bool {

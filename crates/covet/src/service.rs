@@ -118,11 +118,17 @@ impl Service {
             let route = found.route().map(|registered| registered.label.clone());
             (metrics, request.method().clone(), route, Instant::now())
         });
+        #[cfg(feature = "template")]
+        let pages = crate::view::ErrorPages::of(&self.inner.shared, found.route(), request.headers());
         let mut response = if span.is_disabled() {
             self.inner.answer(found, request, id).await
         } else {
             self.inner.answer_in_span(found, request, id, span).await
         };
+        #[cfg(feature = "template")]
+        if let Some(pages) = pages {
+            response = pages.apply(response, id).await;
+        }
         if let Some((metrics, method, route, started)) = counted {
             metrics.count(&method, route, response.status(), started.elapsed());
         }

@@ -82,6 +82,8 @@ pub(super) fn build(mut app: App) -> Result<Service> {
     }
     routes.list.into_iter().for_each(|route| building.add(&app.shared, route));
     building.check_problem_names();
+    #[cfg(feature = "template")]
+    building.connect_templates(&app.shared);
     building.finish(app, &pages, metrics)
 }
 
@@ -102,11 +104,19 @@ impl Building {
         (route.describe)(&mut operation);
         for (id, name) in &operation.state {
             if !shared.contains(*id) {
-                let how = if name.ends_with("::Db") { ".database(…)" } else { ".state(…)" };
+                let how = match name.rsplit("::").next() {
+                    Some("Db") => ".database(…)",
+                    Some("Templates") => ".templates(…)",
+                    _ => ".state(…)",
+                };
                 self.fault(&route, format!("takes `{name}`, which the app was not given; add it with {how}"));
             }
         }
         for fault in std::mem::take(&mut operation.faults) {
+            self.fault(&route, fault);
+        }
+        #[cfg(feature = "template")]
+        for fault in view_faults(shared, &operation) {
             self.fault(&route, fault);
         }
         let media_types = operation.media_types();
@@ -131,6 +141,16 @@ impl Building {
         if let Err(fault) = self.router.add(pattern, registered) {
             self.fault(&route, fault);
         }
+    }
+
+    /// Lets templates find the static files, and looks at the one for problems.
+    #[cfg(feature = "template")]
+    fn connect_templates(&mut self, shared: &Shared) {
+        let Some(templates) = shared.get::<crate::Templates>() else { return };
+        if let Some(assets) = shared.get::<crate::Assets>() {
+            templates.connect(assets);
+        }
+        self.faults.extend(templates.check_error_page().err().map(|message| StartFault { message, route: None }));
     }
 
     fn check_operation_id(&mut self, route: &Route) {
@@ -177,6 +197,13 @@ impl Building {
             Settings { limits: app.limits, trailing_slash: app.trailing_slash, cors: app.cors, proxies, metrics };
         Ok(Service::new(self.router.build(), Arc::new(app.shared), settings, document))
     }
+}
+
+/// What is wrong with the templates of an operation's pages; without any templates that is told as a missing state.
+#[cfg(feature = "template")]
+fn view_faults(shared: &Shared, operation: &Operation<'_>) -> Vec<String> {
+    let Some(templates) = shared.get::<crate::Templates>() else { return Vec::new() };
+    operation.views.iter().filter_map(|view| templates.check(view).err()).collect()
 }
 
 /// The problems that the framework itself can answer at any operation, by what the operation does.

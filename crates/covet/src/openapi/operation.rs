@@ -50,6 +50,8 @@ pub struct Operation<'a> {
     pub(crate) state: Vec<(TypeId, &'static str)>,
     pub(crate) any_response: bool,
     pub(crate) faults: Vec<String>,
+    #[cfg(feature = "template")]
+    pub(crate) views: Vec<crate::view::ViewDescription>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -98,6 +100,8 @@ impl<'a> Operation<'a> {
             state: Vec::new(),
             any_response: false,
             faults: Vec::new(),
+            #[cfg(feature = "template")]
+            views: Vec::new(),
         }
     }
 
