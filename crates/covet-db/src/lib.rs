@@ -36,8 +36,8 @@
 //!
 //! # Databases
 //! SQLite (feature `sqlite`, on by default) and PostgreSQL (feature `postgres`; tested on version 15), told apart by the
-//! URL alone. What PostgreSQL's adapter does not have yet: TLS, several hosts in a URL, LISTEN, COPY out, several statements
-//! in one round trip, and a time-out that the server itself keeps.
+//! URL alone. Encrypted connections need the feature `tls`. What PostgreSQL's adapter does not have yet: LISTEN, COPY out, and
+//! several statements in one round trip.
 //!
 //! On PostgreSQL a value is sent in the type of its place, and one that does not fit is refused before it is sent. Instants
 //! keep microseconds there. An array is bound and read as [`Json`] of a list.
@@ -150,10 +150,11 @@ pub use from_row::FromRow;
 pub use ident::Ident;
 pub use migrate::{Migration, MigrationState, MigrationStatus, Migrations};
 pub use options::{
-    ConnectOptions, PoolOptions, PostgresOptions, PreparedStatements, SqliteMode, SqliteOptions, SqliteSynchronous,
+    ChannelBinding, ConnectOptions, PoolOptions, PostgresOptions, PreparedStatements, SqliteMode, SqliteOptions,
+    SqliteSynchronous, SslMode, TargetSession,
 };
 pub use param::{IntoParam, Param};
-pub use pool::{Histogram, PoolStats};
+pub use pool::{Histogram, LaneStats, PoolStats};
 pub use row::{ColumnIndex, Row};
 pub use schema::{ColumnInfo, ForeignKeyInfo, IndexInfo, TableInfo};
 pub use sql::{Direction, Splice, Sql};

@@ -7,6 +7,7 @@ mod from_row;
 mod main_function;
 mod migrations;
 mod model;
+mod permissions;
 mod problem;
 mod route;
 mod sql;
@@ -86,6 +87,13 @@ pub fn sql(input: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn migrations(input: TokenStream) -> TokenStream {
     migrations::expand(input.into()).into()
+}
+
+/// Permissions as types; reached through `covet_auth::permissions!`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn permissions(input: TokenStream) -> TokenStream {
+    permissions::expand(input.into()).into()
 }
 
 #[expect(missing_docs, reason = "documented in `covet-db`, where this text would be added")]

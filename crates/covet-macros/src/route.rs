@@ -213,7 +213,7 @@ impl Argument {
 fn check_bodies(arguments: &[Argument]) -> Result<()> {
     let mut bodies = arguments
         .iter()
-        .filter(|argument| argument.is(&["Json", "Content", "Form", "Body", "Bytes", "NdJson", "Multipart"]));
+        .filter(|argument| argument.is(&["Json", "Content", "Form", "Body", "Bytes", "NdJson", "Multipart", "MergePatch"]));
     match (bodies.next(), bodies.next()) {
         (Some(_), Some(second)) => Err(Error::new(second.ty.span(), "another argument reads the body already")),
         _ => Ok(()),

@@ -8,7 +8,7 @@
 
 pub mod cases;
 mod polling;
-mod servers;
+pub mod servers;
 
 use std::future::Future;
 use std::pin::Pin;

@@ -99,6 +99,15 @@ impl Problem for Error {
             Ok(error) => return error.into_details(),
             Err(cause) => cause,
         };
+        let cause = match cause.downcast::<crate::InvalidPatch>() {
+            Ok(error) => return error.into_details(),
+            Err(cause) => cause,
+        };
+        #[cfg(feature = "_db")]
+        let cause = match cause.downcast::<crate::IdempotencyError>() {
+            Ok(error) => return error.into_details(),
+            Err(cause) => cause,
+        };
         #[cfg(feature = "_db")]
         if let Some(error) = cause.downcast_ref::<covet_db::Error>() {
             return problem::database_details(error).cause(cause);

@@ -14,6 +14,7 @@ chapters! {
     Routes "routes"
     Arguments "arguments"
     Results "results"
+    Changes "changes"
     Formats "formats"
     Validation "validation"
     Problems "problems"

@@ -6,6 +6,8 @@ mod attributes;
 mod body;
 mod client_address;
 mod cors;
+mod deadline;
+mod digest;
 #[cfg(feature = "docs")]
 mod docs;
 mod error;
@@ -14,13 +16,18 @@ mod files;
 mod format;
 #[cfg(all(doctest, feature = "sqlite", feature = "docs"))]
 mod guide;
+#[cfg(feature = "_db")]
+mod idempotency;
 mod logging;
 mod macros;
+mod merge_patch;
 mod metrics;
 mod multipart;
 mod negotiation;
 pub mod openapi;
+mod overload;
 mod precondition;
+mod principal;
 mod problem;
 mod rate_limit;
 mod request;
@@ -30,6 +37,8 @@ mod routing;
 mod server;
 mod service;
 mod stream;
+#[cfg(feature = "_db")]
+mod tables;
 pub mod test;
 pub mod validation;
 #[cfg(feature = "template")]
@@ -53,9 +62,12 @@ pub use error::{Error, Result};
 pub use extract::{Content, Cookie, Form, Header, Json, Path, Query, State};
 pub use files::{Assets, File, FileError, Folder};
 pub use http;
+#[cfg(feature = "_db")]
+pub use idempotency::{Idempotency, IdempotencyError, IdempotencyKey};
 pub use jiff;
+pub use merge_patch::{InvalidPatch, MergePatch};
 pub use multipart::{Multipart, MultipartError, Part};
-pub use precondition::{ETag, IfMatch, PreconditionFailed, Tagged};
+pub use precondition::{ETag, IfMatch, IfNoneMatch, PreconditionFailed, Tagged};
 pub use problem::{Problem, ProblemDetails, ProblemType, Problems};
 pub use rate_limit::RateLimit;
 pub use request::{FromRequest, Rejection, Request};
@@ -64,6 +76,9 @@ pub use respond::{Accepted, Created, Html, Negotiated, NoContent, Page, Redirect
 pub use routing::{Route, Routes};
 pub use rust_decimal::Decimal;
 pub use serde_json;
+pub use server::Runtime;
+#[cfg(feature = "tls")]
+pub use server::Tls;
 pub use service::Service;
 pub use stream::{Event, Events, LastEventId, MediaType, NdJson, NdJsonError, Stream, media};
 pub use uuid::Uuid;

@@ -189,6 +189,70 @@ impl FromRequest for Option<IfMatch> {
     }
 }
 
+/// The `If-None-Match` header, which the client must send: `*` where nothing may be there yet, or tags of states that must
+/// not be the current one. Without it the answer is 428; `Option<IfNoneMatch>` leaves the choice to the client.
+///
+/// It is for methods that change something. The `If-None-Match` of a GET is answered by [`Tagged`] alone.
+///
+/// ```
+/// use covet::{put, ETag, IfNoneMatch, NoContent, Path, PreconditionFailed};
+///
+/// # fn current(_: &str) -> Option<ETag> { None }
+/// /// Reserve a name that is free: `If-None-Match: *`.
+/// #[put("/names/{name}")]
+/// async fn reserve(name: Path<String>, unseen: IfNoneMatch) -> Result<NoContent, PreconditionFailed> {
+///     unseen.check(current(&name).as_ref())?;
+///     Ok(NoContent)
+/// }
+/// # let _ = covet::routes![reserve];
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IfNoneMatch(Tags);
+
+impl IfNoneMatch {
+    /// Holds the state that is there now, if one is, against those that must not be.
+    ///
+    /// # Errors
+    /// [`PreconditionFailed`] when it is one of them, or when any is there and the client says `*`.
+    pub fn check(&self, current: Option<&ETag>) -> Result<(), PreconditionFailed> {
+        match current {
+            Some(current) if self.0.has_weak(current) => Err(PreconditionFailed),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl FromRequest for IfNoneMatch {
+    fn describe(operation: &mut Operation<'_>, name: &str) {
+        Option::<IfNoneMatch>::describe(operation, name);
+        operation.require_parameter(In::Header, "if-none-match");
+        operation.problem(&PRECONDITION_REQUIRED);
+    }
+
+    async fn from_request(request: &mut Request, name: &'static str) -> Result<Self, Rejection> {
+        let unseen = Option::<IfNoneMatch>::from_request(request, name).await?;
+        unseen.ok_or_else(|| {
+            let detail = "send If-None-Match: * to say that nothing may be there yet";
+            Rejection::Problem(ProblemDetails::new(&PRECONDITION_REQUIRED).detail(detail))
+        })
+    }
+}
+
+impl FromRequest for Option<IfNoneMatch> {
+    fn describe(operation: &mut Operation<'_>, _: &str) {
+        if matches!(*operation.method(), Method::GET | Method::HEAD) {
+            operation.fault("takes `IfNoneMatch`, but reads only; `Tagged` as its result answers that header");
+        }
+        operation.parameter::<Option<String>>(In::Header, "if-none-match");
+        operation.pattern(In::Header, "if-none-match", PATTERN);
+        operation.problem(&MALFORMED_REQUEST);
+    }
+
+    async fn from_request(request: &mut Request, _: &'static str) -> Result<Self, Rejection> {
+        Ok(Tags::parse(request.headers(), header::IF_NONE_MATCH)?.map(IfNoneMatch))
+    }
+}
+
 /// The resource is not in the state that the client has seen (412).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PreconditionFailed;

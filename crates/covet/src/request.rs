@@ -10,7 +10,9 @@ use http::request::Parts;
 use http::{HeaderMap, Method, Uri, header};
 use tokio::sync::watch;
 
+use crate::deadline;
 use crate::openapi::Operation;
+use crate::overload::Share;
 use crate::problem::{INVALID_REQUEST, MALFORMED_REQUEST, Problem, ProblemDetails, UNSUPPORTED_MEDIA_TYPE};
 use crate::validation::{Code, Fault, Faults, In};
 use crate::{Body, BodyError, ClientAddress, RequestId, Responding, Response};
@@ -23,9 +25,16 @@ pub struct Request {
     pub(crate) path: MatchedPath,
     pub(crate) id: RequestId,
     pub(crate) client: ClientAddress,
+    pub(crate) principal: Option<Arc<str>>,
     pub(crate) body_wait: Duration,
+    /// The memory that the body has taken, as far as it was read as a whole.
+    pub(crate) body_share: Share,
     pub(crate) shared: Arc<Shared>,
 }
+
+/// In the extensions of a response: the handler was not called, since its arguments could not be made.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Refused;
 
 /// The values that an app shares with its handlers, by type.
 #[derive(Default)]
@@ -67,7 +76,7 @@ pub(crate) struct MatchedPath {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of a handler",
     label = "not an argument",
-    note = "arguments are `Path<T>`, `Query<T>`, `Header<T>`, `Cookie<T>`, `Json<T>`, `Content<T>`, `NdJson<T>`, `Form<T>`, `Multipart`, `State<T>`, `Db`, \
+    note = "arguments are `Path<T>`, `Query<T>`, `Header<T>`, `Cookie<T>`, `Json<T>`, `Content<T>`, `NdJson<T>`, `Form<T>`, `Multipart`, `MergePatch<T>`, `IfMatch`, `IfNoneMatch`, `IdempotencyKey`, `State<T>`, `Db`, \
             `Body`, `Bytes`, `String`, `HeaderMap`, `Method`, `Uri`, `RequestId`, and types of your own that implement \
             `covet::FromRequest`",
     note = "to share a value with handlers, take `State<{Self}>` and give it to the app with `.state(…)`"
@@ -145,6 +154,11 @@ impl Request {
         self.id
     }
 
+    /// Who sends the request, as [`App::principal`](crate::App::principal) tells it.
+    pub fn principal(&self) -> Option<&str> {
+        self.principal.as_deref()
+    }
+
     /// The value that the app shares under this type; `None` where none was given to it. An argument that needs one
     /// says so with [`Operation::requires_state`], so that its absence is an error of the start.
     pub fn state<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
@@ -166,7 +180,9 @@ impl Request {
     /// The answer to a request whose arguments could not all be made.
     #[doc(hidden)]
     pub fn refuse(&self, rejections: Rejections) -> Response {
-        self.responding().problem(rejections.into_details())
+        let mut response = self.responding().problem(rejections.into_details());
+        response.extensions_mut().insert(Refused);
+        response
     }
 
     /// The raw text of a path parameter, still percent-encoded.
@@ -218,7 +234,8 @@ impl Request {
         if http_body::Body::is_end_stream(&body) {
             return Ok(Bytes::new());
         }
-        tokio::time::timeout(self.body_wait, body.bytes()).await.unwrap_or(Err(BodyError::TimedOut))
+        let bytes = std::pin::pin!(body.bytes_within(&mut self.body_share));
+        deadline::within(self.body_wait, bytes).await.unwrap_or(Err(BodyError::TimedOut))
     }
 }
 
@@ -283,8 +300,19 @@ impl Rejections {
         if let Some(problem) = self.problem {
             return problem;
         }
-        let kind = if self.malformed { &MALFORMED_REQUEST } else { &INVALID_REQUEST };
-        ProblemDetails::new(kind).detail(summary(&self.faults)).errors(self.faults)
+        if self.malformed { ProblemDetails::malformed(self.faults) } else { ProblemDetails::invalid(self.faults) }
+    }
+}
+
+impl ProblemDetails {
+    /// Bytes that are not in their format (400).
+    pub(crate) fn malformed(faults: Faults) -> Self {
+        ProblemDetails::new(&MALFORMED_REQUEST).detail(summary(&faults)).errors(faults)
+    }
+
+    /// Values that violate rules (422).
+    pub(crate) fn invalid(faults: Faults) -> Self {
+        ProblemDetails::new(&INVALID_REQUEST).detail(summary(&faults)).errors(faults)
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use http::{HeaderValue, Method, StatusCode, header};
@@ -15,17 +15,20 @@ use tracing::Instrument;
 use crate::app::{Limits, TrailingSlash};
 use crate::client_address::Proxies;
 use crate::cors::{Cors, CrossOrigin};
+use crate::merge_patch::ACCEPT_PATCH;
 use crate::metrics::Metrics;
-use crate::negotiation;
+use crate::overload::{self, Budget, Slots};
+use crate::principal::Identify;
 use crate::problem::{
     self, HEADERS_TOO_LARGE, INTERNAL, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, NOT_FOUND, ProblemDetails, TIMED_OUT,
     URI_TOO_LONG,
 };
 use crate::rate_limit::Allowance;
 use crate::request::{MatchedPath, Shared};
-use crate::routing::{Found, Registered, Router, TrailingSlashFound};
+use crate::routing::{Found, Options, Registered, Router, TrailingSlashFound};
 use crate::server::framing;
 use crate::{Body, ClientAddress, Request, RequestId, Response};
+use crate::{deadline, negotiation};
 
 /// The header that carries the request's id.
 pub(crate) const REQUEST_ID: header::HeaderName = header::HeaderName::from_static("x-request-id");
@@ -59,6 +62,10 @@ struct Inner {
     shared: Arc<Shared>,
     settings: Settings,
     document: Value,
+    slots: Arc<Slots>,
+    bodies: Arc<Budget>,
+    #[cfg(feature = "_db")]
+    keys: crate::idempotency::Keys,
 }
 
 #[derive(Debug)]
@@ -68,11 +75,24 @@ pub(crate) struct Settings {
     pub(crate) cors: Option<Cors>,
     pub(crate) proxies: Proxies,
     pub(crate) metrics: Option<Arc<Metrics>>,
+    pub(crate) principal: Option<Identify>,
+    #[cfg(feature = "_db")]
+    pub(crate) idempotency: crate::Idempotency,
 }
 
 impl Service {
     pub(crate) fn new(router: Router, shared: Arc<Shared>, settings: Settings, document: Value) -> Self {
-        Service { inner: Arc::new(Inner { router, shared, settings, document }) }
+        let inner = Inner {
+            slots: Slots::new(settings.limits.requests),
+            bodies: Budget::new(settings.limits.bodies),
+            router,
+            shared,
+            settings,
+            document,
+            #[cfg(feature = "_db")]
+            keys: crate::idempotency::Keys::default(),
+        };
+        Service { inner: Arc::new(inner) }
     }
 
     /// The OpenAPI document.
@@ -92,10 +112,12 @@ impl Service {
     /// Answers a request from a connection, of which it is not certain that it has one host and one end.
     pub(crate) async fn serve(&self, request: http::Request<Body>) -> Response {
         let Err(problem) = framing::check(&request) else { return self.call(request).await };
-        let id = RequestId::new();
-        let mut response = problem.into_response(id, negotiation::problem_format(request.headers()));
-        response.headers_mut().insert(REQUEST_ID, id.header());
-        response
+        refuse(problem, request.headers())
+    }
+
+    /// Answers a request on a connection beyond the limit.
+    pub(crate) fn refuse_connection(&self, headers: &http::HeaderMap) -> Response {
+        refuse(overload::overloaded("there are as many connections as there may be"), headers)
     }
 
     /// Answers a request. There is no error: whatever goes wrong is a response.
@@ -159,10 +181,7 @@ impl Inner {
     async fn answer(&self, found: Found<'_>, request: http::Request<Body>, id: RequestId) -> Response {
         let format = negotiation::problem_format(request.headers());
         let answer = AssertUnwindSafe(self.dispatch(found, request, id)).catch_unwind().await;
-        let result = answer.unwrap_or_else(|panic| {
-            let cause = format!("the handler panicked: {}", panic_message(&*panic));
-            Err(ProblemDetails::new(&INTERNAL).cause(cause))
-        });
+        let result = answer.unwrap_or_else(|panic| Err(panicked(&*panic)));
         result.unwrap_or_else(|problem| problem.into_response(id, format))
     }
 
@@ -176,13 +195,13 @@ impl Inner {
         self.check_head(&head)?;
         match found {
             Found::Route(registered, path) => self.handle(registered, path, head, body, id).await,
-            Found::Options(allow) => Ok(options(allow)),
-            Found::OtherMethods(allow) => Err(ProblemDetails::new(&METHOD_NOT_ALLOWED)
+            Found::Options(of_path) => Ok(options(&of_path.allow, of_path.accept_patch.as_ref())),
+            Found::OtherMethods(Options { allow, .. }) => Err(ProblemDetails::new(&METHOD_NOT_ALLOWED)
                 .detail(format!("this path has {}", allow.to_str().unwrap_or_default()))
                 .header(header::ALLOW, allow.clone())),
             // `OPTIONS *` asks for the server itself (RFC 9110, section 9.3.7).
             Found::Nothing if head.method == Method::OPTIONS && head.uri.path() == "*" => {
-                Ok(options(&HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")))
+                Ok(options(&HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"), None))
             }
             Found::Nothing => self.redirect(&head).ok_or_else(|| ProblemDetails::new(&NOT_FOUND)),
         }
@@ -227,24 +246,41 @@ impl Inner {
         }
         let client = ClientAddress::of(head.extensions.get().copied(), &head.headers, &self.settings.proxies);
         let allowance = check_rates(registered, client)?;
+        let slot = registered.is_counted.then(|| self.slots.take()).transpose()?;
+        let route_slot = registered.route.slots.as_ref().map(Slots::take).transpose()?;
+        let principal = self.settings.principal.as_ref().and_then(|identify| identify.identify(&head));
         let request = Request {
             head,
             client,
+            principal,
             body: body.limited(limit, limits.body_read),
             path,
             id,
             body_wait: limits.body_read,
+            body_share: self.bodies.share(),
             shared: self.shared.clone(),
         };
         let deadline = registered.route.deadline.unwrap_or(limits.deadline);
-        let answer = tokio::time::timeout(deadline, (registered.route.handler)(request)).await;
-        let mut response = answer.map_err(|_| {
-            ProblemDetails::new(&TIMED_OUT).detail(format!("the answer was not ready within {deadline:?}"))
-        })?;
+        let mut response = self.call_handler(registered, request, deadline).await?;
         if let Some(allowance) = allowance {
             allowance.write(response.headers_mut());
         }
-        Ok(response)
+        Ok(response.map(|body| [slot, route_slot].into_iter().flatten().fold(body, Body::keeping)))
+    }
+
+    async fn call_handler(
+        &self,
+        registered: &Arc<Registered>,
+        request: Request,
+        deadline: Duration,
+    ) -> Result<Response, ProblemDetails> {
+        #[cfg(feature = "_db")]
+        if registered.is_idempotent {
+            let rules = registered.route.idempotency.as_ref().unwrap_or(&self.settings.idempotency);
+            // In a box, so that its state costs the other requests nothing.
+            return Box::pin(crate::idempotency::answer(&self.keys, rules, registered, request, deadline)).await;
+        }
+        in_time(deadline, (registered.route.handler)(request)).await
     }
 
     fn redirect(&self, head: &http::request::Parts) -> Option<Response> {
@@ -261,6 +297,14 @@ impl Inner {
         response.headers_mut().insert(header::LOCATION, HeaderValue::try_from(target).ok()?);
         Some(response)
     }
+}
+
+/// The answer to a request that is not looked at further.
+fn refuse(problem: ProblemDetails, headers: &http::HeaderMap) -> Response {
+    let id = RequestId::new();
+    let mut response = problem.into_response(id, negotiation::problem_format(headers));
+    response.headers_mut().insert(REQUEST_ID, id.header());
+    response
 }
 
 /// Refuses, before the handler has done anything, a request that takes none of the formats of its answer.
@@ -292,11 +336,29 @@ fn without_body(response: Response) -> Response {
     Response::from_parts(head, Body::empty())
 }
 
-fn options(allow: &HeaderValue) -> Response {
+fn options(allow: &HeaderValue, accept_patch: Option<&HeaderValue>) -> Response {
     let mut response = Response::default();
     *response.status_mut() = StatusCode::NO_CONTENT;
     response.headers_mut().insert(header::ALLOW, allow.clone());
+    if let Some(types) = accept_patch {
+        response.headers_mut().insert(ACCEPT_PATCH, types.clone());
+    }
     response
+}
+
+/// The answer of a handler, if it is ready within the deadline.
+pub(crate) async fn in_time(
+    deadline: Duration,
+    answer: impl Future<Output = Response>,
+) -> Result<Response, ProblemDetails> {
+    deadline::within(deadline, answer)
+        .await
+        .ok_or_else(|| ProblemDetails::new(&TIMED_OUT).detail(format!("the answer was not ready within {deadline:?}")))
+}
+
+/// The problem of a handler that panicked.
+pub(crate) fn panicked(panic: &(dyn std::any::Any + Send)) -> ProblemDetails {
+    ProblemDetails::new(&INTERNAL).cause(format!("the handler panicked: {}", panic_message(panic)))
 }
 
 fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {

@@ -15,6 +15,9 @@ const BARE: &[&str] = &["covet-rs"];
 /// Features that are nothing but others together; the tests of the whole workspace cover those.
 const SUMS: &[&str] = &["default", "full"];
 
+/// Those that add to another one, and are tested with it: package, feature, what it adds to.
+const ADDITIONS: &[(&str, &str, &str)] = &[("covet-db", "tls", "postgres")];
+
 pub(super) fn run(workspace: &Workspace) -> Result<Outcome, String> {
     let runner = Runner::find(workspace);
     let mut count = 0;
@@ -35,7 +38,9 @@ pub(super) fn run(workspace: &Workspace) -> Result<Outcome, String> {
             attempt(format!("{name} without features"), workspace.cargo(&bare));
         }
         for feature in alone(package) {
-            let choice = ["--package", name, "--no-default-features", "--features", feature];
+            let addition = ADDITIONS.iter().find(|(package, addition, _)| package == name && *addition == feature);
+            let feature = addition.map_or(feature.to_owned(), |(_, _, base)| format!("{base},{feature}"));
+            let choice = ["--package", name, "--no-default-features", "--features", &feature];
             attempt(format!("{name} with `{feature}` alone"), runner.command(workspace, &choice));
             if workspace.full {
                 let mut clippy = workspace.cargo(&["clippy", "--all-targets"]);

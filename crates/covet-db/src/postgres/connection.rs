@@ -12,7 +12,9 @@ use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row, RowStream, Statement};
 
 use super::encode::{Encoded, own_type};
+use super::endpoint::Endpoint;
 use super::keyword::{Traits, traits};
+use super::limit::InForce;
 use super::statement_cache::{Prepared, StatementCache};
 use super::untyped::Untyped;
 use super::{Shared, error};
@@ -44,6 +46,8 @@ pub(super) struct Session {
     pub(super) client: Client,
     pub(super) shared: Arc<Shared>,
     driver: AbortHandle,
+    /// Where it leads.
+    pub(super) endpoint: Endpoint,
     statements: Mutex<StatementCache>,
     epoch: u64,
     retire_at: Instant,
@@ -56,6 +60,8 @@ pub(super) struct Session {
     aborted: AtomicBool,
     /// It could not be put in order.
     broken: AtomicBool,
+    /// How long the server lets a statement run.
+    pub(super) limit: InForce,
 }
 
 /// Why a statement failed.
@@ -106,13 +112,21 @@ impl Running {
 }
 
 impl Session {
-    pub(super) fn new(client: Client, driver: AbortHandle, shared: Arc<Shared>, epoch: u64) -> Self {
+    pub(super) fn new(
+        client: Client,
+        driver: AbortHandle,
+        shared: Arc<Shared>,
+        endpoint: Endpoint,
+        epoch: u64,
+    ) -> Self {
         let options = &shared.options;
         Self {
             statements: Mutex::new(StatementCache::new(options.statement_cache, options.statement_lifetime)),
             retire_at: Instant::now() + lifetime(options.pool.max_lifetime),
+            limit: InForce::new(shared.statement_timeout),
             client,
             driver,
+            endpoint,
             epoch,
             shared,
             order: Arc::default(),
@@ -143,6 +157,7 @@ impl Session {
     /// To be called after `DISCARD ALL`.
     pub(super) fn was_reset(&self) {
         self.statements().clear();
+        self.limit.set(self.shared.statement_timeout);
         self.tainted.store(false, Ordering::Relaxed);
     }
 

@@ -7,7 +7,6 @@ use tokio_postgres::error::SqlState;
 
 use super::connection::{Connection, Session, lost};
 use super::error::classify;
-use super::open;
 use crate::pool::Lease;
 use crate::{Isolation, Result, TransactionOptions};
 
@@ -51,6 +50,7 @@ pub(super) fn recover(mut lease: Lease<Connection>, left: Left) {
         let guard = BreakOnDrop(&session);
         let done = async {
             session.in_order().await?;
+            session.limit.forget();
             if left == Left::Statement {
                 session.stop().await?;
                 lease.pool().cancelled();
@@ -87,6 +87,7 @@ pub(super) fn put_in_order(session: &Arc<Session>, has_savepoint: bool) {
         let _order = order;
         let guard = BreakOnDrop(&session);
         let done = async {
+            session.limit.forget();
             session.stop().await?;
             if has_savepoint {
                 session.drain(&format!("ROLLBACK TO {BEFORE_STREAM}; RELEASE {BEFORE_STREAM}")).await?;
@@ -113,7 +114,7 @@ impl Session {
     /// Stops what the server is doing for this connection, and sees to it that the request hits nothing that follows.
     async fn stop(&self) -> Result<()> {
         let token = self.client.cancel_token();
-        match tokio::time::timeout(PATIENCE, open::cancel(&token, &self.shared.server)).await {
+        match tokio::time::timeout(PATIENCE, self.endpoint.cancel(&token)).await {
             Ok(Ok(())) => self.drain("").await,
             _ => Err(lost()),
         }
@@ -137,7 +138,10 @@ impl Session {
         self.in_order().await?;
         let result = self.client.batch_execute(text).await;
         match &result {
-            Ok(()) if text.starts_with("ROLLBACK TO") => self.set_aborted(false),
+            Ok(()) if text.starts_with("ROLLBACK TO") => {
+                self.limit.forget();
+                self.set_aborted(false);
+            }
             Ok(()) => {}
             Err(_) => self.set_aborted(true),
         }
@@ -195,6 +199,8 @@ impl Ending {
         if result.is_ok()
             && let Some(lease) = self.lease.take()
         {
+            // What was changed within the transaction ended with it.
+            self.session.limit.set(self.session.shared.statement_timeout);
             self.session.set_in_transaction(false);
             give_back(lease, &self.session);
         }

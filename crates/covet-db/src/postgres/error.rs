@@ -1,5 +1,7 @@
 //! What PostgreSQL's SQLSTATEs mean.
 
+use std::io;
+
 use tokio_postgres::error::{DbError, SqlState};
 
 use crate::{Error, ErrorKind};
@@ -30,27 +32,50 @@ fn lost(error: &tokio_postgres::Error) -> Error {
     Error::new(ErrorKind::ConnectionLost, format!("the connection to PostgreSQL broke: {error}{source}"))
 }
 
-/// An error of opening a connection.
+/// An error of opening a connection. Its source is the system's word where the reason may pass.
 pub(super) fn unreachable(error: &tokio_postgres::Error) -> Error {
-    let told = classify(error);
-    let code = told.code().map(str::to_owned);
-    let message = match error.as_db_error() {
-        Some(_) => format!("PostgreSQL refused the connection: {told}"),
-        None => format!("PostgreSQL cannot be reached: {told}"),
-    };
-    let unreachable = Error::new(ErrorKind::Connect, message);
-    match code {
-        Some(code) => unreachable.with_code(code),
-        None => unreachable,
+    if let Some(told) = error.as_db_error() {
+        let code = told.code().code();
+        return Error::new(ErrorKind::Connect, format!("PostgreSQL refused the connection: {}", told.message()))
+            .with_code(code);
     }
+    let cause = std::error::Error::source(error);
+    let mut message = format!("PostgreSQL cannot be reached: {error}");
+    if let Some(cause) = cause {
+        message.push_str(&format!(": {cause}"));
+    }
+    if message.contains("server does not support TLS") {
+        message.push_str(
+            "; on a network that nobody else can read, `sslmode=disable` in the database URL does without it",
+        );
+    }
+    let unreachable = Error::new(ErrorKind::Connect, message);
+    let system = cause.and_then(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind);
+    match system.or(error.is_closed().then_some(io::ErrorKind::UnexpectedEof)) {
+        // What is wrong with a certificate is wrong the next time too.
+        None | Some(io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::Other) => unreachable,
+        Some(kind) => unreachable.with_source(io::Error::from(kind)),
+    }
+}
+
+/// The error of a server that does not answer.
+pub(super) fn silent(timeout: std::time::Duration) -> Error {
+    Error::new(ErrorKind::Connect, format!("PostgreSQL did not answer within {timeout:?}"))
+        .with_source(io::Error::from(io::ErrorKind::TimedOut))
 }
 
 /// Whether opening failed for a reason that may pass: no server there yet, one that starts or stops, or too many connections.
 pub(crate) fn passes(error: &Error) -> bool {
+    let system = || std::error::Error::source(error).is_some_and(|source| source.is::<io::Error>());
     error.kind() == ErrorKind::Connect
         && error
             .code()
-            .is_none_or(|code| code.starts_with("08") || matches!(code, "57P01" | "57P02" | "57P03" | "53300"))
+            .map_or_else(system, |code| code.starts_with("08") || matches!(code, "57P01" | "57P02" | "57P03" | "53300"))
+}
+
+/// Whether it was a pooler that takes no settings for a session. What it says is in no other language.
+pub(super) fn refuses_options(error: &tokio_postgres::Error) -> bool {
+    error.as_db_error().is_some_and(|error| error.message().contains("unsupported startup parameter"))
 }
 
 /// Whether the statement was prepared for something that has changed since. The text of the first is in the server's

@@ -9,19 +9,28 @@ mod connection;
 mod control;
 mod decode;
 mod encode;
+mod endpoint;
 mod error;
 pub(crate) mod introspection;
 mod keyword;
+mod lane;
+mod limit;
 mod load;
 mod numeric;
 mod open;
+mod password_file;
 mod statement_cache;
 mod stream;
+#[cfg(feature = "tls")]
+mod tls;
+#[cfg(not(feature = "tls"))]
+#[path = "tls/absent.rs"]
+mod tls;
 mod untyped;
 mod upkeep;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
@@ -40,6 +49,7 @@ use crate::url::{Server, Source};
 use crate::{ConnectOptions, Error, ErrorKind, Executed, Result, TransactionOptions};
 use call::Call;
 use connection::{Failure, Running, Session, lost};
+use limit::Limit;
 
 /// How large a batch of a fetched result grows.
 const FETCHED_BATCH: usize = 1 << 20;
@@ -50,11 +60,18 @@ const PING_AFTER: Duration = Duration::from_secs(1);
 /// How long that answer may take.
 const PING_PATIENCE: Duration = Duration::from_secs(1);
 
+/// How much later than the client's time-out the server's is.
+const BACKSTOP: Duration = Duration::from_secs(1);
+
+/// How often a statement is prepared anew for one call: the schema may change again between preparing and running it.
+const HEALINGS: usize = 3;
+
 /// A database on a server.
 #[derive(Debug)]
 pub(crate) struct Postgres {
     pool: Arc<Pool<Connection>>,
     shared: Arc<Shared>,
+    lanes: Arc<lane::Lanes>,
 }
 
 /// What the connections of a pool have in common.
@@ -62,6 +79,11 @@ pub(crate) struct Postgres {
 struct Shared {
     options: Arc<ConnectOptions>,
     server: Server,
+    tls: tls::Tls,
+    /// How long the server lets a statement run, as a last resort: for when the client is gone or out of reach.
+    statement_timeout: Duration,
+    /// A pooler stands in between that takes no settings for a session.
+    pooler: AtomicBool,
     runtime: Handle,
     /// Counts the times that statements were found to be older than the schema.
     generation: AtomicU64,
@@ -78,6 +100,10 @@ impl Shared {
         self.epoch.load(Ordering::Relaxed)
     }
 
+    fn is_behind_pooler(&self) -> bool {
+        self.pooler.load(Ordering::Relaxed)
+    }
+
     /// Every connection that is open now retires when it comes back.
     fn next_epoch(&self) {
         self.epoch.fetch_add(1, Ordering::Relaxed);
@@ -92,11 +118,16 @@ impl Postgres {
         let shared = Arc::new(Shared {
             options: Arc::clone(options),
             server: server.clone(),
+            tls: tls::Tls::default(),
+            statement_timeout: options.command_timeout.max(options.query_timeout).saturating_add(BACKSTOP),
+            pooler: AtomicBool::new(false),
             runtime: Handle::current(),
             generation: AtomicU64::new(0),
             epoch: AtomicU64::new(0),
         });
-        let database = Self { pool: Pool::new(options.pool.max.max(1), &options.pool), shared };
+        let leases = options.pool.max.saturating_sub(lane::count(options)).max(1);
+        let lanes = lane::Lanes::new(&shared);
+        let database = Self { pool: Pool::new(leases, &options.pool), shared, lanes };
         let first = open::open(&database.shared).await?;
         if let Some(vacancy) = database.pool.vacancy(1) {
             vacancy.fill(first);
@@ -106,11 +137,12 @@ impl Postgres {
     }
 
     pub(crate) fn stats(&self) -> PoolStats {
-        self.pool.stats()
+        PoolStats { lanes: self.lanes.stats(), ..self.pool.stats() }
     }
 
     pub(crate) async fn close(&self) {
         self.pool.close();
+        self.lanes.close().await;
         self.pool.drained().await;
     }
 
@@ -175,10 +207,23 @@ impl Postgres {
         wanted: Wanted,
         place: Place,
     ) -> Result<Vec<Batch>> {
+        let record = if within.is_none() { self.lanes.record(&rendered.text) } else { None };
+        if let Some(record) = &record
+            && let lane::Outcome::Answered(result) = self.lanes.fetch(record, &rendered, wanted).await
+        {
+            return result.map_err(|error| error.with_statement(rendered.text.as_str()));
+        }
         let call = self.call(within, place).await?;
+        let since = record.as_ref().map(|_| Instant::now());
         let mut result = fetch(&call.session, &rendered, wanted).await;
-        if result.as_ref().is_err_and(|failure| self.heals(&call, failure)) {
+        for _ in 0..HEALINGS {
+            if !result.as_ref().is_err_and(|failure| self.heals(&call, failure)) {
+                break;
+            }
             result = fetch(&call.session, &rendered, wanted).await;
+        }
+        if let (Some(record), Some(since), Ok(batches)) = (&record, since, &result) {
+            record.ran_alone(since.elapsed(), batches);
         }
         call.over(result).map_err(|error| error.with_statement(rendered.text.as_str()))
     }
@@ -191,7 +236,10 @@ impl Postgres {
     ) -> Result<Executed> {
         let call = self.call(within, place).await?;
         let mut result = execute(&call.session, &rendered).await;
-        if result.as_ref().is_err_and(|failure| self.heals(&call, failure)) {
+        for _ in 0..HEALINGS {
+            if !result.as_ref().is_err_and(|failure| self.heals(&call, failure)) {
+                break;
+            }
             result = execute(&call.session, &rendered).await;
         }
         call.over(result).map_err(|error| error.with_statement(rendered.text.as_str()))
@@ -212,9 +260,13 @@ impl Postgres {
                 return call.over(Err(Failure::Unsent(error)));
             }
         }
-        let mut result = call.session.start(statement.text().as_str(), statement.params()).await;
-        if result.as_ref().is_err_and(|failure| self.heals(&call, failure)) {
-            result = call.session.start(statement.text().as_str(), statement.params()).await;
+        let start = || call.session.start_within(Limit::Endless, statement.text().as_str(), statement.params());
+        let mut result = start().await;
+        for _ in 0..HEALINGS {
+            if !result.as_ref().is_err_and(|failure| self.heals(&call, failure)) {
+                break;
+            }
+            result = start().await;
         }
         match result {
             Ok(running) => Ok(Batches::new(call, running)),
@@ -252,7 +304,8 @@ fn columns(running: &Running, row: &tokio_postgres::Row) -> Arc<Columns> {
 
 /// A statement is always read to its end, because only then has it written.
 async fn fetch(session: &Session, rendered: &Rendered<'_>, wanted: Wanted) -> Result<Vec<Batch>, Failure> {
-    let mut running = session.start(rendered.text.as_str(), &rendered.params).await?;
+    let limit = Limit::Call(rendered.timeout);
+    let mut running = session.start_within(limit, rendered.text.as_str(), &rendered.params).await?;
     let mut batches = Vec::new();
     let mut batch: Option<Batch> = None;
     while let Some(row) = running.next().await? {
@@ -273,7 +326,8 @@ async fn fetch(session: &Session, rendered: &Rendered<'_>, wanted: Wanted) -> Re
 }
 
 async fn execute(session: &Session, rendered: &Rendered<'_>) -> Result<Executed, Failure> {
-    let mut running = session.start(rendered.text.as_str(), &rendered.params).await?;
+    let limit = Limit::Call(rendered.timeout);
+    let mut running = session.start_within(limit, rendered.text.as_str(), &rendered.params).await?;
     while running.next().await?.is_some() {}
     let rows = running.rows.rows_affected().filter(|_| running.traits.touches_rows);
     Ok(Executed { rows_affected: rows.unwrap_or(0), last_insert_id: None })
@@ -281,7 +335,20 @@ async fn execute(session: &Session, rendered: &Rendered<'_>) -> Result<Executed,
 
 pub(crate) async fn begin(lease: &Lease<Connection>, options: &TransactionOptions) -> Result<()> {
     let session = session(lease)?;
-    session.control(&control::begin(options)).await?;
+    // What is changed within a transaction ends with it, so that it begins with what is usual.
+    let usual = session.change(Limit::Call(None));
+    let begin = control::begin(options);
+    match &usual {
+        // In a text of its own: one with BEGIN would make it part of the transaction.
+        Some((change, _)) => {
+            let (changed, begun) =
+                futures_util::future::join(session.client.batch_execute(change), session.control(&begin)).await;
+            begun?;
+            changed.map_err(|error| error::classify(&error))?;
+        }
+        None => session.control(&begin).await?,
+    }
+    session.limit.set(session.shared.statement_timeout);
     session.set_in_transaction(true);
     Ok(())
 }
@@ -296,8 +363,17 @@ pub(crate) async fn script(lease: &Lease<Connection>, text: String) -> Result<()
         return Err(Error::by_hand());
     }
     let call = Call::within(lease).await?;
-    let result = call.session.client.batch_execute(&text).await;
-    call.over(result.map_err(Failure::from))
+    let limit = call.session.change(Limit::Endless).map(|(change, _)| change);
+    call.session.limit.forget();
+    // A migration takes as long as it takes. The limit is not sent in one text with it, of whose places errors tell.
+    let limited = async {
+        match &limit {
+            Some(change) => call.session.client.batch_execute(change).await,
+            None => Ok(()),
+        }
+    };
+    let (limited, result) = futures_util::future::join(limited, call.session.client.batch_execute(&text)).await;
+    call.over(limited.and(result).map_err(Failure::from))
 }
 
 pub(crate) async fn commit(lease: Lease<Connection>) -> Result<()> {

@@ -1,77 +1,102 @@
 //! Opening connections.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::Ordering;
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
-use tokio_postgres::{CancelToken, Config, NoTls};
+use tokio_postgres::{Client, Socket};
 
 use super::connection::{Connection, Session};
-use super::error::unreachable;
+use super::endpoint::{Endpoint, endpoints};
+use super::error::{refuses_options, silent, unreachable};
+use super::tls::Stream;
 use super::{Shared, error};
-use crate::url::Server;
-use crate::{ConnectOptions, Error, ErrorKind, Result};
+use crate::{Error, ErrorKind, Result, TargetSession};
 
-/// How long data that was sent may go without an answer from the other machine's network.
-const TCP_USER_TIMEOUT: Duration = Duration::from_secs(30);
+/// A connection that nobody drives yet.
+pub(super) struct Dialled {
+    pub(super) client: Client,
+    pub(super) connection: tokio_postgres::Connection<Socket, Stream>,
+    pub(super) endpoint: Endpoint,
+}
 
-/// How long a connection is quiet before its network is asked whether it is still there.
-const KEEPALIVE: Duration = Duration::from_secs(60);
-
+/// A connection for the pool.
 pub(super) async fn open(shared: &Arc<Shared>) -> Result<Connection> {
     let epoch = shared.epoch();
-    let config = config(&shared.options, &shared.server);
     let timeout = shared.options.postgres.connect_timeout;
-    let (client, connection) = tokio::time::timeout(timeout, config.connect(NoTls))
-        .await
-        .map_err(|_| Error::new(ErrorKind::Connect, format!("PostgreSQL did not answer within {timeout:?}")))?
-        .map_err(|error| unreachable(&error))?;
+    let mut failure = None;
+    for wanted in passes_over(shared.options.postgres.target_session) {
+        for endpoint in endpoints(&shared.options, &shared.server, &shared.tls).await? {
+            let opening = async {
+                let dialled = dial(shared, endpoint).await?;
+                let session = session(dialled, shared, epoch);
+                suits(&session, *wanted).await.map(|()| session)
+            };
+            match tokio::time::timeout(timeout, opening).await.map_err(|_| silent(timeout)) {
+                Ok(Ok(session)) => return Ok(Connection::new(session)),
+                Ok(Err(error)) | Err(error) => failure = Some(error),
+            }
+        }
+    }
+    Err(failure.unwrap_or_else(|| Error::new(ErrorKind::Connect, "the host of PostgreSQL has no address")))
+}
+
+/// What to look for in turn.
+fn passes_over(target: TargetSession) -> &'static [TargetSession] {
+    match target {
+        TargetSession::Any => &[TargetSession::Any],
+        TargetSession::ReadWrite => &[TargetSession::ReadWrite],
+        TargetSession::ReadOnly => &[TargetSession::ReadOnly],
+        TargetSession::Primary => &[TargetSession::Primary],
+        TargetSession::Standby => &[TargetSession::Standby],
+        TargetSession::PreferStandby => &[TargetSession::Standby, TargetSession::Any],
+    }
+}
+
+pub(super) async fn dial(shared: &Shared, endpoint: Endpoint) -> Result<Dialled> {
+    let connected = match endpoint.config(shared).connect(endpoint.tls.clone()).await {
+        // A pooler that takes no settings: what the server would keep is kept by the client alone.
+        Err(error) if refuses_options(&error) && !shared.pooler.swap(true, Ordering::Relaxed) => {
+            endpoint.config(shared).connect(endpoint.tls.clone()).await
+        }
+        connected => connected,
+    };
+    let (client, connection) = connected.map_err(|error| unreachable(&error))?;
+    Ok(Dialled { client, connection, endpoint })
+}
+
+fn session(dialled: Dialled, shared: &Arc<Shared>, epoch: u64) -> Session {
+    let Dialled { client, connection, endpoint } = dialled;
     let driver = tokio::spawn(async move {
         if let Err(error) = connection.await {
             tracing::debug!(error = %error::classify(&error), "a connection to PostgreSQL ended");
         }
     });
-    Ok(Connection::new(Session::new(client, driver.abort_handle(), Arc::clone(shared), epoch)))
+    Session::new(client, driver.abort_handle(), Arc::clone(shared), endpoint, epoch)
 }
 
-fn config(options: &ConnectOptions, server: &Server) -> Config {
-    let mut config = Config::new();
-    match server.host.starts_with('/') {
-        #[cfg(unix)]
-        true => config.host_path(&server.host),
-        _ => config.host(&server.host),
+/// Whether the server is one that is wanted.
+async fn suits(session: &Session, wanted: TargetSession) -> Result<()> {
+    if wanted == TargetSession::Any {
+        return Ok(());
+    }
+    let question = "SELECT pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('transaction_read_only') = 'on'";
+    let answer = session.client.simple_query(question).await.map_err(|error| unreachable(&error))?;
+    let row = answer.iter().find_map(|message| match message {
+        tokio_postgres::SimpleQueryMessage::Row(row) => Some((row.get(0) == Some("t"), row.get(1) == Some("t"))),
+        _ => None,
+    });
+    let Some((is_standby, is_read_only)) = row else {
+        return Err(Error::new(ErrorKind::Connect, "PostgreSQL did not say whether it is a standby"));
     };
-    config
-        .port(server.port)
-        .user(&server.user)
-        .dbname(&server.database)
-        .application_name(&options.postgres.application_name)
-        .connect_timeout(options.postgres.connect_timeout)
-        .tcp_user_timeout(TCP_USER_TIMEOUT)
-        .keepalives_idle(KEEPALIVE);
-    if let Some(password) = &server.password {
-        config.password(password);
+    let (suits, what) = match wanted {
+        TargetSession::Any | TargetSession::PreferStandby => (true, ""),
+        TargetSession::ReadWrite => (!is_read_only, "lets nobody write"),
+        TargetSession::ReadOnly => (is_read_only, "lets everybody write"),
+        TargetSession::Primary => (!is_standby, "is a standby"),
+        TargetSession::Standby => (is_standby, "is no standby"),
+    };
+    match suits {
+        true => Ok(()),
+        false => Err(Error::new(ErrorKind::Connect, format!("the PostgreSQL server at {:?} {what}", session.endpoint))),
     }
-    config
-}
-
-/// Asks the server to stop what a connection is doing, and waits until it has asked it.
-///
-/// The driver's own `cancel_query` must not be used: it comes back when the request has been written, and the server would
-/// stop whatever runs when it gets to it, which may be the next statement. The server closes the socket only after it has
-/// sent its signal.
-pub(super) async fn cancel(token: &CancelToken, server: &Server) -> std::io::Result<()> {
-    #[cfg(unix)]
-    if server.host.starts_with('/') {
-        let path = format!("{}/.s.PGSQL.{}", server.host, server.port);
-        return cancel_over(tokio::net::UnixStream::connect(path).await?, token).await;
-    }
-    cancel_over(tokio::net::TcpStream::connect((server.host.as_str(), server.port)).await?, token).await
-}
-
-async fn cancel_over(mut socket: impl AsyncRead + AsyncWrite + Unpin, token: &CancelToken) -> std::io::Result<()> {
-    token.cancel_query_raw(&mut socket, NoTls).await.map_err(std::io::Error::other)?;
-    let mut nothing = [0; 16];
-    while socket.read(&mut nothing).await? > 0 {}
-    Ok(())
 }

@@ -14,6 +14,8 @@ const LONGEST_PADDED_LIST: usize = 1024;
 pub(crate) struct Rendered<'a> {
     pub(crate) text: Text,
     pub(crate) params: Vec<Param<'a>>,
+    /// The call's own time-out.
+    pub(crate) timeout: Option<std::time::Duration>,
 }
 
 impl<'a> Sql<'a> {
@@ -22,26 +24,23 @@ impl<'a> Sql<'a> {
         let text = match &self.source {
             Source::Static(text) => Text::Static(text),
             Source::Unchecked(text) => Text::Shared(Arc::clone(text)),
-            Source::Template(template) if template.is_fixed() => {
-                let text = template.cached(dialect).get_or_init(|| {
-                    let mut renderer = Renderer::new(dialect);
-                    for piece in template.pieces() {
-                        match piece {
-                            Piece::Text(text) => renderer.text.push_str(text),
-                            _ => renderer.placeholder(),
-                        }
+            Source::Template(template) if template.is_fixed() => Text::Static(template.cached(dialect).get_or_init(|| {
+                let mut renderer = Renderer::new(dialect);
+                for piece in template.pieces() {
+                    match piece {
+                        Piece::Text(text) => renderer.text.push_str(text),
+                        _ => renderer.placeholder(),
                     }
-                    Arc::from(renderer.text)
-                });
-                Text::Shared(Arc::clone(text))
-            }
+                }
+                renderer.text.into()
+            })),
             Source::Template(_) => return Renderer::new(dialect).render(self),
         };
         let params = self.args.iter().filter_map(|arg| match arg {
             Arg::Value(param) => Some(param.clone()),
             _ => None,
         });
-        Ok(Rendered { text, params: params.collect() })
+        Ok(Rendered { text, params: params.collect(), timeout: self.own_timeout() })
     }
 }
 
@@ -72,7 +71,7 @@ impl<'a> Renderer<'a> {
             )
             .with_statement(&self.text));
         }
-        Ok(Rendered { text: Text::Shared(Arc::from(self.text)), params: self.params })
+        Ok(Rendered { text: Text::Shared(Arc::from(self.text)), params: self.params, timeout: sql.own_timeout() })
     }
 
     fn statement(&mut self, sql: &Sql<'a>) -> Result<()> {

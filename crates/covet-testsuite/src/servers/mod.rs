@@ -2,9 +2,13 @@
 
 #[cfg(unix)]
 mod postgres;
+#[cfg(unix)]
+mod private;
 
 #[cfg(unix)]
 pub(crate) use postgres::fresh_database as fresh_postgres;
+#[cfg(unix)]
+pub use private::{PrivateServer, Setup, Stop, as_postgres, free_port, give_to_postgres, open_folder};
 
 /// No server is started here.
 #[cfg(not(unix))]

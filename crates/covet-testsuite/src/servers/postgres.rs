@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// `COVET_TEST_POSTGRES` names the program `postgres` of the server to use. Without it the newest that is installed is used.
 ///
 /// When there is none, `COVET_REQUIRE_POSTGRES` makes that a failure.
-fn program() -> Option<PathBuf> {
+pub(super) fn program() -> Option<PathBuf> {
     let named = std::env::var_os("COVET_TEST_POSTGRES").map(PathBuf::from);
     let found = named.as_deref().and_then(Path::parent).map(Path::to_owned).or_else(installed);
     let found = found.filter(|folder| folder.join("initdb").exists() && folder.join("postgres").exists());
@@ -41,17 +41,22 @@ fn installed() -> Option<PathBuf> {
     versions.pop().map(|(_, folder)| folder).or(in_path)
 }
 
-/// The URL of a new, empty database. Says so and gives none where there is no server.
-#[must_use]
-pub(crate) fn fresh_database() -> Option<String> {
-    static DATABASES: AtomicU32 = AtomicU32::new(0);
-    let Some(binaries) = program() else {
+/// Says so where there is no server.
+pub(super) fn announced(program: Option<PathBuf>) -> Option<PathBuf> {
+    if program.is_none() {
         #[expect(clippy::print_stderr, reason = "a test that tests nothing must say so")]
         {
             eprintln!("SKIPPED: PostgreSQL is not installed; this test tested nothing");
         }
-        return None;
-    };
+    }
+    program
+}
+
+/// The URL of a new, empty database. Says so and gives none where there is no server.
+#[must_use]
+pub(crate) fn fresh_database() -> Option<String> {
+    static DATABASES: AtomicU32 = AtomicU32::new(0);
+    let binaries = announced(program())?;
     let port = server(&binaries);
     let name = format!("test_{}_{}", std::process::id(), DATABASES.fetch_add(1, Ordering::Relaxed));
     let url = move |database: &str| format!("postgres://covet@127.0.0.1:{port}/{database}");

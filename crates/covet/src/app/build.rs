@@ -80,7 +80,9 @@ pub(super) fn build(mut app: App) -> Result<Service> {
         app.shared.insert(metrics.clone());
         routes = routes.and(pages::metrics_routes());
     }
-    routes.list.into_iter().for_each(|route| building.add(&app.shared, route));
+    let own = app.routes.list.len();
+    let routes = routes.list.into_iter().enumerate();
+    routes.for_each(|(index, route)| building.add(&app.shared, route, index < own));
     building.check_problem_names();
     #[cfg(feature = "template")]
     building.connect_templates(&app.shared);
@@ -94,7 +96,7 @@ impl Building {
         self.faults.push(StartFault { message: message.into(), route });
     }
 
-    fn add(&mut self, shared: &Shared, route: Route) {
+    fn add(&mut self, shared: &Shared, route: Route, is_counted: bool) {
         let pattern = match Pattern::parse(&route.path) {
             Ok(pattern) => pattern,
             Err(fault) => return self.fault(&route, fault),
@@ -121,6 +123,11 @@ impl Building {
         }
         let media_types = operation.media_types();
         let reads_body = operation.body.is_some();
+        let body_types = operation.body.iter().flat_map(|body| body.content.keys().copied()).collect();
+        let is_idempotent = operation.is_idempotent;
+        if is_idempotent {
+            describe_replay(&mut operation);
+        }
         add_framework_problems(&mut operation, &media_types);
         if !route.rate_limits.is_empty() {
             operation.problem(&problem::TOO_MANY_REQUESTS);
@@ -135,6 +142,9 @@ impl Building {
             parameters: pattern.parameters.clone(),
             media_types,
             reads_body,
+            is_counted,
+            body_types,
+            is_idempotent,
             label: route.path.as_str().into(),
             route: route.clone(),
         };
@@ -193,8 +203,16 @@ impl Building {
             return Err(Error::start(self.faults));
         }
         pages.fill(&app.title, &document, &self.problems);
-        let settings =
-            Settings { limits: app.limits, trailing_slash: app.trailing_slash, cors: app.cors, proxies, metrics };
+        let settings = Settings {
+            limits: app.limits,
+            trailing_slash: app.trailing_slash,
+            cors: app.cors,
+            proxies,
+            metrics,
+            principal: app.principal,
+            #[cfg(feature = "_db")]
+            idempotency: app.idempotency,
+        };
         Ok(Service::new(self.router.build(), Arc::new(app.shared), settings, document))
     }
 }
@@ -212,8 +230,16 @@ fn add_framework_problems(operation: &mut Operation<'_>, media_types: &[&str]) {
     operation.problem(&problem::HEADERS_TOO_LARGE);
     operation.problem(&problem::INTERNAL);
     operation.problem(&problem::TIMED_OUT);
+    operation.problem(&problem::OVERLOADED);
     if !media_types.is_empty() {
         operation.problem(&problem::NOT_ACCEPTABLE);
+    }
+}
+
+/// An operation that takes a key may answer what it has answered before.
+fn describe_replay(operation: &mut Operation<'_>) {
+    for status in operation.statuses() {
+        operation.response_header(&status, "Idempotent-Replayed", "`true` where the answer was given before");
     }
 }
 

@@ -12,13 +12,13 @@ pub(crate) use pages::{Pages, takes_gzip};
 pub use settings::{Limits, TrailingSlash};
 
 use std::fmt::Display;
-use std::net::SocketAddr;
 
+use crate::principal::Identify;
 use crate::request::Shared;
 use crate::routing::Routes;
-use crate::server;
+use crate::server::{self, Address};
 use crate::service::Service;
-use crate::{Cors, Error, ProxyHeader, RateLimit, Result};
+use crate::{Cors, ProxyHeader, RateLimit, Result, Runtime};
 
 /// An app: routes, what they share, and the settings of the server.
 ///
@@ -46,7 +46,11 @@ pub struct App {
     pub(crate) trusted_proxies: Vec<String>,
     pub(crate) proxy_header: ProxyHeader,
     pub(crate) metrics: bool,
+    pub(crate) principal: Option<Identify>,
+    #[cfg(feature = "_db")]
+    pub(crate) idempotency: crate::Idempotency,
     pub(crate) bind: Option<String>,
+    pub(crate) server: server::Settings,
 }
 
 impl App {
@@ -65,7 +69,11 @@ impl App {
             trusted_proxies: Vec::new(),
             proxy_header: ProxyHeader::default(),
             metrics: false,
+            principal: None,
+            #[cfg(feature = "_db")]
+            idempotency: crate::Idempotency::default(),
             bind: None,
+            server: server::Settings::default(),
         }
     }
 
@@ -201,8 +209,8 @@ impl App {
         self
     }
 
-    /// With proxies in front, as addresses or ranges (`10.0.0.0/8`), and the header in which they tell the client's
-    /// address. From anybody else, and in any other header, it is ignored.
+    /// With proxies in front, as addresses or ranges (`10.0.0.0/8`) or as `unix` for whoever comes over the app's Unix socket, and the
+    /// header in which they tell the client's address. From anybody else, and in any other header, it is ignored.
     pub fn trusted_proxies<T: Into<String>>(
         mut self,
         networks: impl IntoIterator<Item = T>,
@@ -213,6 +221,31 @@ impl App {
         self
     }
 
+    /// With the way to tell who sends a request, for what is kept for each [principal](crate::Request::principal): the
+    /// keys of [`IdempotencyKey`](crate::IdempotencyKey) and [`RateLimit::per_principal`](crate::RateLimit::per_principal).
+    /// It must be proved: a header that anybody may write makes everybody whoever they like.
+    ///
+    /// ```
+    /// # use covet::App;
+    /// # fn account_of(_: &http::HeaderValue) -> Option<String> { None }
+    /// let app = App::new("Bookshop", "1.0.0").principal(|head| account_of(head.headers.get("x-api-key")?));
+    /// ```
+    pub fn principal<F>(mut self, identify: F) -> Self
+    where
+        F: Fn(&http::request::Parts) -> Option<String> + Send + Sync + 'static,
+    {
+        self.principal = Some(Identify::new(identify));
+        self
+    }
+
+    /// With other rules for the keys of [`IdempotencyKey`](crate::IdempotencyKey). Routes may have
+    /// [their own](crate::Routes::idempotency).
+    #[cfg(feature = "_db")]
+    pub fn idempotency(mut self, rules: crate::Idempotency) -> Self {
+        self.idempotency = rules;
+        self
+    }
+
     /// With `/metrics`: counts and durations of the answered requests by method, route and status, as Prometheus reads
     /// them. Whoever can reach the app can read it, so keep it behind a proxy or in a private network.
     pub fn metrics(mut self) -> Self {
@@ -220,15 +253,55 @@ impl App {
         self
     }
 
-    /// With the address to serve on, `host:port`. Without it that is the environment's `COVET_BIND`, or else
-    /// `127.0.0.1:8000`.
+    /// With the address to serve on, `host:port` or `unix:/path` for a Unix socket. Without it that is the environment's
+    /// `COVET_BIND`, or else `127.0.0.1:8000`.
     ///
     /// ```
     /// # use covet::App;
     /// let app = App::new("Bookshop", "1.0.0").bind("0.0.0.0:8080");
+    /// let app = App::new("Bookshop", "1.0.0").bind("unix:/run/bookshop/http.sock");
     /// ```
     pub fn bind(mut self, address: impl Display) -> Self {
         self.bind = Some(address.to_string());
+        self
+    }
+
+    /// With the permissions of the Unix socket that it is served on, if it is on one. Without it they are `0o660`: its owner and its
+    /// group can connect.
+    ///
+    /// ```
+    /// # use covet::App;
+    /// let app = App::new("Bookshop", "1.0.0").bind("unix:/run/bookshop/http.sock").socket_mode(0o666);
+    /// ```
+    pub fn socket_mode(mut self, mode: u32) -> Self {
+        self.server.socket_mode = mode;
+        self
+    }
+
+    /// With other threads for its connections than those of the runtime that serves it; which to choose when, [`Runtime`]
+    /// says.
+    ///
+    /// ```
+    /// # use covet::{App, Runtime};
+    /// let app = App::new("Bookshop", "1.0.0").runtime(Runtime::PerCore);
+    /// ```
+    pub fn runtime(mut self, runtime: Runtime) -> Self {
+        self.server.runtime = runtime;
+        self
+    }
+
+    /// Served over TLS, on TCP; a Unix socket stays without.
+    ///
+    /// ```no_run
+    /// # use covet::{App, Result, Tls};
+    /// # fn app() -> Result<App> {
+    /// let tls = Tls::files("cert.pem", "key.pem")?;
+    /// Ok(App::new("Bookshop", "1.0.0").bind("0.0.0.0:443").tls(tls))
+    /// # }
+    /// ```
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, tls: crate::Tls) -> Self {
+        self.server.tls = Some(tls);
         self
     }
 
@@ -257,7 +330,7 @@ impl App {
     }
 
     /// Serves the app until the process is told to stop (SIGTERM or SIGINT): then no more connections are taken, the
-    /// requests at work are answered, and what is left after [`Limits::drain`] is cut off.
+    /// requests at work are answered, and what is left after [`Limits::drain`], or when the process is told again, is cut off.
     ///
     /// With `COVET_INSPECT=openapi` or `COVET_INSPECT=routes` in the environment it prints JSON about the app instead,
     /// and serves nothing.
@@ -282,11 +355,8 @@ impl App {
         }
         let address = self.bind.clone().or_else(|| std::env::var("COVET_BIND").ok());
         let address = address.unwrap_or_else(|| "127.0.0.1:8000".to_owned());
-        let addresses: Vec<SocketAddr> = tokio::net::lookup_host(&address)
-            .await
-            .map_err(|error| Error::new(format!("`{address}` is not an address to serve on: {error}")))?
-            .collect();
-        let service = self.build()?;
-        server::serve(service, &addresses).await
+        let address = Address::resolve(&address).await?;
+        let settings = self.server.clone();
+        server::serve(self.build()?, &address, &settings).await
     }
 }

@@ -6,6 +6,7 @@
 mod document;
 mod enumeration;
 mod operation;
+mod patch;
 mod schemas;
 mod yaml;
 

@@ -49,6 +49,8 @@ pub struct Operation<'a> {
     pub(crate) problems: Problems,
     pub(crate) state: Vec<(TypeId, &'static str)>,
     pub(crate) any_response: bool,
+    /// Whether an argument is the key under which a request is carried out once.
+    pub(crate) is_idempotent: bool,
     pub(crate) faults: Vec<String>,
     #[cfg(feature = "template")]
     pub(crate) views: Vec<crate::view::ViewDescription>,
@@ -99,6 +101,7 @@ impl<'a> Operation<'a> {
             problems: Problems::default(),
             state: Vec::new(),
             any_response: false,
+            is_idempotent: false,
             faults: Vec::new(),
             #[cfg(feature = "template")]
             views: Vec::new(),
@@ -164,6 +167,13 @@ impl<'a> Operation<'a> {
         }
     }
 
+    /// Says what a parameter that has been described is for.
+    pub(crate) fn describe_parameter(&mut self, location: In, name: &str, description: &str) {
+        if let Some(parameter) = self.described(location, name) {
+            parameter.description = Some(description.to_owned());
+        }
+    }
+
     fn described(&mut self, location: In, name: &str) -> Option<&mut Parameter> {
         self.parameters.iter_mut().find(|known| known.location == location.as_str() && known.name == name)
     }
@@ -207,6 +217,12 @@ impl<'a> Operation<'a> {
     pub fn request_form(&mut self, media_type: &'static str) {
         let description = "Fields are texts, files are bytes.";
         let schema = json!({ "type": "object", "description": description, "additionalProperties": true });
+        self.add_body(media_type, json!({ "schema": schema }));
+    }
+
+    /// The body as a merge patch of a `T`: every member may be left out, and be null where a `T` need not have it.
+    pub fn request_merge_patch<T: Input>(&mut self, media_type: &'static str) {
+        let schema = self.schemas.merge_patch::<T>();
         self.add_body(media_type, json!({ "schema": schema }));
     }
 

@@ -4,17 +4,22 @@
 //! into definitions of its own; in the end the two are joined: where a type has one schema it has one name, and where
 //! it has two, the one for reading is called `…Input`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::collections::btree_map::{BTreeMap, Entry};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value};
 
 use super::enumeration;
+use super::patch::{Places, patch_of};
 
 /// Where the definitions of the types that are read stand until the two sets are joined.
 const INPUTS: &str = "/x-inputs";
 /// Where the definitions of the types that are written stand until the two sets are joined.
 const OUTPUTS: &str = "/x-outputs";
+/// Where the definitions of the patches stand until the sets are joined, under the names of what they change.
+const PATCHES: &str = "/x-patches";
+const PLACES: Places = Places { inputs: INPUTS, patches: PATCHES };
 /// Where the joined definitions stand.
 const JOINED: &str = "#/components/schemas/";
 /// The mark that `#[covet::model]` leaves in a definition: the Rust path of the type.
@@ -25,6 +30,8 @@ const RUST_TYPE: &str = "x-covet-type";
 pub(crate) struct Schemas {
     inputs: SchemaGenerator,
     outputs: SchemaGenerator,
+    /// The names of the input types of which there are patches.
+    patched: BTreeSet<String>,
 }
 
 /// The joined definitions, and the names that references have now.
@@ -32,6 +39,7 @@ pub(crate) struct Schemas {
 pub(crate) struct Joined {
     pub(crate) definitions: Map<String, Value>,
     renamed: BTreeMap<String, String>,
+    patches: BTreeMap<String, String>,
     pub(crate) faults: Vec<String>,
 }
 
@@ -46,6 +54,7 @@ impl Schemas {
         Schemas {
             inputs: settings(INPUTS).for_deserialize().into_generator(),
             outputs: settings(OUTPUTS).for_serialize().into_generator(),
+            patched: BTreeSet::new(),
         }
     }
 
@@ -57,6 +66,12 @@ impl Schemas {
     /// The schema of a type as it is written.
     pub(crate) fn output<T: JsonSchema + ?Sized>(&mut self) -> Value {
         self.outputs.subschema_for::<T>().into()
+    }
+
+    /// The schema of a merge patch to a type.
+    pub(crate) fn merge_patch<T: JsonSchema + ?Sized>(&mut self) -> Value {
+        let schema = self.input::<T>();
+        patch_of(&schema, self.inputs.definitions(), PLACES, &mut self.patched)
     }
 
     pub(crate) fn outputs(&mut self) -> &mut SchemaGenerator {
@@ -99,10 +114,18 @@ impl Schemas {
         let outputs = self.outputs.take_definitions(true);
         let faults = clashes(&inputs, &outputs);
         let differing = differing(&inputs, &outputs);
-        let mut joined = Joined { definitions: Map::new(), renamed: BTreeMap::new(), faults };
+        let mut joined = Joined { definitions: Map::new(), renamed: BTreeMap::new(), patches: BTreeMap::new(), faults };
         for name in inputs.keys() {
-            let new = if differing.contains(name.as_str()) { free_name(name, &inputs, &outputs) } else { name.clone() };
+            let new = if differing.contains(name.as_str()) {
+                free_name(name, "Input", &inputs, &outputs)
+            } else {
+                name.clone()
+            };
             joined.renamed.insert(name.clone(), new);
+        }
+        let patches = patches(self.patched, &inputs);
+        for name in patches.keys() {
+            joined.patches.insert(name.clone(), free_name(&format!("{name}Patch"), "", &inputs, &outputs));
         }
         let mut definitions: Vec<(String, Value)> = outputs.into_iter().collect();
         for (name, schema) in inputs {
@@ -111,6 +134,7 @@ impl Schemas {
                 definitions.push((new, schema));
             }
         }
+        definitions.extend(patches.into_iter().map(|(name, schema)| (joined.patches[&name].clone(), schema)));
         definitions.sort_by(|(left, _), (right, _)| left.cmp(right));
         for (name, mut schema) in definitions {
             joined.finish(&mut schema);
@@ -140,6 +164,8 @@ impl Joined {
         let named = |path: &str| reference.strip_prefix('#')?.strip_prefix(path)?.strip_prefix('/').map(str::to_owned);
         if let Some(name) = named(INPUTS) {
             *reference = format!("{JOINED}{}", self.renamed.get(&name).unwrap_or(&name));
+        } else if let Some(name) = named(PATCHES) {
+            *reference = format!("{JOINED}{}", self.patches.get(&name).unwrap_or(&name));
         } else if let Some(name) = named(OUTPUTS) {
             *reference = format!("{JOINED}{name}");
         }
@@ -186,8 +212,20 @@ fn refers_to(schema: &Value, reference: &str) -> bool {
     }
 }
 
-fn free_name(name: &str, inputs: &Map<String, Value>, outputs: &Map<String, Value>) -> String {
-    let mut new = format!("{name}Input");
+/// The patches of the types of these names, and of the types inside of them.
+fn patches(mut wanted: BTreeSet<String>, inputs: &Map<String, Value>) -> BTreeMap<String, Value> {
+    let mut made = BTreeMap::new();
+    while let Some(name) = wanted.pop_first() {
+        if let Entry::Vacant(place) = made.entry(name) {
+            let schema = inputs.get(place.key()).cloned().unwrap_or_default();
+            place.insert(patch_of(&schema, inputs, PLACES, &mut wanted));
+        }
+    }
+    made
+}
+
+fn free_name(name: &str, ending: &str, inputs: &Map<String, Value>, outputs: &Map<String, Value>) -> String {
+    let mut new = format!("{name}{ending}");
     while inputs.contains_key(&new) || outputs.contains_key(&new) {
         new.push('_');
     }

@@ -24,8 +24,17 @@ problem_types! {
          them.";
     REQUEST_TIMEOUT = "request-timeout", 408, "The request did not arrive in time",
         "The server waited for the rest of the request's body for longer than it is willing to.";
+    IDEMPOTENCY_KEY_IN_USE = "idempotency-key-in-use", 409, "The same request is being carried out",
+        "A request with the same `Idempotency-Key` is still at work. Send it again after `Retry-After`, with the same key.";
+    IDEMPOTENCY_ANSWER_LOST = "idempotency-answer-lost", 409, "It has been done, but the answer is lost",
+        "The request with this `Idempotency-Key` was carried out, and what was answered is not known any more. It is not \
+         carried out again: read what has become of it.";
+    IDEMPOTENCY_KEY_REUSED = "idempotency-key-reused", 422, "The key belongs to another request",
+        "Another request was sent with the same `Idempotency-Key`: its target, its `Content-Type` or its body was another. \
+         A new request needs a new key.";
     PRECONDITION_FAILED = "precondition-failed", 412, "It has changed meanwhile",
-        "The resource is not in the state that `If-Match` names. Read it again, and decide anew.";
+        "The resource is not in the state that `If-Match` names, or is in one that `If-None-Match` excludes. Read it again, \
+         and decide anew.";
     CONTENT_TOO_LARGE = "content-too-large", 413, "The body is too large",
         "The request's body is longer than this operation allows. `limit` is the number of bytes that it takes.";
     URI_TOO_LONG = "uri-too-long", 414, "The request's target is too long",
@@ -41,7 +50,8 @@ problem_types! {
          violated rule: `in` says whether the body, the query, the path, a header or a cookie is meant; `pointer` \
          (RFC 6901) or `parameter` says the place; `code` is stable, for programs; `message` is for people.";
     PRECONDITION_REQUIRED = "precondition-required", 428, "Say which state you have seen",
-        "The operation changes only what the client has seen: send `If-Match` with the ETag of that state.";
+        "The operation changes only what the client has seen: send `If-Match` with the ETag of that state, or `If-None-Match` \
+         with `*` where nothing may be there yet. `detail` says which.";
     TOO_MANY_REQUESTS = "too-many-requests", 429, "Too many requests",
         "The client has asked more often than it may. `Retry-After` says in how many seconds it may ask again.";
     HEADERS_TOO_LARGE = "headers-too-large", 431, "The request's headers are too large",
@@ -53,6 +63,9 @@ problem_types! {
         "`detail` says what it is.";
     TIMED_OUT = "timed-out", 503, "The answer took too long",
         "The server gave up, since the answer was not ready within the time that the operation has.";
+    OVERLOADED = "overloaded", 503, "The server has too much to do",
+        "There are as many connections or requests as the server takes at a time, or their bodies are together as large as they \
+         may be. `Retry-After` says in how many seconds the request may be sent again.";
     DATABASE_UNAVAILABLE = "database-unavailable", 503, "The database is not available",
         "The database could not be reached or is overloaded. The same request may succeed later.";
 }

@@ -8,4 +8,4 @@ mod router;
 pub(crate) use normalize::normalize;
 pub(crate) use pattern::Pattern;
 pub use route::{Endpoint, Route, Routes};
-pub(crate) use router::{Found, Registered, Router, RouterBuilder, TrailingSlashFound};
+pub(crate) use router::{Found, Options, Registered, Router, RouterBuilder, TrailingSlashFound};

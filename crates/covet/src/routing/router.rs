@@ -15,6 +15,12 @@ pub(crate) struct Registered {
     /// The media types of its answers; empty where it may answer anything.
     pub(crate) media_types: Vec<&'static str>,
     pub(crate) reads_body: bool,
+    /// Whether its requests count among those that may be at work.
+    pub(crate) is_counted: bool,
+    /// The media types of its body.
+    pub(crate) body_types: Vec<&'static str>,
+    #[cfg_attr(not(feature = "_db"), expect(dead_code, reason = "keys are kept in a database"))]
+    pub(crate) is_idempotent: bool,
     /// The path, as what is counted is called.
     pub(crate) label: Arc<str>,
 }
@@ -29,7 +35,15 @@ pub(crate) struct Router {
 #[derive(Debug)]
 struct PathEntry {
     methods: Vec<(Method, Arc<Registered>)>,
-    allow: HeaderValue,
+    options: Options,
+}
+
+/// What OPTIONS tells of a path.
+#[derive(Debug, Clone)]
+pub(crate) struct Options {
+    pub(crate) allow: HeaderValue,
+    /// The media types of the patches that it takes (RFC 5789, section 3.1).
+    pub(crate) accept_patch: Option<HeaderValue>,
 }
 
 /// What the router knows of a request.
@@ -38,9 +52,9 @@ pub(crate) enum Found<'a> {
     /// The route, and its parameters' places.
     Route(&'a Arc<Registered>, MatchedPath),
     /// The path exists, but not with this method.
-    OtherMethods(&'a HeaderValue),
+    OtherMethods(&'a Options),
     /// OPTIONS on a path that has no handler for it.
-    Options(&'a HeaderValue),
+    Options(&'a Options),
     /// Nothing is here.
     Nothing,
 }
@@ -68,9 +82,9 @@ impl Router {
         let entry = &self.paths[*matched.value];
         let Some(registered) = entry.get(method) else {
             return if method == Method::OPTIONS {
-                Found::Options(&entry.allow)
+                Found::Options(&entry.options)
             } else {
-                Found::OtherMethods(&entry.allow)
+                Found::OtherMethods(&entry.options)
             };
         };
         let start = matched_path.as_ptr() as usize;
@@ -106,6 +120,11 @@ impl PathEntry {
         let find = |wanted: &Method| self.methods.iter().find(|(known, _)| known == wanted).map(|(_, route)| route);
         // A HEAD is a GET whose body is not sent (RFC 9110, section 9.3.2).
         find(method).or_else(|| (method == Method::HEAD).then(|| find(&Method::GET)).flatten())
+    }
+
+    fn accept_patch(&self) -> Option<HeaderValue> {
+        let types = &self.get(&Method::PATCH)?.body_types;
+        HeaderValue::try_from(types.join(", ")).ok().filter(|value| !value.is_empty())
     }
 
     fn allow(&self) -> HeaderValue {
@@ -174,8 +193,9 @@ impl RouterBuilder {
     pub(crate) fn build(self) -> Router {
         let entry = |routes: Vec<Arc<Registered>>| {
             let methods = routes.into_iter().map(|route| (route.route.method.clone(), route)).collect();
-            let mut entry = PathEntry { methods, allow: HeaderValue::from_static("") };
-            entry.allow = entry.allow();
+            let options = Options { allow: HeaderValue::from_static(""), accept_patch: None };
+            let mut entry = PathEntry { methods, options };
+            entry.options = Options { allow: entry.allow(), accept_patch: entry.accept_patch() };
             entry
         };
         Router { tree: self.tree, paths: self.paths.into_iter().map(entry).collect() }

@@ -97,8 +97,7 @@ fn explain<T: Input>(bytes: &[u8]) -> Result<T, ReadError> {
     }
 }
 
-/// Reads a value from the tree of another format and checks it.
-#[cfg(feature = "_binary")]
+/// Reads a value from a tree, such as one of another format, and checks it.
 pub(crate) fn read_tree<T: Input>(tree: &tree::Node<'_>) -> Result<T, Faults> {
     match T::deserialize(Strict(tree)) {
         Ok(value) => checker::check(&value).map(|()| value),

@@ -29,12 +29,14 @@ pub use fault::{Fault, In};
 pub use faults::Faults;
 pub(crate) use json::conforms;
 #[cfg(feature = "_binary")]
-pub(crate) use json::{conforms_tree, read_tree};
+pub(crate) use json::conforms_tree;
+pub(crate) use json::read_tree;
 pub use model::{FieldNames, Input, Output};
 pub use schema::clean as clean_schema;
 pub(crate) use schema::narrow_decimals;
 #[cfg(feature = "_binary")]
-pub(crate) use tree::{MAX_DEPTH, Node, parse as parse_json};
+pub(crate) use tree::MAX_DEPTH;
+pub(crate) use tree::{Node, parse as parse_json};
 
 /// What the code that `#[covet::model]` writes refers to; not a public interface.
 #[doc(hidden)]

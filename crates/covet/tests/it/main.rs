@@ -10,9 +10,13 @@ mod cors;
 #[cfg(feature = "sqlite")]
 mod database;
 mod files;
+#[cfg(feature = "sqlite")]
+mod idempotency;
+mod merge_patch;
 mod multipart;
 mod negotiation;
 mod openapi;
+mod preconditions;
 mod problems;
 mod rate_limit;
 mod results;

@@ -1,5 +1,8 @@
 //! What only PostgreSQL has: its types, sessions that the server ends, and statements that outlive their schema.
 
+mod connecting;
+mod tls;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

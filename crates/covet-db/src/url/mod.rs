@@ -1,11 +1,13 @@
 //! Database URLs.
 
+mod postgres;
+
 use std::fmt;
 use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
 
-use crate::{ConnectOptions, Error, ErrorKind, PreparedStatements, Result, SqliteMode, SqliteSynchronous};
+use crate::{ConnectOptions, Error, ErrorKind, Result, SqliteMode, SqliteSynchronous};
 
 /// The database that a URL names.
 #[derive(Clone, PartialEq, Eq)]
@@ -24,6 +26,13 @@ impl Source {
             Self::Postgres(_) => None,
         }
     }
+
+    pub(crate) fn server_mut(&mut self) -> Option<&mut Server> {
+        match self {
+            Self::Sqlite { .. } => None,
+            Self::Postgres(server) => Some(server),
+        }
+    }
 }
 
 /// A database on a server.
@@ -32,6 +41,8 @@ pub(crate) struct Server {
     /// A name, an address, or the folder of a Unix socket.
     pub(crate) host: String,
     pub(crate) port: u16,
+    /// Further servers with the same database.
+    pub(crate) others: Vec<(String, u16)>,
     pub(crate) user: String,
     pub(crate) password: Option<String>,
     pub(crate) database: String,
@@ -39,8 +50,12 @@ pub(crate) struct Server {
 
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { host, port, user, database, .. } = self;
-        write!(f, "{user}@{host}:{port}/{database}")
+        let Self { host, port, others, user, database, .. } = self;
+        write!(f, "{user}@{host}:{port}")?;
+        for (host, port) in others {
+            write!(f, ",{host}:{port}")?;
+        }
+        write!(f, "/{database}")
     }
 }
 
@@ -112,24 +127,30 @@ fn server(location: &str, default_port: u16, password_variable: &str) -> Result<
         Some((user, password)) => (decode(user)?, Some(decode(password)?)),
         None => (decode(user)?, std::env::var(password_variable).ok()),
     };
+    let mut hosts =
+        address.split(',').map(|address| host(address, default_port)).collect::<Result<Vec<_>>>()?.into_iter();
+    let (host, port) = hosts.next().unwrap_or_else(|| ("localhost".to_owned(), default_port));
+    let user = if user.is_empty() { "postgres".to_owned() } else { user };
+    let database = decode(database)?;
+    let database = if database.is_empty() { user.clone() } else { database };
+    Ok(Server { host, port, others: hosts.collect(), user, password, database })
+}
+
+/// `host:port`, or `[address]:port`.
+fn host(address: &str, default_port: u16) -> Result<(String, u16)> {
     let (host, port) = match address.strip_prefix('[').and_then(|address| address.split_once(']')) {
         Some((host, port)) => (host, port.strip_prefix(':')),
         None => address.split_once(':').map_or((address, None), |(host, port)| (host, Some(port))),
     };
     let port = match port {
-        Some(port) => {
-            port.parse().map_err(|_| wrong("the port in the database URL is no number up to 65535".into()))?
-        }
+        Some(port) => port_number(port)?,
         None => default_port,
     };
-    let host = if host.is_empty() { "localhost".to_owned() } else { decode(host)? };
-    if host.contains(',') {
-        return Err(wrong("the database URL names several hosts, which is not supported".into()));
-    }
-    let user = if user.is_empty() { "postgres".to_owned() } else { user };
-    let database = decode(database)?;
-    let database = if database.is_empty() { user.clone() } else { database };
-    Ok(Server { host, port, user, password, database })
+    Ok((if host.is_empty() { "localhost".to_owned() } else { decode(host)? }, port))
+}
+
+fn port_number(port: &str) -> Result<u16> {
+    port.parse().map_err(|_| wrong("the port in the database URL is no number up to 65535".into()))
 }
 
 fn set(options: &mut ConnectOptions, name: &str, value: &str) -> Result<()> {
@@ -147,30 +168,8 @@ fn set(options: &mut ConnectOptions, name: &str, value: &str) -> Result<()> {
         "idle_timeout" => options.pool.idle_timeout = duration(name, value)?,
         _ => match options.source {
             Source::Sqlite { .. } => return set_sqlite(options, name, value),
-            Source::Postgres(_) => return set_postgres(options, name, value),
+            Source::Postgres(_) => return postgres::set(options, name, value),
         },
-    }
-    Ok(())
-}
-
-fn set_postgres(options: &mut ConnectOptions, name: &str, value: &str) -> Result<()> {
-    let Source::Postgres(server) = &mut options.source else {
-        return Err(unknown(name));
-    };
-    match name {
-        "host" => server.host = value.to_owned(),
-        "application_name" => options.postgres.application_name = value.to_owned(),
-        "connect_timeout" => options.postgres.connect_timeout = duration(name, value)?,
-        "prepared" => {
-            let choices = [("auto", PreparedStatements::Auto), ("never", PreparedStatements::Never)];
-            options.postgres.prepared = choice(name, value, &choices)?;
-        }
-        "sslmode" if matches!(value, "disable" | "prefer") => {}
-        "sslmode" => {
-            let message = "the option `sslmode` in the database URL asks for TLS, which this version does not have for PostgreSQL";
-            return Err(wrong(message.into()));
-        }
-        _ => return Err(unknown(name)),
     }
     Ok(())
 }
@@ -279,38 +278,5 @@ mod tests {
         assert!(fault("sqlite:a?busy_timeout=5").contains("not a duration"));
         assert!(fault("sqlite:").contains("names a file"));
         assert!(fault("app.db").contains("starts with a scheme"));
-    }
-}
-
-#[cfg(test)]
-#[cfg(feature = "postgres")]
-mod server_tests {
-    use super::*;
-
-    fn check(url: &str, expected: &str, password: Option<&str>) {
-        let options = parse(url).unwrap();
-        assert_eq!(format!("{:?}", options.source), expected, "{url}");
-        let Source::Postgres(server) = &options.source else { panic!("{url}") };
-        assert_eq!(server.password.as_deref(), password, "{url}");
-        assert!(!format!("{options:?}").contains("hunter2"), "{url}");
-    }
-
-    #[test]
-    fn servers_are_read_from_urls() {
-        check("postgres://me:hunter2@db.example:6432/shop", "postgres://me@db.example:6432/shop", Some("hunter2"));
-        check("postgresql://me:hunt%3Aer2@db/a%20b", "postgres://me@db:5432/a b", Some("hunt:er2"));
-        check("postgres://me:p@ss@[::1]:7/x", "postgres://me@::1:7/x", Some("p@ss"));
-        check("postgres://me:@/?host=/run/sockets", "postgres://me@/run/sockets:5432/me", Some(""));
-    }
-
-    #[test]
-    fn what_is_not_known_is_refused() {
-        let fault = |url: &str| parse(url).unwrap_err().to_string();
-        assert!(fault("postgres://h/d?sslmod=disable").contains("`sslmod`"));
-        assert!(fault("postgres://h/d?sslmode=verify-full").contains("TLS"));
-        assert!(fault("postgres://h/d?mode=ro").contains("`mode`"));
-        assert!(fault("postgres://a,b/d").contains("several hosts"));
-        assert!(fault("postgres:h").contains("scheme://user@host"));
-        assert_eq!(parse("postgres://h/d?prepared=never").unwrap().postgres.prepared, PreparedStatements::Never);
     }
 }

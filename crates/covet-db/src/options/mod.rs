@@ -1,8 +1,12 @@
 //! How to connect.
 
+mod postgres;
+
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
+
+pub use postgres::{ChannelBinding, PostgresOptions, PreparedStatements, SslMode, TargetSession};
 
 use crate::url::{self, Source};
 use crate::{Error, Result};
@@ -49,10 +53,14 @@ impl ConnectOptions {
     /// SQLite: `sqlite:app.db`, `sqlite:///var/lib/app.db`, `sqlite::memory:`, with the options `mode` (`ro`, `rw` or
     /// `rwc`), `busy_timeout`, `readers` and `synchronous`.
     ///
-    /// PostgreSQL: `postgres://user:password@host:port/database`, with the options `host` (also the folder of a Unix socket),
-    /// `application_name`, `connect_timeout`, `prepared` (`auto` or `never`) and `sslmode` (`disable` or `prefer`; the
-    /// connection is not encrypted either way, and what asks for more is refused). What stands in a name or a password is
-    /// %-escaped. Without a password in it the URL takes the one of the environment variable `PGPASSWORD`.
+    /// PostgreSQL: `postgres://user:password@host:port/database`, with the options `host` (also the folder of a Unix
+    /// socket), `port`, `user`, `password`, `dbname`, `passfile`, `sslmode` (`disable`, `prefer`, `require`, `verify-ca` or
+    /// `verify-full`), `sslrootcert`, `sslcert`, `sslkey`, `channel_binding` (`disable`, `prefer` or `require`),
+    /// `target_session_attrs`, `application_name`, `connect_timeout`, `lanes` (a number or `auto`) and `prepared` (`auto` or
+    /// `never`);
+    /// [`PostgresOptions`] says what they mean. What stands in a name or a password is %-escaped. `host1:port1,host2:port2`
+    /// are asked in turn. Without a password in it the URL takes the one of the environment variable `PGPASSWORD`, and
+    /// without that the one of the password file.
     ///
     /// Every database knows `attempts`, `statement_cache`,
     /// `statement_lifetime`, `command_timeout`, `query_timeout`, `slow_statement`, `pool_min`, `pool_max`,
@@ -72,6 +80,22 @@ impl ConnectOptions {
     /// cannot be read, or when the scheme's adapter is not part of this build.
     pub fn new(url: &str) -> Result<Self> {
         url::parse(url)
+    }
+
+    /// Sets the password, for programs that have it from somewhere else than the URL. On SQLite there is none, and nothing
+    /// happens.
+    ///
+    /// ```
+    /// use covet_db::ConnectOptions;
+    /// let mut options = ConnectOptions::new("sqlite:app.db")?;
+    /// options.set_password("from a vault");
+    /// assert!(!format!("{options:?}").contains("vault"));
+    /// # Ok::<(), covet_db::Error>(())
+    /// ```
+    pub fn set_password(&mut self, password: impl Into<String>) {
+        if let Some(server) = self.source.server_mut() {
+            server.password = Some(password.into());
+        }
     }
 
     pub(crate) fn with_defaults(source: Source) -> Self {
@@ -213,47 +237,4 @@ pub enum SqliteSynchronous {
     Normal,
     /// The disk, at each commit.
     Full,
-}
-
-/// How to connect to a PostgreSQL server.
-///
-/// ```
-/// use covet_db::{PostgresOptions, PreparedStatements};
-/// assert_eq!(PostgresOptions::default().prepared, PreparedStatements::Auto);
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct PostgresOptions {
-    /// The name that the server lists the connections under; `covet` unless told.
-    pub application_name: String,
-    /// How long opening a connection may take; 5 s unless told.
-    pub connect_timeout: Duration,
-    /// Whether statements are prepared; they are unless told.
-    pub prepared: PreparedStatements,
-}
-
-impl Default for PostgresOptions {
-    fn default() -> Self {
-        Self {
-            application_name: "covet".into(),
-            connect_timeout: Duration::from_secs(5),
-            prepared: PreparedStatements::Auto,
-        }
-    }
-}
-
-/// Whether statements are prepared on the server.
-///
-/// ```
-/// use covet_db::PreparedStatements;
-/// assert_ne!(PreparedStatements::Auto, PreparedStatements::Never);
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum PreparedStatements {
-    /// Once for each text and connection (`auto`).
-    Auto,
-    /// Never (`never`), for poolers that give each transaction another connection. Values go as text whose type the server
-    /// infers; one in a place that tells no type, as in `SELECT {7}`, is text.
-    Never,
 }

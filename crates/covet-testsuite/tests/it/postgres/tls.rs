@@ -1,0 +1,160 @@
+//! Encrypted connections: which servers are trusted in which mode, and who the client is.
+
+use std::path::PathBuf;
+
+use covet_db::{Db, Error, ErrorKind};
+use covet_testsuite::servers::{PrivateServer, Setup};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+
+/// An authority, what it has issued, and the files of a client.
+struct Certificates {
+    authority: CertifiedIssuer<'static, KeyPair>,
+    folder: tempfile::TempDir,
+}
+
+impl Certificates {
+    fn new(name: &str) -> Self {
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name.push(DnType::CommonName, name);
+        let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("ca.pem"), authority.pem()).unwrap();
+        Self { authority, folder }
+    }
+
+    fn issue(&self, common_name: &str, hosts: &[&str]) -> (String, String) {
+        let key = KeyPair::generate().unwrap();
+        let hosts: Vec<_> = hosts.iter().map(|host| (*host).to_owned()).collect();
+        let mut params = CertificateParams::new(hosts).unwrap();
+        params.distinguished_name.push(DnType::CommonName, common_name);
+        (params.signed_by(&key, &self.authority).unwrap().pem(), key.serialize_pem())
+    }
+
+    fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    fn ca(&self) -> String {
+        self.folder.path().join("ca.pem").display().to_string()
+    }
+}
+
+async fn encrypted(url: &str) -> Result<bool, Error> {
+    let db = Db::connect(url).await?;
+    db.fetch_value("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()").await
+}
+
+fn server(certificates: &Certificates, hosts: &[&str], access: &[&str]) -> Option<PrivateServer> {
+    let (certificate, key) = certificates.issue("server", hosts);
+    PrivateServer::start(&Setup {
+        config: &["ssl = on", "ssl_ca_file = 'ca.pem'"],
+        access,
+        files: &[("server.crt", &certificate), ("server.key", &key), ("ca.pem", &certificates.authority.pem())],
+        ..Setup::default()
+    })
+}
+
+#[tokio::test]
+async fn each_mode_trusts_whom_it_says() {
+    let (ours, others) = (Certificates::new("ours"), Certificates::new("others"));
+    let Some(right) = server(&ours, &["127.0.0.1"], &[]) else { return };
+    let Some(other_host) = server(&ours, &["db.example"], &[]) else { return };
+    let Some(plain) = PrivateServer::start(&Setup::default()) else { return };
+    let (ca, wrong_ca) = (ours.ca(), others.ca());
+    let checks = [
+        // Mode, certificates, and what comes of it at the right server, at one for another host, and at one without TLS.
+        ("sslmode=disable".to_owned(), [Some(false), Some(false), Some(false)]),
+        (String::new(), [Some(true), Some(true), Some(false)]),
+        ("sslmode=prefer".to_owned(), [Some(true), Some(true), Some(false)]),
+        ("sslmode=require".to_owned(), [Some(true), Some(true), None]),
+        (format!("sslmode=require&sslrootcert={ca}"), [Some(true), Some(true), None]),
+        (format!("sslmode=require&sslrootcert={wrong_ca}"), [None, None, None]),
+        (format!("sslmode=verify-ca&sslrootcert={ca}"), [Some(true), Some(true), None]),
+        (format!("sslmode=verify-ca&sslrootcert={wrong_ca}"), [None, None, None]),
+        (format!("sslmode=verify-full&sslrootcert={ca}"), [Some(true), None, None]),
+        (format!("sslmode=verify-full&sslrootcert={wrong_ca}"), [None, None, None]),
+    ];
+    for (options, expected) in checks {
+        for (server, expected) in [&right, &other_host, &plain].into_iter().zip(expected) {
+            let since = std::time::Instant::now();
+            let result = encrypted(&server.url(&format!("{options}&pool_min=0"))).await;
+            match (&result, expected) {
+                (Ok(encrypted), Some(expected)) => assert_eq!(*encrypted, expected, "{options}"),
+                (Err(error), None) => {
+                    assert_eq!(error.kind(), ErrorKind::Connect, "{options}");
+                    assert!(since.elapsed().as_millis() < 1000, "it was tried again: {options}");
+                }
+                _ => panic!("{options}: {result:?}"),
+            }
+        }
+    }
+    let unencrypted = encrypted(&plain.url("sslmode=require")).await.unwrap_err().to_string();
+    assert!(unencrypted.contains("does not support TLS") && unencrypted.contains("sslmode=disable"), "{unencrypted}");
+    let stranger = encrypted(&right.url(&format!("sslmode=verify-full&sslrootcert={wrong_ca}"))).await.unwrap_err();
+    assert!(stranger.to_string().contains("UnknownIssuer"), "{stranger}");
+    // A name that is not this machine's is checked fully unless told, with the system's certificates.
+    let name = right.url("pool_min=0").replace("127.0.0.1", "127.0.0.1.nip.invalid");
+    assert_eq!(encrypted(&name).await.unwrap_err().kind(), ErrorKind::Connect);
+    // A certificate that signed itself is trusted where it is the one that was named.
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new(vec!["elsewhere".to_owned()]).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let own = params.self_signed(&key).unwrap().pem();
+    let setup = Setup {
+        config: &["ssl = on"],
+        files: &[("server.crt", &own), ("server.key", &key.serialize_pem())],
+        ..Setup::default()
+    };
+    let Some(alone) = PrivateServer::start(&setup) else { return };
+    let named = ours.file("own.pem", &own).display().to_string();
+    assert!(encrypted(&alone.url(&format!("sslmode=verify-ca&sslrootcert={named}"))).await.unwrap());
+    assert!(encrypted(&alone.url(&format!("sslmode=verify-ca&sslrootcert={ca}"))).await.is_err());
+}
+
+#[tokio::test]
+async fn a_client_shows_its_certificate() {
+    let ours = Certificates::new("ours");
+    let Some(server) = server(&ours, &["127.0.0.1"], &["hostssl all covet 127.0.0.1/32 cert"]) else { return };
+    let (certificate, key) = ours.issue("covet", &[]);
+    let certificate = ours.file("client.pem", &certificate).display().to_string();
+    let key = ours.file("client.key", &key).display().to_string();
+    let base = format!("sslmode=verify-full&sslrootcert={}", ours.ca());
+    let with = server.url(&format!("{base}&sslcert={certificate}&sslkey={key}"));
+    let db = Db::connect(&with).await.unwrap();
+    // A statement that is stopped is stopped over an encrypted connection, too.
+    let sleep = db.execute("SELECT pg_sleep(9)");
+    assert!(tokio::time::timeout(std::time::Duration::from_millis(50), sleep).await.is_err());
+    assert!(db.fetch_value::<bool>("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()").await.unwrap());
+    assert_eq!(covet_testsuite::settled(&db).await.in_use, 0);
+    assert_eq!(db.pool_stats().cancelled, 1);
+
+    assert_eq!(encrypted(&server.url(&base)).await.unwrap_err().kind(), ErrorKind::Connect);
+    let half = encrypted(&server.url(&format!("{base}&sslcert={certificate}"))).await.unwrap_err();
+    assert_eq!(half.kind(), ErrorKind::Configuration);
+    let missing = encrypted(&server.url(&format!("{base}&sslcert=/nowhere.pem&sslkey={key}"))).await.unwrap_err();
+    assert!(missing.to_string().contains("/nowhere.pem"), "{missing}");
+}
+
+/// The password's proof is bound to the certificate, for each kind of key; where it must be and cannot, nothing is proved.
+#[tokio::test]
+async fn passwords_are_bound_to_the_connection() {
+    let ours = Certificates::new("ours");
+    let access = ["host all guarded 127.0.0.1/32 scram-sha-256"];
+    let Some(server) = server(&ours, &["127.0.0.1"], &access) else { return };
+    let db = Db::connect(&server.url("pool_min=0")).await.unwrap();
+    db.execute("CREATE ROLE guarded LOGIN PASSWORD 'hunter2'").await.unwrap();
+    let url = |options: &str| server.url(options).replace("covet@", "guarded:hunter2@");
+    for binding in ["disable", "prefer", "require"] {
+        assert!(encrypted(&url(&format!("sslmode=require&channel_binding={binding}"))).await.unwrap(), "{binding}");
+    }
+    let unbound = encrypted(&url("sslmode=disable&channel_binding=require")).await.unwrap_err();
+    assert!(unbound.to_string().contains("channel binding"), "{unbound}");
+    // Whoever is trusted without a password proves nothing that could be bound.
+    let trusted = encrypted(&server.url("sslmode=require&channel_binding=require")).await.unwrap_err();
+    assert_eq!(trusted.kind(), ErrorKind::Connect);
+    let wrong = encrypted(&url("sslmode=require").replace("hunter2", "hunter3")).await.unwrap_err();
+    assert_eq!(wrong.code(), Some("28P01"));
+}
