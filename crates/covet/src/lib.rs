@@ -6,6 +6,7 @@ mod attributes;
 mod body;
 mod client_address;
 mod cors;
+mod cross_site;
 mod deadline;
 mod digest;
 #[cfg(feature = "docs")]
@@ -72,7 +73,9 @@ pub use problem::{Problem, ProblemDetails, ProblemType, Problems};
 pub use rate_limit::RateLimit;
 pub use request::{FromRequest, Rejection, Request};
 pub use request_id::RequestId;
-pub use respond::{Accepted, Created, Html, Negotiated, NoContent, Page, Redirect, Responder, Responding, Response};
+pub use respond::{Accepted, Created, Html, Negotiated, NoContent, Page, Redirect, Responder, Responding, Response, SetCookie,
+    WithCookie,
+};
 pub use routing::{Route, Routes};
 pub use rust_decimal::Decimal;
 pub use serde_json;

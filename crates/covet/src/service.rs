@@ -15,6 +15,7 @@ use tracing::Instrument;
 use crate::app::{Limits, TrailingSlash};
 use crate::client_address::Proxies;
 use crate::cors::{Cors, CrossOrigin};
+use crate::cross_site;
 use crate::merge_patch::ACCEPT_PATCH;
 use crate::metrics::Metrics;
 use crate::overload::{self, Budget, Slots};
@@ -240,6 +241,9 @@ impl Inner {
         tracing::Span::current().record("http.route", registered.route.path.as_str());
         let limits = &self.settings.limits;
         check_accept(registered, &head)?;
+        if registered.is_guarded {
+            cross_site::check(&head, self.settings.cors.as_ref())?;
+        }
         let limit = registered.route.body_limit.unwrap_or(limits.body);
         if registered.reads_body && http_body::Body::size_hint(&body).lower() > limit {
             return Err(problem::too_large(limit));

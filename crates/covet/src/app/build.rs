@@ -154,6 +154,10 @@ impl Building {
         let media_types = operation.media_types();
         let reads_body = operation.body.is_some();
         let body_types = operation.body.iter().flat_map(|body| body.content.keys().copied()).collect();
+        let is_guarded = operation.is_guarded();
+        if is_guarded {
+            operation.problem(&problem::CROSS_SITE);
+        }
         let is_idempotent = operation.is_idempotent;
         self.needs_tables |= is_idempotent;
         if is_idempotent {
@@ -176,6 +180,7 @@ impl Building {
             is_counted,
             body_types,
             is_idempotent,
+            is_guarded,
             label: route.path.as_str().into(),
             route: route.clone(),
         };

@@ -326,6 +326,18 @@ impl<'a> Operation<'a> {
         self.faults.push(fault.to_string());
     }
 
+    /// Whether a page of another site could make a browser send such a request, cookies included, and whether it changes
+    /// something.
+    pub(crate) fn is_guarded(&self) -> bool {
+        let is_safe = matches!(*self.method, Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE);
+        let is_form = |media_type: &str| {
+            matches!(media_type, "application/x-www-form-urlencoded" | "multipart/form-data" | "text/plain")
+        };
+        let reads_form = self.body.iter().flat_map(|body| body.content.keys()).any(|media_type| is_form(media_type));
+        let reads_cookies = self.parameters.iter().any(|parameter| parameter.location == "cookie");
+        !is_safe && (reads_form || reads_cookies)
+    }
+
     /// The media types of the responses that are not problems: what `Accept` is held against.
     pub(crate) fn media_types(&self) -> Vec<&'static str> {
         if self.any_response {
