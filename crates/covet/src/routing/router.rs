@@ -24,6 +24,8 @@ pub(crate) struct Registered {
     /// Who may call, where that is not everybody.
     #[cfg(feature = "auth")]
     pub(crate) guard: Option<crate::auth::Guard>,
+    /// Whether it is kept from pages of other sites.
+    pub(crate) is_guarded: bool,
     /// The path, as what is counted is called.
     pub(crate) label: Arc<str>,
 }
