@@ -296,7 +296,12 @@ impl Executor {
         self.observe(text.as_str(), timeout, call).await
     }
 
-    pub(crate) async fn observe<T>(&self, text: &str, timeout: Duration, call: impl Future<Output = Result<T>>) -> Result<T> {
+    pub(crate) async fn observe<T>(
+        &self,
+        text: &str,
+        timeout: Duration,
+        call: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
         observed(self.dialect(), text, timeout, self.database.options.slow_statement, call).await
     }
 }

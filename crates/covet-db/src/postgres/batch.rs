@@ -32,7 +32,9 @@ impl Postgres {
             },
         };
         let mut results = match bound {
-            Some(bound) => join_all(bound.iter().zip(&asked).map(|(bound, asked)| sent(session, bound, asked.wanted))).await,
+            Some(bound) => {
+                join_all(bound.iter().zip(&asked).map(|(bound, asked)| sent(session, bound, asked.wanted))).await
+            }
             None => join_all(asked.iter().map(|asked| alone(session, asked))).await,
         };
         for (result, asked) in results.iter_mut().zip(&asked) {
@@ -62,7 +64,10 @@ async fn sent(session: &Session, bound: &Bound, wanted: Option<Wanted>) -> Resul
     let mut running = session.send(bound).await?;
     match wanted {
         Some(wanted) => read(&mut running, wanted, usize::MAX).await.map(|read| Reply::Rows(read.unwrap_or_default())),
-        None => running.touched().await.map(|rows_affected| Reply::Executed(Executed { rows_affected, last_insert_id: None })),
+        None => running
+            .touched()
+            .await
+            .map(|rows_affected| Reply::Executed(Executed { rows_affected, last_insert_id: None })),
     }
 }
 
