@@ -52,8 +52,9 @@ pub async fn run(url: &str, rounds: usize, quick: bool) -> Outcome<Vec<Figure>> 
         check(&db, ROWS).await?;
 
         let since = Instant::now();
-        let statements = rows(many)
-            .map(|(id, name, price, n)| sql!("INSERT INTO bulk (id, name, price, n) VALUES ({id + 0}, {name + \"\"}, {price + 0.0}, {n + 0})"));
+        let statements = rows(many).map(|(id, name, price, n)| {
+            sql!("INSERT INTO bulk (id, name, price, n) VALUES ({id + 0}, {name + \"\"}, {price + 0.0}, {n + 0})")
+        });
         let count = db.execute_many(statements).await?;
         values[2] = rate(count as usize, since);
         check(&db, many).await?;

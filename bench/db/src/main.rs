@@ -20,7 +20,8 @@ type Outcome<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 async fn main() -> Outcome {
     let quick = std::env::args().any(|argument| argument == "--quick");
     let only = std::env::args().skip_while(|argument| argument != "--only").nth(1);
-    let url = std::env::var("DATABASE_URL").map_err(|_| "DATABASE_URL names no database: use `cargo xtask bench db`")?;
+    let url =
+        std::env::var("DATABASE_URL").map_err(|_| "DATABASE_URL names no database: use `cargo xtask bench db`")?;
     let rounds = if quick { 3 } else { 7 };
     let wanted = |name: &str| only.as_deref().is_none_or(|only| only == name);
     let mut figures: Vec<Figure> = Vec::new();

@@ -93,7 +93,8 @@ pub async fn run(url: &str, rounds: usize, quick: bool) -> Outcome<Vec<Figure>> 
     let deadpool = Deadpool(deadpool_postgres::Pool::builder(manager).max_size(POOL).build()?);
 
     let cpu = |who| Figure::new("CPU per query, 1 task", who, "µs");
-    let mut alones = [cpu("covet"), cpu("covet, without lanes"), cpu("deadpool-postgres"), cpu("sqlx"), cpu("sqlx, no ping")];
+    let mut alones =
+        [cpu("covet"), cpu("covet, without lanes"), cpu("deadpool-postgres"), cpu("sqlx"), cpu("sqlx, no ping")];
     let rate = |who| Figure::new("queries/s, 64 tasks", who, "1/s");
     let mut togethers =
         [rate("covet"), rate("covet, without lanes"), rate("deadpool-postgres"), rate("sqlx"), rate("sqlx, no ping")];

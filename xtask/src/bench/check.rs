@@ -37,7 +37,10 @@ pub(super) fn answer(workspace: &Workspace, port: u16, endpoint: &Endpoint) -> R
             let answer = ask(port, "GET", "/queries?n=20", "", "")?;
             let worlds = answer.json()?;
             let worlds = worlds.as_array().map(Vec::as_slice).unwrap_or_default();
-            is(worlds.len() == 20 && worlds.iter().all(is_world) && worlds.iter().any(|world| *world != worlds[0]), &answer)
+            is(
+                worlds.len() == 20 && worlds.iter().all(is_world) && worlds.iter().any(|world| *world != worlds[0]),
+                &answer,
+            )
         }
         "/fortunes" => fortunes(port),
         "/me" => {
@@ -57,7 +60,9 @@ pub(super) fn answer(workspace: &Workspace, port: u16, endpoint: &Endpoint) -> R
 
 pub(super) fn token(workspace: &Workspace) -> Result<String, String> {
     let path = workspace.root.join("bench/keys/token.txt");
-    fs::read_to_string(&path).map(|token| token.trim().to_owned()).map_err(|error| format!("{}: {error}", path.display()))
+    fs::read_to_string(&path)
+        .map(|token| token.trim().to_owned())
+        .map_err(|error| format!("{}: {error}", path.display()))
 }
 
 fn items(port: u16) -> Result<(), String> {
@@ -70,7 +75,9 @@ fn items(port: u16) -> Result<(), String> {
     let mut created = answer.json()?;
     let id = created.as_object_mut().and_then(|created| created.remove("id"));
     is(answer.status == 201 && id.is_some_and(|id| id.is_u64()) && created == item, &answer)?;
-    for (field, wrong) in [("price", json!(-1)), ("email", json!("jane")), ("name", json!("")), ("quantity", json!(10_001))] {
+    for (field, wrong) in
+        [("price", json!(-1)), ("email", json!("jane")), ("name", json!("")), ("quantity", json!(10_001))]
+    {
         let mut item = item.clone();
         item[field] = wrong;
         let answer = ask(port, "POST", "/items", headers, &item.to_string())?;

@@ -71,7 +71,10 @@ mod tests {
              \x20    50%  359.00us\n     75%  1.2ms\n     99%    1.52s\n  185040 requests in 2.10s, 25.06MB read\n\
              Requests/sec:  88114.37\nTransfer/sec:     11.93MB\n";
         let measured = read(text).unwrap();
-        assert_eq!((measured.requests, measured.rate, measured.p50, measured.p99), (185_040.0, 88_114.37, 0.359, 1520.0));
+        assert_eq!(
+            (measured.requests, measured.rate, measured.p50, measured.p99),
+            (185_040.0, 88_114.37, 0.359, 1520.0)
+        );
         assert!(read(&format!("{text}  Non-2xx or 3xx responses: 3\n")).is_err());
         assert!(read("unable to connect").is_err());
     }

@@ -95,7 +95,8 @@ fn http(workspace: &Workspace, options: &Options) -> Result<bool, String> {
     for endpoint in endpoints {
         measure(workspace, options, &mut entries, endpoint)?;
     }
-    let ended: Vec<_> = entries.into_iter().map(|entry| (entry.contender, entry.built, entry.server.end(), entry.measured)).collect();
+    let ended: Vec<_> =
+        entries.into_iter().map(|entry| (entry.contender, entry.built, entry.server.end(), entry.measured)).collect();
     let results = table::Results::new(workspace, options.quick, ended, &postgres.version()?);
     let text = results.markdown();
     println!("{text}");
@@ -133,7 +134,10 @@ fn measure(
             if round == 0 {
                 continue;
             }
-            println!("{:>15} {:<14} {:>8.0} req/s {:>7.1} µs", entry.contender.name, endpoint.path, measured.rate, measured.cpu);
+            println!(
+                "{:>15} {:<14} {:>8.0} req/s {:>7.1} µs",
+                entry.contender.name, endpoint.path, measured.rate, measured.cpu
+            );
             if let Some((_, rounds)) = entry.measured.last_mut() {
                 rounds.push(measured);
             }

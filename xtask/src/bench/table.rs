@@ -36,7 +36,8 @@ impl Results {
         });
         let version = |program: &str| {
             let mut command = std::process::Command::new(program);
-            let text = crate::process::output(command.arg("--version"), crate::workspace::SHORT_LIMIT).unwrap_or_default();
+            let text =
+                crate::process::output(command.arg("--version"), crate::workspace::SHORT_LIMIT).unwrap_or_default();
             String::from_utf8_lossy(&text).lines().next().unwrap_or_default().to_owned()
         };
         let ours = workspace.package("covet-rs").map(|package| package.version.clone()).unwrap_or_default();
@@ -63,15 +64,21 @@ impl Results {
         let mut held = Vec::new();
         for endpoint in ENDPOINTS {
             for target in endpoint.targets {
-                let (Some(ours), Some(theirs)) = (self.find("covet", endpoint.path), self.find(target.than, endpoint.path))
+                let (Some(ours), Some(theirs)) =
+                    (self.find("covet", endpoint.path), self.find(target.than, endpoint.path))
                 else {
                     continue;
                 };
                 let (what, ratio, wanted, holds) = match target.bound {
-                    Bound::Cpu(most) => ("CPU", ours.cpu / theirs.cpu, format!("≤ {most} ×"), ours.cpu <= most * theirs.cpu),
-                    Bound::Rate(least) => {
-                        ("requests/s", ours.rate / theirs.rate, format!("≥ {least} ×"), ours.rate >= least * theirs.rate)
+                    Bound::Cpu(most) => {
+                        ("CPU", ours.cpu / theirs.cpu, format!("≤ {most} ×"), ours.cpu <= most * theirs.cpu)
                     }
+                    Bound::Rate(least) => (
+                        "requests/s",
+                        ours.rate / theirs.rate,
+                        format!("≥ {least} ×"),
+                        ours.rate >= least * theirs.rate,
+                    ),
                 };
                 held.push(Held { path: endpoint.path, than: target.than, what, wanted, ratio, holds });
             }
