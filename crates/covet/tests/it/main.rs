@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
+mod assets;
 // The messages list the implementations of a trait, so they are those of one set of features.
+#[cfg(feature = "auth")]
+mod auth;
 #[cfg(all(feature = "sqlite", feature = "docs"))]
 mod compile;
 mod cors;
@@ -31,3 +34,5 @@ mod tls;
 mod tower;
 mod validation;
 mod validation_of_requests;
+#[cfg(feature = "template")]
+mod views;
