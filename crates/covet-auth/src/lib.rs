@@ -9,10 +9,12 @@ pub mod keys;
 pub mod oauth2;
 pub mod oidc;
 pub mod password;
+mod principal;
 pub mod rbac;
 mod scope;
 
 pub use error::{Error, ErrorKind, Result};
+pub use principal::{Identity, Principal};
 pub use scope::{Scope, ScopeError};
 
 /// Declares the permissions of a program: each is a type, to be asked for in the signature of a handler.

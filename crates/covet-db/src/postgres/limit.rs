@@ -66,6 +66,16 @@ impl Session {
         Some((format!("SET {local}statement_timeout = {wanted}"), wanted))
     }
 
+    /// Sets the limit where that changes, and waits for it.
+    pub(super) async fn limit_to(&self, limit: Limit) -> Result<(), Failure> {
+        if let Some((change, wanted)) = self.change(limit) {
+            self.limit.forget();
+            self.client.batch_execute(&change).await?;
+            self.limit.0.store(wanted, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
     /// Sends a statement with its values, and the limit before it where that changes.
     pub(super) async fn start_within(
         &self,
