@@ -2,7 +2,9 @@
 
 use covet_auth::jose::Algorithm;
 use covet_auth::keys::StoredKey;
-use covet_auth::oauth2::{Client, Code, Consent, DeviceDecision, DeviceRequest, Grant, GrantType, Introspection, RefreshToken};
+use covet_auth::oauth2::{
+    Client, Code, Consent, DeviceDecision, DeviceRequest, Grant, GrantType, Introspection, RefreshToken,
+};
 use covet_auth::{Error, ErrorKind, Result, Scope};
 use covet_db::{FromRow, Row};
 use jiff::Timestamp;
@@ -75,12 +77,7 @@ row!(DeviceRow {
     decision: String,
 });
 
-row!(KeyRow {
-    id: String,
-    algorithm: String,
-    active_from: i64,
-    private_key: String,
-});
+row!(KeyRow { id: String, algorithm: String, active_from: i64, private_key: String });
 
 fn broken(what: &'static str) -> Error {
     Error::new(ErrorKind::Storage, what)

@@ -13,14 +13,14 @@ use covet_auth::{Error, ErrorKind, Result, Scope};
 use covet_db::{Db, sql};
 use jiff::Timestamp;
 
+use super::people::People;
 use super::rows::{self, ClientRow, CodeRow, DeviceRow, GrantRow, KeyRow, RefreshRow};
-use super::subjects::Subjects;
 
 /// What the authorization server keeps, in a database.
 #[derive(Clone)]
 pub(crate) struct SqlStore {
     db: Db,
-    subjects: Arc<dyn Subjects>,
+    people: Arc<dyn People>,
 }
 
 fn failed(error: covet_db::Error) -> Error {
@@ -32,8 +32,8 @@ fn millis(time: Timestamp) -> i64 {
 }
 
 impl SqlStore {
-    pub(crate) fn new(db: Db, subjects: Arc<dyn Subjects>) -> SqlStore {
-        SqlStore { db, subjects }
+    pub(crate) fn new(db: Db, people: Arc<dyn People>) -> SqlStore {
+        SqlStore { db, people }
     }
 
     /// Registers a client, in place of the one of its id.
@@ -67,7 +67,7 @@ impl Store for SqlStore {
     }
 
     async fn subject(&self, id: &str) -> Result<Option<Subject>> {
-        self.subjects.subject(&self.db, id).await
+        self.people.subject(&self.db, id).await
     }
 
     async fn consent(&self, subject: &str, client: &str) -> Result<Option<Scope>> {
@@ -78,7 +78,8 @@ impl Store for SqlStore {
 
     async fn remember_consent(&self, subject: &str, client: &str, scope: &Scope) -> Result<()> {
         let scope = scope.to_string();
-        let update = || sql!("UPDATE covet_consents SET scope = {scope} WHERE subject = {subject} AND client = {client}");
+        let update =
+            || sql!("UPDATE covet_consents SET scope = {scope} WHERE subject = {subject} AND client = {client}");
         if self.db.execute(update()).await.map_err(failed)?.rows_affected > 0 {
             return Ok(());
         }
@@ -161,9 +162,8 @@ impl Store for SqlStore {
     }
 
     async fn refresh_token(&self, hash: &str) -> Result<Option<RefreshToken>> {
-        let sql = sql!(
-            "SELECT hash, grant_id, dpop_key, expires_at, used_at FROM covet_refresh_tokens WHERE hash = {hash}"
-        );
+        let sql =
+            sql!("SELECT hash, grant_id, dpop_key, expires_at, used_at FROM covet_refresh_tokens WHERE hash = {hash}");
         self.db.fetch_optional::<RefreshRow>(sql).await.map_err(failed)?.map(RefreshRow::into_token).transpose()
     }
 
@@ -194,6 +194,11 @@ impl Store for SqlStore {
         }
     }
 
+    async fn is_noted(&self, name: &str) -> Result<bool> {
+        let sql = sql!("SELECT count(*) FROM covet_used_names WHERE name = {name}");
+        Ok(self.db.fetch_value::<i64>(sql).await.map_err(failed)? > 0)
+    }
+
     async fn push(&self, hash: &str, client: &str, parameters: &str, until: Timestamp) -> Result<()> {
         let until = millis(until);
         let sql = sql!(
@@ -205,7 +210,8 @@ impl Store for SqlStore {
 
     async fn pushed(&self, hash: &str, now: Timestamp) -> Result<Option<(String, String)>> {
         let now = millis(now);
-        let sql = sql!("SELECT client, parameters FROM covet_pushed_requests WHERE hash = {hash} AND expires_at > {now}");
+        let sql =
+            sql!("SELECT client, parameters FROM covet_pushed_requests WHERE hash = {hash} AND expires_at > {now}");
         self.db.fetch_optional(sql).await.map_err(failed)
     }
 
@@ -226,20 +232,26 @@ impl Store for SqlStore {
     }
 
     async fn device_request(&self, by: DeviceKey<'_>) -> Result<Option<DeviceRequest>> {
-        let columns = sql!("hash, user_code, client, scope, expires_at, wait_seconds, polled_at, decision");
         let sql = match by {
-            DeviceKey::DeviceCode(hash) => sql!("SELECT {columns} FROM covet_device_requests WHERE hash = {hash}"),
-            DeviceKey::UserCode(hash) => sql!("SELECT {columns} FROM covet_device_requests WHERE user_code = {hash}"),
-            _ => return Err(Error::new(ErrorKind::Storage, "how the device's request is looked for is not known here")),
+            DeviceKey::DeviceCode(hash) => sql!(
+                "SELECT hash, user_code, client, scope, expires_at, wait_seconds, polled_at, decision
+                 FROM covet_device_requests WHERE hash = {hash}"
+            ),
+            DeviceKey::UserCode(hash) => sql!(
+                "SELECT hash, user_code, client, scope, expires_at, wait_seconds, polled_at, decision
+                 FROM covet_device_requests WHERE user_code = {hash}"
+            ),
+            _ => {
+                return Err(Error::new(ErrorKind::Storage, "how the device's request is looked for is not known here"));
+            }
         };
         self.db.fetch_optional::<DeviceRow>(sql).await.map_err(failed)?.map(DeviceRow::into_request).transpose()
     }
 
     async fn poll_device_request(&self, hash: &str, now: Timestamp, interval: i64) -> Result<()> {
         let now = millis(now);
-        let sql = sql!(
-            "UPDATE covet_device_requests SET polled_at = {now}, wait_seconds = {interval} WHERE hash = {hash}"
-        );
+        let sql =
+            sql!("UPDATE covet_device_requests SET polled_at = {now}, wait_seconds = {interval} WHERE hash = {hash}");
         self.db.execute(sql).await.map(drop).map_err(failed)
     }
 
