@@ -75,7 +75,7 @@ mod options;
 mod param;
 mod pool;
 #[cfg(feature = "postgres")]
-mod postgres;
+pub mod postgres;
 mod row;
 mod schema;
 mod sql;

@@ -4,16 +4,20 @@
 //! it is given out again within a second. What a dropped call leaves behind is stopped on the server and proved to be gone
 //! by a task of its own, which alone gives the lease back.
 
+mod advisory;
 mod call;
 mod connection;
 mod control;
+mod copy;
 mod decode;
 mod encode;
 mod endpoint;
 mod error;
+mod handle;
 pub(crate) mod introspection;
 mod keyword;
 mod limit;
+mod listen;
 mod load;
 mod numeric;
 mod open;
@@ -32,11 +36,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
+pub use advisory::{AdvisoryLock, LockKey};
 pub(crate) use connection::Connection;
+pub use copy::{CopyFormat, CopyOut};
 pub(crate) use error::passes;
+pub use handle::Handle;
+pub use listen::{Event, Listener, Notification};
 pub(crate) use load::Rows;
 pub(crate) use stream::{Batches, PreparedStream};
 
@@ -45,7 +52,7 @@ use crate::pool::{Lease, Place, Pool, PoolStats};
 use crate::row::{Batch, Columns};
 use crate::sql::{Rendered, Text};
 use crate::url::{Server, Source};
-use crate::{ConnectOptions, Error, ErrorKind, Executed, Result, TransactionOptions};
+use crate::{ConnectOptions, Error, ErrorKind, Executed, PreparedStatements, Result, TransactionOptions};
 use call::Call;
 use connection::{Failure, Running, Session, lost};
 use limit::Limit;
@@ -79,7 +86,7 @@ struct Shared {
     statement_timeout: Duration,
     /// A pooler stands in between that takes no settings for a session.
     pooler: AtomicBool,
-    runtime: Handle,
+    runtime: tokio::runtime::Handle,
     /// Counts the times that statements were found to be older than the schema.
     generation: AtomicU64,
     /// Counts the times that the server was found to be going, or to be none to write to.
@@ -93,6 +100,11 @@ impl Shared {
 
     fn epoch(&self) -> u64 {
         self.epoch.load(Ordering::Relaxed)
+    }
+
+    /// Whether what is left in a session is there for its next statement.
+    fn has_sessions(&self) -> bool {
+        self.options.postgres.prepared != PreparedStatements::Never && !self.is_behind_pooler()
     }
 
     fn is_behind_pooler(&self) -> bool {
@@ -116,7 +128,7 @@ impl Postgres {
             tls: tls::Tls::default(),
             statement_timeout: options.command_timeout.max(options.query_timeout).saturating_add(BACKSTOP),
             pooler: AtomicBool::new(false),
-            runtime: Handle::current(),
+            runtime: tokio::runtime::Handle::current(),
             generation: AtomicU64::new(0),
             epoch: AtomicU64::new(0),
         });

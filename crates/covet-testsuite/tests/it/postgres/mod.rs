@@ -1,6 +1,9 @@
 //! What only PostgreSQL has: its types, sessions that the server ends, and statements that outlive their schema.
 
 mod connecting;
+mod copying;
+mod listening;
+mod locks;
 mod tls;
 
 use std::path::Path;
