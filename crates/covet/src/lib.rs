@@ -6,6 +6,7 @@ mod attributes;
 mod body;
 mod client_address;
 mod cors;
+mod deadline;
 mod digest;
 #[cfg(feature = "docs")]
 mod docs;
@@ -24,6 +25,7 @@ mod metrics;
 mod multipart;
 mod negotiation;
 pub mod openapi;
+mod overload;
 mod precondition;
 mod principal;
 mod problem;
@@ -68,6 +70,9 @@ pub use respond::{Accepted, Created, Html, Negotiated, NoContent, Page, Redirect
 pub use routing::{Route, Routes};
 pub use rust_decimal::Decimal;
 pub use serde_json;
+pub use server::Runtime;
+#[cfg(feature = "tls")]
+pub use server::Tls;
 pub use service::Service;
 pub use stream::{Event, Events, LastEventId, MediaType, NdJson, NdJsonError, Stream, media};
 pub use uuid::Uuid;

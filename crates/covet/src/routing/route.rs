@@ -1,11 +1,13 @@
 //! A route, and a list of routes.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::Method;
 
 use crate::openapi::Operation;
+use crate::overload::Slots;
 use crate::{RateLimit, Request, Response};
 
 /// What `#[get("…")]` and its siblings make of a handler. Not written by hand.
@@ -35,6 +37,7 @@ pub struct Route {
     pub(crate) body_limit: Option<u64>,
     pub(crate) deadline: Option<Duration>,
     pub(crate) rate_limits: Vec<RateLimit>,
+    pub(crate) slots: Option<Arc<Slots>>,
     #[cfg(feature = "_db")]
     pub(crate) idempotency: Option<crate::Idempotency>,
     pub(crate) describe: fn(&mut Operation<'_>),
@@ -67,6 +70,7 @@ impl Route {
             body_limit: None,
             deadline: None,
             rate_limits: Vec::new(),
+            slots: None,
             #[cfg(feature = "_db")]
             idempotency: None,
             describe,
@@ -182,6 +186,23 @@ impl Routes {
     /// All of them together under a limit of each client's requests, beside those that they have.
     pub fn rate_limit(mut self, limit: RateLimit) -> Self {
         self.list.iter_mut().for_each(|route| route.rate_limits.push(limit.clone()));
+        self
+    }
+
+    /// At most so many requests to all of them together at work at the same time, until the last byte of a streamed answer;
+    /// a further one gets 503 with `Retry-After`. A second limit takes the place of the first.
+    ///
+    /// ```
+    /// # use covet::{App, Bytes, post, routes};
+    /// /// Take a picture, which needs much memory.
+    /// #[post("/pictures")]
+    /// async fn upload(_picture: Bytes) -> &'static str { "thanks" }
+    ///
+    /// let app = App::new("Pictures", "1.0.0").routes(routes![upload].body_limit(50 << 20).concurrency_limit(4));
+    /// ```
+    pub fn concurrency_limit(mut self, requests: usize) -> Self {
+        let slots = Slots::new(requests);
+        self.list.iter_mut().for_each(|route| route.slots = Some(slots.clone()));
         self
     }
 

@@ -21,6 +21,8 @@ mod rate_limit;
 mod results;
 mod routing;
 mod server;
+#[cfg(feature = "sqlite")]
+mod startup;
 mod streams;
 mod validation;
 mod validation_of_requests;
