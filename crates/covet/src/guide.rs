@@ -24,3 +24,8 @@ chapters! {
     Server "server"
     CommandLine "command-line"
 }
+
+#[cfg(feature = "postgres")]
+chapters! {
+    PostgreSql "postgresql"
+}

@@ -37,6 +37,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use futures_util::future::Either;
 use tokio::sync::oneshot;
 
 pub use advisory::{AdvisoryLock, LockKey};
@@ -160,19 +161,25 @@ impl Postgres {
 
     /// A lease on a connection that is there, as far as can be known without asking more than is worth it.
     async fn lease(&self, place: Place) -> Result<Lease<Connection>> {
+        let deadline = Instant::now() + self.shared.options.pool.acquire_timeout;
         let mut lease = self.pool.acquire(place).await?;
-        while let Some(connection) = lease.connection() {
-            let session = Arc::clone(&connection.session);
-            if session.is_usable(Instant::now()) && (lease.idle() < PING_AFTER || answers(&mut lease, &session).await) {
-                return Ok(lease);
+        loop {
+            while let Some(connection) = lease.connection() {
+                let session = Arc::clone(&connection.session);
+                if session.is_usable(Instant::now())
+                    && (lease.idle() < PING_AFTER || answers(&mut lease, &session).await)
+                {
+                    return Ok(lease);
+                }
+                lease.retire();
             }
-            lease.retire();
+            lease = self.fill(lease, place, deadline).await?;
         }
-        self.fill(lease).await
     }
 
-    /// Opens a connection for a lease. A task of its own does, so that a caller who leaves wastes nothing.
-    async fn fill(&self, mut lease: Lease<Connection>) -> Result<Lease<Connection>> {
+    /// Opens a connection for a lease, or takes one that comes back meanwhile. A task of its own opens it, so that a caller
+    /// who leaves wastes nothing.
+    async fn fill(&self, mut lease: Lease<Connection>, place: Place, deadline: Instant) -> Result<Lease<Connection>> {
         let (reply, opened) = oneshot::channel();
         let shared = Arc::clone(&self.shared);
         let pool = Arc::clone(&self.pool);
@@ -185,9 +192,16 @@ impl Postgres {
                 lease
             })));
         });
+        let either = async {
+            let (opened, returned) = (std::pin::pin!(opened), std::pin::pin!(self.pool.returned(place)));
+            match futures_util::future::select(opened, returned).await {
+                Either::Left((answer, _)) => answer.map_err(|_| lost())?,
+                Either::Right((lease, _)) => Ok(lease),
+            }
+        };
         let timeout = self.shared.options.pool.acquire_timeout;
-        match tokio::time::timeout(timeout, opened).await {
-            Ok(answer) => answer.map_err(|_| lost())?,
+        match tokio::time::timeout_at(deadline.into(), either).await {
+            Ok(filled) => filled,
             Err(_) => Err(self.pool.opening_timed_out(timeout)),
         }
     }

@@ -2,8 +2,11 @@
 
 mod connecting;
 mod copying;
+mod faults;
 mod listening;
 mod locks;
+mod proxy;
+mod secrets;
 mod tls;
 
 use std::path::Path;
