@@ -52,6 +52,15 @@ impl Absent {
         match *self {}
     }
 
+    pub(crate) async fn batch(
+        &self,
+        _: Option<&Lease<Connection>>,
+        _: Vec<crate::batch::Asked<'_>>,
+        _: Place,
+    ) -> Result<Vec<crate::batch::Reply>> {
+        match *self {}
+    }
+
     pub(crate) async fn execute(&self, _: Option<&Lease<Connection>>, _: Rendered<'_>, _: Place) -> Result<Executed> {
         match *self {}
     }

@@ -61,6 +61,7 @@
 mod absent;
 mod arity;
 mod backend;
+mod batch;
 mod bulk;
 mod db;
 mod dialect;
@@ -141,6 +142,7 @@ mod value;
 /// [`Decode`](ErrorKind::Decode) that names it.
 pub use covet_macros::FromRow;
 
+pub use batch::{Answers, Pending, Statements};
 pub use bulk::IntoRecord;
 pub use db::Db;
 pub use dialect::Dialect;

@@ -4,6 +4,7 @@ mod keys;
 mod mutation;
 mod passwords;
 mod permissions;
+mod principal;
 mod rfc;
 mod roles;
 mod tokens;

@@ -183,7 +183,7 @@ async fn load<E: From<Error>>(
         let call = Call::within(turn.lease()?.postgres().ok_or_else(super::connection::lost)?).await?;
         let client = &call.session.client;
         let sending = async {
-            call.session.put(Limit::Endless).await?;
+            call.session.limit_to(Limit::Endless).await?;
             let mut sink = pin!(client.copy_in::<_, Bytes>(text).await?);
             let mut bytes = pin!(bytes);
             while let Some(piece) = poll_fn(|context| bytes.as_mut().poll_next(context)).await {
@@ -228,7 +228,7 @@ async fn open(executor: &Executor, text: &str) -> Result<(Call, Pin<Box<CopyOutS
             return call.over(Err(Failure::Unsent(error)));
         }
         let starting = async {
-            call.session.put(Limit::Endless).await?;
+            call.session.limit_to(Limit::Endless).await?;
             Ok::<_, Failure>(Box::pin(call.session.client.copy_out(text).await?))
         };
         match starting.await {

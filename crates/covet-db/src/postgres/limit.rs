@@ -62,8 +62,8 @@ impl Session {
         Some((format!("SET {local}statement_timeout = {wanted}"), wanted))
     }
 
-    /// Puts a limit in force before statements that are sent in another way.
-    pub(super) async fn put(&self, limit: Limit) -> Result<(), Failure> {
+    /// Sets the limit where that changes, and waits for it.
+    pub(super) async fn limit_to(&self, limit: Limit) -> Result<(), Failure> {
         if let Some((change, wanted)) = self.change(limit) {
             self.limit.forget();
             self.client.batch_execute(&change).await?;

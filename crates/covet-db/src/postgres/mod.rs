@@ -5,6 +5,7 @@
 //! by a task of its own, which alone gives the lease back.
 
 mod advisory;
+mod batch;
 mod call;
 mod connection;
 mod control;
@@ -328,10 +329,15 @@ fn columns(running: &Running, row: &tokio_postgres::Row) -> Arc<Columns> {
     }
 }
 
-/// A statement is always read to its end, because only then has it written.
 async fn fetch(session: &Session, rendered: &Rendered<'_>, wanted: Wanted) -> Result<Vec<Batch>, Failure> {
     let limit = Limit::Call(rendered.timeout);
     let mut running = session.start_within(limit, rendered.text.as_str(), &rendered.params).await?;
+    Ok(read(&mut running, wanted, usize::MAX).await?.unwrap_or_default())
+}
+
+/// The rows of a statement; none where they are larger than wanted. A statement is always read to its end, because only then
+/// has it written.
+async fn read(running: &mut Running, wanted: Wanted, largest: usize) -> Result<Option<Vec<Batch>>, Failure> {
     let mut batches = Vec::new();
     let mut batch: Option<Batch> = None;
     while let Some(row) = running.next().await? {
@@ -340,23 +346,23 @@ async fn fetch(session: &Session, rendered: &Rendered<'_>, wanted: Wanted) -> Re
         }
         let filling = match &mut batch {
             Some(batch) => batch,
-            None => batch.insert(Batch::new(columns(&running, &row))),
+            None => batch.insert(Batch::new(columns(running, &row))),
         };
         decode::push(&row, filling).map_err(Failure::Midway)?;
         if filling.size() >= FETCHED_BATCH {
             batches.extend(batch.take());
+        } else if filling.size() > largest {
+            return Ok(None);
         }
     }
     batches.extend(batch);
-    Ok(batches)
+    Ok(Some(batches))
 }
 
 async fn execute(session: &Session, rendered: &Rendered<'_>) -> Result<Executed, Failure> {
     let limit = Limit::Call(rendered.timeout);
     let mut running = session.start_within(limit, rendered.text.as_str(), &rendered.params).await?;
-    while running.next().await?.is_some() {}
-    let rows = running.rows.rows_affected().filter(|_| running.traits.touches_rows);
-    Ok(Executed { rows_affected: rows.unwrap_or(0), last_insert_id: None })
+    Ok(Executed { rows_affected: running.touched().await?, last_insert_id: None })
 }
 
 pub(crate) async fn begin(lease: &Lease<Connection>, options: &TransactionOptions) -> Result<()> {

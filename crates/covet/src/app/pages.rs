@@ -62,12 +62,19 @@ pub(super) fn routes() -> Routes {
     let routes = routes![openapi_json, openapi_yaml, problem_list, problem_page].and(super::health::routes());
     #[cfg(feature = "docs")]
     let routes = routes.and(crate::docs::routes());
+    own(routes)
+}
+
+/// What the framework serves of itself is for everybody, and not a part of the app.
+fn own(routes: Routes) -> Routes {
+    #[cfg(feature = "auth")]
+    let routes = routes.public();
     routes.hidden()
 }
 
 /// The route of the metrics, for an app that wants it.
 pub(super) fn metrics_routes() -> Routes {
-    routes![metrics].hidden()
+    own(routes![metrics])
 }
 
 /// What the server has done, for Prometheus.
