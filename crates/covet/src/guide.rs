@@ -1,8 +1,9 @@
 //! The guide's chapters, so that `cargo test --doc` compiles and runs their programs.
 
 macro_rules! chapters {
-    ($($name:ident $file:literal)*) => {
+    ($($(#[$condition:meta])? $name:ident $file:literal)*) => {
         $(
+            $(#[$condition])?
             #[doc = include_str!(concat!("../../../docs/", $file, ".md"))]
             struct $name;
         )*
@@ -22,4 +23,12 @@ chapters! {
     Database "database"
     Testing "testing"
     Server "server"
+    CommandLine "command-line"
+    #[cfg(feature = "auth")]
+    Callers "callers"
+}
+
+#[cfg(feature = "postgres")]
+chapters! {
+    PostgreSql "postgresql"
 }

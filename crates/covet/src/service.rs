@@ -15,9 +15,10 @@ use tracing::Instrument;
 use crate::app::{Limits, TrailingSlash};
 use crate::client_address::Proxies;
 use crate::cors::{Cors, CrossOrigin};
+use crate::cross_site;
 use crate::merge_patch::ACCEPT_PATCH;
 use crate::metrics::Metrics;
-use crate::negotiation;
+use crate::overload::{self, Budget, Slots};
 use crate::principal::Identify;
 use crate::problem::{
     self, HEADERS_TOO_LARGE, INTERNAL, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, NOT_FOUND, ProblemDetails, TIMED_OUT,
@@ -28,6 +29,7 @@ use crate::request::{MatchedPath, Shared};
 use crate::routing::{Found, Options, Registered, Router, TrailingSlashFound};
 use crate::server::framing;
 use crate::{Body, ClientAddress, Request, RequestId, Response};
+use crate::{deadline, negotiation};
 
 /// The header that carries the request's id.
 pub(crate) const REQUEST_ID: header::HeaderName = header::HeaderName::from_static("x-request-id");
@@ -61,6 +63,8 @@ struct Inner {
     shared: Arc<Shared>,
     settings: Settings,
     document: Value,
+    slots: Arc<Slots>,
+    bodies: Arc<Budget>,
     #[cfg(feature = "_db")]
     keys: crate::idempotency::Keys,
 }
@@ -73,6 +77,8 @@ pub(crate) struct Settings {
     pub(crate) proxies: Proxies,
     pub(crate) metrics: Option<Arc<Metrics>>,
     pub(crate) principal: Option<Identify>,
+    #[cfg(feature = "auth")]
+    pub(crate) auth: Option<crate::auth::Authentication>,
     #[cfg(feature = "_db")]
     pub(crate) idempotency: crate::Idempotency,
 }
@@ -80,6 +86,8 @@ pub(crate) struct Settings {
 impl Service {
     pub(crate) fn new(router: Router, shared: Arc<Shared>, settings: Settings, document: Value) -> Self {
         let inner = Inner {
+            slots: Slots::new(settings.limits.requests),
+            bodies: Budget::new(settings.limits.bodies),
             router,
             shared,
             settings,
@@ -107,10 +115,12 @@ impl Service {
     /// Answers a request from a connection, of which it is not certain that it has one host and one end.
     pub(crate) async fn serve(&self, request: http::Request<Body>) -> Response {
         let Err(problem) = framing::check(&request) else { return self.call(request).await };
-        let id = RequestId::new();
-        let mut response = problem.into_response(id, negotiation::problem_format(request.headers()));
-        response.headers_mut().insert(REQUEST_ID, id.header());
-        response
+        refuse(problem, request.headers())
+    }
+
+    /// Answers a request on a connection beyond the limit.
+    pub(crate) fn refuse_connection(&self, headers: &http::HeaderMap) -> Response {
+        refuse(overload::overloaded("there are as many connections as there may be"), headers)
     }
 
     /// Answers a request. There is no error: whatever goes wrong is a response.
@@ -133,11 +143,17 @@ impl Service {
             let route = found.route().map(|registered| registered.label.clone());
             (metrics, request.method().clone(), route, Instant::now())
         });
+        #[cfg(feature = "template")]
+        let pages = crate::view::ErrorPages::of(&self.inner.shared, found.route(), request.headers());
         let mut response = if span.is_disabled() {
             self.inner.answer(found, request, id).await
         } else {
             self.inner.answer_in_span(found, request, id, span).await
         };
+        #[cfg(feature = "template")]
+        if let Some(pages) = pages {
+            response = pages.apply(response, id).await;
+        }
         if let Some((metrics, method, route, started)) = counted {
             metrics.count(&method, route, response.status(), started.elapsed());
         }
@@ -220,20 +236,31 @@ impl Inner {
         &self,
         registered: &Arc<Registered>,
         path: MatchedPath,
-        head: http::request::Parts,
+        #[cfg_attr(not(feature = "auth"), expect(unused_mut, reason = "the caller is put into it"))]
+        mut head: http::request::Parts,
         body: Body,
         id: RequestId,
     ) -> Result<Response, ProblemDetails> {
         tracing::Span::current().record("http.route", registered.route.path.as_str());
         let limits = &self.settings.limits;
         check_accept(registered, &head)?;
+        if registered.is_guarded {
+            cross_site::check(&head, self.settings.cors.as_ref())?;
+        }
         let limit = registered.route.body_limit.unwrap_or(limits.body);
         if registered.reads_body && http_body::Body::size_hint(&body).lower() > limit {
             return Err(problem::too_large(limit));
         }
         let client = ClientAddress::of(head.extensions.get().copied(), &head.headers, &self.settings.proxies);
         let allowance = check_rates(registered, client)?;
-        let principal = self.settings.principal.as_ref().and_then(|identify| identify.identify(&head));
+        let slot = registered.is_counted.then(|| self.slots.take()).transpose()?;
+        let route_slot = registered.route.slots.as_ref().map(Slots::take).transpose()?;
+        #[cfg(feature = "auth")]
+        let caller = self.admit(registered, &mut head)?;
+        #[cfg(not(feature = "auth"))]
+        let caller = None;
+        let identify = || self.settings.principal.as_ref().and_then(|identify| identify.identify(&head));
+        let principal = caller.or_else(identify);
         let request = Request {
             head,
             client,
@@ -242,14 +269,35 @@ impl Inner {
             path,
             id,
             body_wait: limits.body_read,
+            body_share: self.bodies.share(),
             shared: self.shared.clone(),
         };
         let deadline = registered.route.deadline.unwrap_or(limits.deadline);
         let mut response = self.call_handler(registered, request, deadline).await?;
+        #[cfg(feature = "auth")]
+        if registered.guard.is_some() {
+            // What one caller gets is not for another one (RFC 9111, section 3.5).
+            let private = HeaderValue::from_static("private");
+            response.headers_mut().entry(header::CACHE_CONTROL).or_insert(private);
+        }
         if let Some(allowance) = allowance {
             allowance.write(response.headers_mut());
         }
-        Ok(response)
+        Ok(response.map(|body| [slot, route_slot].into_iter().flatten().fold(body, Body::keeping)))
+    }
+
+    /// Lets the caller in whom the route wants, and leaves it in the head for the arguments. The text is its subject.
+    #[cfg(feature = "auth")]
+    fn admit(
+        &self,
+        registered: &Registered,
+        head: &mut http::request::Parts,
+    ) -> Result<Option<Arc<str>>, ProblemDetails> {
+        let (Some(auth), Some(guard)) = (&self.settings.auth, &registered.guard) else { return Ok(None) };
+        let Some(caller) = auth.admit(guard, &head.headers)? else { return Ok(None) };
+        let subject = caller.subject().into();
+        head.extensions.insert(caller);
+        Ok(Some(subject))
     }
 
     async fn call_handler(
@@ -281,6 +329,14 @@ impl Inner {
         response.headers_mut().insert(header::LOCATION, HeaderValue::try_from(target).ok()?);
         Some(response)
     }
+}
+
+/// The answer to a request that is not looked at further.
+fn refuse(problem: ProblemDetails, headers: &http::HeaderMap) -> Response {
+    let id = RequestId::new();
+    let mut response = problem.into_response(id, negotiation::problem_format(headers));
+    response.headers_mut().insert(REQUEST_ID, id.header());
+    response
 }
 
 /// Refuses, before the handler has done anything, a request that takes none of the formats of its answer.
@@ -327,9 +383,9 @@ pub(crate) async fn in_time(
     deadline: Duration,
     answer: impl Future<Output = Response>,
 ) -> Result<Response, ProblemDetails> {
-    tokio::time::timeout(deadline, answer)
+    deadline::within(deadline, answer)
         .await
-        .map_err(|_| ProblemDetails::new(&TIMED_OUT).detail(format!("the answer was not ready within {deadline:?}")))
+        .ok_or_else(|| ProblemDetails::new(&TIMED_OUT).detail(format!("the answer was not ready within {deadline:?}")))
 }
 
 /// The problem of a handler that panicked.

@@ -25,7 +25,7 @@ impl<'a> Sql<'a> {
             Source::Static(text) => Text::Static(text),
             Source::Unchecked(text) => Text::Shared(Arc::clone(text)),
             Source::Template(template) if template.is_fixed() => {
-                let text = template.cached(dialect).get_or_init(|| {
+                Text::Static(template.cached(dialect).get_or_init(|| {
                     let mut renderer = Renderer::new(dialect);
                     for piece in template.pieces() {
                         match piece {
@@ -33,9 +33,8 @@ impl<'a> Sql<'a> {
                             _ => renderer.placeholder(),
                         }
                     }
-                    Arc::from(renderer.text)
-                });
-                Text::Shared(Arc::clone(text))
+                    renderer.text.into()
+                }))
             }
             Source::Template(_) => return Renderer::new(dialect).render(self),
         };

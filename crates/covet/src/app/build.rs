@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{App, pages};
+use super::{App, Startup, pages};
 use crate::client_address::{Network, Proxies};
 use crate::metrics::Metrics;
 use crate::openapi::{Described, Operation, Schemas, document};
 use crate::problem::{self, ProblemType, Problems};
 use crate::request::Shared;
-use crate::routing::{Pattern, Registered, Route, RouterBuilder};
+use crate::routing::{Pattern, Registered, Route, Router, RouterBuilder};
 use crate::service::{Service, Settings};
 use crate::{Cors, Error, Result};
 
@@ -29,11 +29,16 @@ use crate::{Cors, Error, Result};
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StartFault {
-    message: String,
-    route: Option<String>,
+    pub(super) message: String,
+    pub(super) route: Option<String>,
 }
 
 impl StartFault {
+    /// One that is not about a route.
+    pub(super) fn of_app(message: String) -> Self {
+        StartFault { message, route: None }
+    }
+
     /// What is wrong, with the route that it is about and its place in the source.
     pub fn message(&self) -> String {
         self.to_string()
@@ -50,16 +55,41 @@ impl fmt::Display for StartFault {
 }
 
 /// What is gathered on the way.
-struct Building {
+pub(super) struct Building {
     schemas: Schemas,
     router: RouterBuilder,
     problems: Problems,
     described: Vec<Described>,
     operations: HashMap<String, String>,
-    faults: Vec<StartFault>,
+    pub(super) faults: Vec<StartFault>,
+    /// Whether an operation works on the framework's own tables.
+    needs_tables: bool,
+    #[cfg(feature = "auth")]
+    pub(super) access: super::access::Deciding,
 }
 
-pub(super) fn build(mut app: App) -> Result<Service> {
+/// An app in which no fault was found, before it has started.
+pub(super) struct Built {
+    pub(super) document: Value,
+    pub(super) startup: Startup,
+    pub(super) shared: Shared,
+    router: Router,
+    settings: Settings,
+}
+
+impl Built {
+    /// Connects, migrates and runs the program's steps.
+    pub(super) async fn started(mut self) -> Result<Service> {
+        std::mem::take(&mut self.startup).run(&mut self.shared).await?;
+        Ok(self.into_service())
+    }
+
+    pub(super) fn into_service(self) -> Service {
+        Service::new(self.router, Arc::new(self.shared), self.settings, self.document)
+    }
+}
+
+pub(super) fn build(mut app: App) -> Result<Built> {
     let pages = pages::Pages::share(&mut app.shared);
     let mut building = Building {
         schemas: Schemas::new(),
@@ -68,6 +98,9 @@ pub(super) fn build(mut app: App) -> Result<Service> {
         described: Vec::new(),
         operations: HashMap::new(),
         faults: Vec::new(),
+        needs_tables: false,
+        #[cfg(feature = "auth")]
+        access: super::access::Deciding::of(app.auth.is_some()),
     };
     problem::ALL.iter().for_each(|problem| building.problems.add(problem));
     let own = match &app.rate_limit {
@@ -80,19 +113,24 @@ pub(super) fn build(mut app: App) -> Result<Service> {
         app.shared.insert(metrics.clone());
         routes = routes.and(pages::metrics_routes());
     }
-    routes.list.into_iter().for_each(|route| building.add(&app.shared, route));
+    let own = app.routes.list.len();
+    let routes = routes.list.into_iter().enumerate();
+    routes.for_each(|(index, route)| building.add(&app, route, index < own));
     building.check_problem_names();
+    #[cfg(feature = "template")]
+    building.connect_templates(&app.shared);
+    building.faults.extend(app.startup.faults(&app.shared));
     building.finish(app, &pages, metrics)
 }
 
 impl Building {
-    fn fault(&mut self, route: &Route, message: impl Into<String>) {
+    pub(super) fn fault(&mut self, route: &Route, message: impl Into<String>) {
         let Route { method, path, function, place, .. } = route;
         let route = Some(format!("{method} {path} (`{function}` at {place})"));
         self.faults.push(StartFault { message: message.into(), route });
     }
 
-    fn add(&mut self, shared: &Shared, route: Route) {
+    fn add(&mut self, app: &App, route: Route, is_counted: bool) {
         let pattern = match Pattern::parse(&route.path) {
             Ok(pattern) => pattern,
             Err(fault) => return self.fault(&route, fault),
@@ -101,22 +139,37 @@ impl Building {
         let mut operation = Operation::new(&mut schemas, &route.method);
         (route.describe)(&mut operation);
         for (id, name) in &operation.state {
-            if !shared.contains(*id) {
-                let how = if name.ends_with("::Db") { ".database(…)" } else { ".state(…)" };
+            if !app.shared.contains(*id) && !app.startup.brings(*id) {
+                let how = match name.rsplit("::").next() {
+                    Some("Db") => ".database(…)",
+                    Some("Templates") => ".templates(…)",
+                    _ => ".state(…)",
+                };
                 self.fault(&route, format!("takes `{name}`, which the app was not given; add it with {how}"));
             }
         }
         for fault in std::mem::take(&mut operation.faults) {
             self.fault(&route, fault);
         }
+        #[cfg(feature = "template")]
+        for fault in view_faults(&app.shared, &operation) {
+            self.fault(&route, fault);
+        }
         let media_types = operation.media_types();
         let reads_body = operation.body.is_some();
         let body_types = operation.body.iter().flat_map(|body| body.content.keys().copied()).collect();
+        let is_guarded = operation.is_guarded();
+        if is_guarded {
+            operation.problem(&problem::CROSS_SITE);
+        }
         let is_idempotent = operation.is_idempotent;
+        self.needs_tables |= is_idempotent;
         if is_idempotent {
             describe_replay(&mut operation);
         }
         add_framework_problems(&mut operation, &media_types);
+        #[cfg(feature = "auth")]
+        let guard = self.decide(&route, &mut operation);
         if !route.rate_limits.is_empty() {
             operation.problem(&problem::TOO_MANY_REQUESTS);
         }
@@ -130,14 +183,28 @@ impl Building {
             parameters: pattern.parameters.clone(),
             media_types,
             reads_body,
+            is_counted,
             body_types,
             is_idempotent,
+            #[cfg(feature = "auth")]
+            guard,
+            is_guarded,
             label: route.path.as_str().into(),
             route: route.clone(),
         };
         if let Err(fault) = self.router.add(pattern, registered) {
             self.fault(&route, fault);
         }
+    }
+
+    /// Lets templates find the static files, and looks at the one for problems.
+    #[cfg(feature = "template")]
+    fn connect_templates(&mut self, shared: &Shared) {
+        let Some(templates) = shared.get::<crate::Templates>() else { return };
+        if let Some(assets) = shared.get::<crate::Assets>() {
+            templates.connect(assets);
+        }
+        self.faults.extend(templates.check_error_page().err().map(|message| StartFault { message, route: None }));
     }
 
     fn check_operation_id(&mut self, route: &Route) {
@@ -162,20 +229,26 @@ impl Building {
                      #[problem(type = \"…\")]",
                     problem.name, other.declared_at, problem.declared_at
                 );
-                self.faults.push(StartFault { message, route: None });
+                self.faults.push(StartFault::of_app(message));
             }
         }
     }
 
-    fn finish(mut self, app: App, pages: &pages::Pages, metrics: Option<Arc<Metrics>>) -> Result<Service> {
+    fn finish(mut self, app: App, pages: &pages::Pages, metrics: Option<Arc<Metrics>>) -> Result<Built> {
         let info = info(&app);
-        let (document, faults) = document(info, self.schemas, self.described, &self.problems);
-        self.faults.extend(faults.into_iter().map(|message| StartFault { message, route: None }));
+        #[cfg(feature = "auth")]
+        let auth = self.open(app.auth);
+        #[cfg(feature = "auth")]
+        let security_schemes = auth.iter().flat_map(|auth| auth.security_schemes()).collect();
+        #[cfg(not(feature = "auth"))]
+        let security_schemes = serde_json::Map::new();
+        let (document, faults) = document(info, self.schemas, self.described, &self.problems, security_schemes);
+        self.faults.extend(faults.into_iter().map(StartFault::of_app));
         let cors = app.cors.iter().flat_map(Cors::faults);
-        self.faults.extend(cors.map(|message| StartFault { message, route: None }));
+        self.faults.extend(cors.map(StartFault::of_app));
         let (networks, faults) = networks(&app.trusted_proxies);
         let proxies = Proxies { networks, header: app.proxy_header };
-        self.faults.extend(faults.into_iter().map(|message| StartFault { message, route: None }));
+        self.faults.extend(faults.into_iter().map(StartFault::of_app));
         if !self.faults.is_empty() {
             return Err(Error::start(self.faults));
         }
@@ -187,11 +260,26 @@ impl Building {
             proxies,
             metrics,
             principal: app.principal,
+            #[cfg(feature = "auth")]
+            auth,
             #[cfg(feature = "_db")]
             idempotency: app.idempotency,
         };
-        Ok(Service::new(self.router.build(), Arc::new(app.shared), settings, document))
+        #[cfg_attr(not(feature = "_db"), expect(unused_mut, reason = "without a database there are no tables"))]
+        let mut startup = app.startup;
+        #[cfg(feature = "_db")]
+        if self.needs_tables {
+            startup.own = Some(&crate::tables::MIGRATIONS);
+        }
+        Ok(Built { document, startup, router: self.router.build(), shared: app.shared, settings })
     }
+}
+
+/// What is wrong with the templates of an operation's pages; without any templates that is told as a missing state.
+#[cfg(feature = "template")]
+fn view_faults(shared: &Shared, operation: &Operation<'_>) -> Vec<String> {
+    let Some(templates) = shared.get::<crate::Templates>() else { return Vec::new() };
+    operation.views.iter().filter_map(|view| templates.check(view).err()).collect()
 }
 
 /// The problems that the framework itself can answer at any operation, by what the operation does.
@@ -200,6 +288,7 @@ fn add_framework_problems(operation: &mut Operation<'_>, media_types: &[&str]) {
     operation.problem(&problem::HEADERS_TOO_LARGE);
     operation.problem(&problem::INTERNAL);
     operation.problem(&problem::TIMED_OUT);
+    operation.problem(&problem::OVERLOADED);
     if !media_types.is_empty() {
         operation.problem(&problem::NOT_ACCEPTABLE);
     }

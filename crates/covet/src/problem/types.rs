@@ -15,6 +15,9 @@ problem_types! {
     MALFORMED_REQUEST = "malformed-request", 400, "The request cannot be read",
         "The bytes of the body, of the query or of a header are not in the format that they should be in. \
          `errors` says what is wrong, and where.";
+    CROSS_SITE = "cross-site-request", 403, "The request comes from another site",
+        "A page of another site made the browser send it. What reads cookies or forms takes changes from the app's own pages \
+         alone, and from those that CORS allows.";
     NOT_FOUND = "not-found", 404, "Nothing is served at this path",
         "No route of this server has this path. The document at /openapi.json lists those that there are.";
     METHOD_NOT_ALLOWED = "method-not-allowed", 405, "The method is not allowed here",
@@ -63,6 +66,9 @@ problem_types! {
         "`detail` says what it is.";
     TIMED_OUT = "timed-out", 503, "The answer took too long",
         "The server gave up, since the answer was not ready within the time that the operation has.";
+    OVERLOADED = "overloaded", 503, "The server has too much to do",
+        "There are as many connections or requests as the server takes at a time, or their bodies are together as large as they \
+         may be. `Retry-After` says in how many seconds the request may be sent again.";
     DATABASE_UNAVAILABLE = "database-unavailable", 503, "The database is not available",
         "The database could not be reached or is overloaded. The same request may succeed later.";
 }

@@ -1,11 +1,13 @@
 //! A route, and a list of routes.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::Method;
 
 use crate::openapi::Operation;
+use crate::overload::Slots;
 use crate::{RateLimit, Request, Response};
 
 /// What `#[get("…")]` and its siblings make of a handler. Not written by hand.
@@ -35,8 +37,11 @@ pub struct Route {
     pub(crate) body_limit: Option<u64>,
     pub(crate) deadline: Option<Duration>,
     pub(crate) rate_limits: Vec<RateLimit>,
+    pub(crate) slots: Option<Arc<Slots>>,
     #[cfg(feature = "_db")]
     pub(crate) idempotency: Option<crate::Idempotency>,
+    #[cfg(feature = "auth")]
+    pub(crate) decisions: Vec<crate::auth::Decision>,
     pub(crate) describe: fn(&mut Operation<'_>),
     pub(crate) handler: Handler,
     pub(crate) function: &'static str,
@@ -67,8 +72,11 @@ impl Route {
             body_limit: None,
             deadline: None,
             rate_limits: Vec::new(),
+            slots: None,
             #[cfg(feature = "_db")]
             idempotency: None,
+            #[cfg(feature = "auth")]
+            decisions: Vec::new(),
             describe,
             handler,
             function,
@@ -185,10 +193,56 @@ impl Routes {
         self
     }
 
+    /// At most so many requests to all of them together at work at the same time, until the last byte of a streamed answer;
+    /// a further one gets 503 with `Retry-After`. A second limit takes the place of the first.
+    ///
+    /// ```
+    /// # use covet::{App, Bytes, post, routes};
+    /// /// Take a picture, which needs much memory.
+    /// #[post("/pictures")]
+    /// async fn upload(_picture: Bytes) -> &'static str { "thanks" }
+    ///
+    /// let app = App::new("Pictures", "1.0.0").routes(routes![upload].body_limit(50 << 20).concurrency_limit(4));
+    /// ```
+    pub fn concurrency_limit(mut self, requests: usize) -> Self {
+        let slots = Slots::new(requests);
+        self.list.iter_mut().for_each(|route| route.slots = Some(slots.clone()));
+        self
+    }
+
     /// All of them with other rules for their idempotency keys than the [app's](crate::App::idempotency).
     #[cfg(feature = "_db")]
     pub fn idempotency(mut self, rules: crate::Idempotency) -> Self {
         self.list.iter_mut().for_each(|route| route.idempotency = Some(rules.clone()));
+        self
+    }
+
+    /// All of them only for callers with the permissions `R`, and those that a handler asks for itself. A handler that takes
+    /// [`Public`](crate::Public) stays public.
+    ///
+    /// ```
+    /// use covet::{get, routes};
+    ///
+    /// covet::permissions! {
+    ///     Reports = "reports:read" => "See reports",
+    /// }
+    ///
+    /// /// Count.
+    /// #[get("/visits")]
+    /// async fn visits() -> &'static str { "7" }
+    ///
+    /// let reports = routes![visits].require::<Reports>().under("/reports");
+    /// ```
+    #[cfg(feature = "auth")]
+    pub fn require<R: crate::auth::Requirement>(mut self) -> Self {
+        self.list.iter_mut().for_each(|route| route.decisions.push(crate::auth::Decision::required::<R>()));
+        self
+    }
+
+    /// All of them for everybody, but for those whose handlers ask for a caller.
+    #[cfg(feature = "auth")]
+    pub fn public(mut self) -> Self {
+        self.list.iter_mut().for_each(|route| route.decisions.push(crate::auth::Decision::Public));
         self
     }
 

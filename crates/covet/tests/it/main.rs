@@ -2,9 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
+mod assets;
 // The messages list the implementations of a trait, so they are those of one set of features.
 #[cfg(all(feature = "sqlite", feature = "docs"))]
 mod compile;
+#[cfg(feature = "auth")]
+mod auth;
 mod cors;
 #[cfg(feature = "sqlite")]
 mod database;
@@ -21,6 +24,10 @@ mod rate_limit;
 mod results;
 mod routing;
 mod server;
+#[cfg(feature = "sqlite")]
+mod startup;
 mod streams;
 mod validation;
 mod validation_of_requests;
+#[cfg(feature = "template")]
+mod views;
