@@ -28,3 +28,8 @@ chapters! {
     #[cfg(feature = "auth")]
     Callers "callers"
 }
+
+#[cfg(feature = "postgres")]
+chapters! {
+    PostgreSql "postgresql"
+}
