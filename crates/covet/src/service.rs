@@ -15,6 +15,7 @@ use tracing::Instrument;
 use crate::app::{Limits, TrailingSlash};
 use crate::client_address::Proxies;
 use crate::cors::{Cors, CrossOrigin};
+use crate::cross_site;
 use crate::merge_patch::ACCEPT_PATCH;
 use crate::metrics::Metrics;
 use crate::overload::{self, Budget, Slots};
@@ -140,11 +141,17 @@ impl Service {
             let route = found.route().map(|registered| registered.label.clone());
             (metrics, request.method().clone(), route, Instant::now())
         });
+        #[cfg(feature = "template")]
+        let pages = crate::view::ErrorPages::of(&self.inner.shared, found.route(), request.headers());
         let mut response = if span.is_disabled() {
             self.inner.answer(found, request, id).await
         } else {
             self.inner.answer_in_span(found, request, id, span).await
         };
+        #[cfg(feature = "template")]
+        if let Some(pages) = pages {
+            response = pages.apply(response, id).await;
+        }
         if let Some((metrics, method, route, started)) = counted {
             metrics.count(&method, route, response.status(), started.elapsed());
         }
@@ -234,6 +241,9 @@ impl Inner {
         tracing::Span::current().record("http.route", registered.route.path.as_str());
         let limits = &self.settings.limits;
         check_accept(registered, &head)?;
+        if registered.is_guarded {
+            cross_site::check(&head, self.settings.cors.as_ref())?;
+        }
         let limit = registered.route.body_limit.unwrap_or(limits.body);
         if registered.reads_body && http_body::Body::size_hint(&body).lower() > limit {
             return Err(problem::too_large(limit));

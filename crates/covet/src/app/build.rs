@@ -113,6 +113,8 @@ pub(super) fn build(mut app: App) -> Result<Built> {
     let routes = routes.list.into_iter().enumerate();
     routes.for_each(|(index, route)| building.add(&app, route, index < own));
     building.check_problem_names();
+    #[cfg(feature = "template")]
+    building.connect_templates(&app.shared);
     building.faults.extend(app.startup.faults(&app.shared));
     building.finish(app, &pages, metrics)
 }
@@ -134,16 +136,28 @@ impl Building {
         (route.describe)(&mut operation);
         for (id, name) in &operation.state {
             if !app.shared.contains(*id) && !app.startup.brings(*id) {
-                let how = if name.ends_with("::Db") { ".database(…)" } else { ".state(…)" };
+                let how = match name.rsplit("::").next() {
+                    Some("Db") => ".database(…)",
+                    Some("Templates") => ".templates(…)",
+                    _ => ".state(…)",
+                };
                 self.fault(&route, format!("takes `{name}`, which the app was not given; add it with {how}"));
             }
         }
         for fault in std::mem::take(&mut operation.faults) {
             self.fault(&route, fault);
         }
+        #[cfg(feature = "template")]
+        for fault in view_faults(&app.shared, &operation) {
+            self.fault(&route, fault);
+        }
         let media_types = operation.media_types();
         let reads_body = operation.body.is_some();
         let body_types = operation.body.iter().flat_map(|body| body.content.keys().copied()).collect();
+        let is_guarded = operation.is_guarded();
+        if is_guarded {
+            operation.problem(&problem::CROSS_SITE);
+        }
         let is_idempotent = operation.is_idempotent;
         self.needs_tables |= is_idempotent;
         if is_idempotent {
@@ -166,12 +180,23 @@ impl Building {
             is_counted,
             body_types,
             is_idempotent,
+            is_guarded,
             label: route.path.as_str().into(),
             route: route.clone(),
         };
         if let Err(fault) = self.router.add(pattern, registered) {
             self.fault(&route, fault);
         }
+    }
+
+    /// Lets templates find the static files, and looks at the one for problems.
+    #[cfg(feature = "template")]
+    fn connect_templates(&mut self, shared: &Shared) {
+        let Some(templates) = shared.get::<crate::Templates>() else { return };
+        if let Some(assets) = shared.get::<crate::Assets>() {
+            templates.connect(assets);
+        }
+        self.faults.extend(templates.check_error_page().err().map(|message| StartFault { message, route: None }));
     }
 
     fn check_operation_id(&mut self, route: &Route) {
@@ -232,6 +257,13 @@ impl Building {
         }
         Ok(Built { document, startup, router: self.router.build(), shared: app.shared, settings })
     }
+}
+
+/// What is wrong with the templates of an operation's pages; without any templates that is told as a missing state.
+#[cfg(feature = "template")]
+fn view_faults(shared: &Shared, operation: &Operation<'_>) -> Vec<String> {
+    let Some(templates) = shared.get::<crate::Templates>() else { return Vec::new() };
+    operation.views.iter().filter_map(|view| templates.check(view).err()).collect()
 }
 
 /// The problems that the framework itself can answer at any operation, by what the operation does.

@@ -213,6 +213,32 @@ impl App {
         self
     }
 
+    /// With static files, each under a name that changes with its content.
+    ///
+    /// ```
+    /// # use covet::{App, assets};
+    /// let app = App::new("Bookshop", "1.0.0").assets(assets!("assets/swagger-ui"));
+    /// assert!(app.build().is_ok());
+    /// ```
+    pub fn assets(self, assets: crate::Assets) -> Self {
+        let routes = assets.routes();
+        self.state(assets).routes(routes)
+    }
+
+    /// With templates, which structs with [`#[covet::view]`](crate::view) render. Problems become pages for clients that
+    /// rather read HTML than JSON; a template `error.html` makes them look as the app likes, and has the document of the
+    /// problem as `problem`.
+    ///
+    /// ```
+    /// # use covet::{App, templates};
+    /// let app = App::new("Bookshop", "1.0.0").templates(templates!("tests/it/templates"));
+    /// assert!(app.build().is_ok());
+    /// ```
+    #[cfg(feature = "template")]
+    pub fn templates(self, templates: crate::Templates) -> Self {
+        self.state(templates.ready())
+    }
+
     /// With other limits and time-outs than the [defaults](Limits).
     ///
     /// ```

@@ -52,6 +52,8 @@ pub struct Operation<'a> {
     /// Whether an argument is the key under which a request is carried out once.
     pub(crate) is_idempotent: bool,
     pub(crate) faults: Vec<String>,
+    #[cfg(feature = "template")]
+    pub(crate) views: Vec<crate::view::ViewDescription>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -101,6 +103,8 @@ impl<'a> Operation<'a> {
             any_response: false,
             is_idempotent: false,
             faults: Vec::new(),
+            #[cfg(feature = "template")]
+            views: Vec::new(),
         }
     }
 
@@ -327,6 +331,18 @@ impl<'a> Operation<'a> {
     /// Something wrong with the route, which keeps the app from being built.
     pub fn fault(&mut self, fault: impl Display) {
         self.faults.push(fault.to_string());
+    }
+
+    /// Whether a page of another site could make a browser send such a request, cookies included, and whether it changes
+    /// something.
+    pub(crate) fn is_guarded(&self) -> bool {
+        let is_safe = matches!(*self.method, Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE);
+        let is_form = |media_type: &str| {
+            matches!(media_type, "application/x-www-form-urlencoded" | "multipart/form-data" | "text/plain")
+        };
+        let reads_form = self.body.iter().flat_map(|body| body.content.keys()).any(|media_type| is_form(media_type));
+        let reads_cookies = self.parameters.iter().any(|parameter| parameter.location == "cookie");
+        !is_safe && (reads_form || reads_cookies)
     }
 
     /// The media types of the responses that are not problems: what `Accept` is held against.

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
+mod assets;
 // The messages list the implementations of a trait, so they are those of one set of features.
 #[cfg(all(feature = "sqlite", feature = "docs"))]
 mod compile;
@@ -27,3 +28,5 @@ mod startup;
 mod streams;
 mod validation;
 mod validation_of_requests;
+#[cfg(feature = "template")]
+mod views;
