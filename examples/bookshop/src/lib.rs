@@ -3,6 +3,7 @@
 //! [`app`] puts it together; `main.rs` reads the command line and serves it; each folder is one subject of the shop.
 
 pub mod books;
+pub mod orders;
 pub mod seed;
 
 use covet::App;
@@ -10,10 +11,16 @@ use covet::db::migrations;
 
 /// The shop, but for its database.
 pub fn app() -> App {
+    let feed = orders::Feed::default();
     App::new("Bookshop", env!("CARGO_PKG_VERSION"))
         .description("Books, and what can be done with them.")
         .migrations(migrations!("migrations"))
         .on_start(seed::fill_empty)
+        .on_start({
+            let feed = feed.clone();
+            move |db| feed.start(db)
+        })
+        .state(feed)
         .metrics()
-        .routes(books::routes().under("/api"))
+        .routes(books::routes().and(orders::routes()).under("/api"))
 }

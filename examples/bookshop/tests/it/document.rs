@@ -5,7 +5,7 @@ use super::shop;
 #[tokio::test]
 async fn the_committed_document_is_the_one_that_is_served() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
-    let served = format!("{:#}\n", shop().await.openapi());
+    let served = format!("{:#}\n", shop("sqlite::memory:").await.openapi());
     if std::env::var_os("UPDATE_OPENAPI").is_some() {
         std::fs::write(path, &served).unwrap();
     }
@@ -15,12 +15,12 @@ async fn the_committed_document_is_the_one_that_is_served() {
 
 #[tokio::test]
 async fn every_operation_is_tagged_and_says_what_it_does() {
-    let shop = shop().await;
+    let shop = shop("sqlite::memory:").await;
     let paths = shop.openapi()["paths"].as_object().unwrap();
-    assert_eq!(paths.len(), 2);
+    assert_eq!(paths.len(), 7);
     for (path, item) in paths {
         for (method, operation) in item.as_object().unwrap() {
-            assert!(operation["summary"].is_string() && operation["tags"][0] == "books", "{method} {path}");
+            assert!(operation["summary"].is_string() && operation["tags"][0].is_string(), "{method} {path}");
         }
     }
 }
