@@ -3,6 +3,8 @@
 
 mod app;
 mod attributes;
+#[cfg(feature = "auth")]
+pub mod auth;
 mod body;
 mod client_address;
 mod cors;
@@ -46,6 +48,8 @@ pub mod validation;
 mod view;
 
 pub use app::{App, Limits, StartFault, TrailingSlash};
+#[cfg(feature = "auth")]
+pub use auth::{Auth, Public};
 #[cfg(feature = "template")]
 pub use attributes::view;
 pub use attributes::{Problem, delete, get, head, main, model, options, patch, post, put};
@@ -91,6 +95,8 @@ pub use view::{Templates, View};
 /// What the macros' expansions name. Not part of the API.
 #[doc(hidden)]
 pub mod __private {
+    #[cfg(feature = "auth")]
+    pub use covet_auth::{self, __private::permissions};
     pub use covet_macros::assets;
     #[cfg(feature = "template")]
     pub use covet_macros::templates;

@@ -19,6 +19,14 @@ macro_rules! routes {
     };
 }
 
+/// The permissions of the program, each a type for [`Auth<P>`](crate::Auth). The documentation is at
+/// [`covet_auth::permissions!`](covet_auth::permissions).
+#[cfg(feature = "auth")]
+#[macro_export]
+macro_rules! permissions {
+    ($($tokens:tt)*) => { $crate::__private::permissions!($crate::__private::covet_auth; $($tokens)*); };
+}
+
 /// The static files of a folder, given relative to the package's `Cargo.toml`, as [`Assets`](crate::Assets) that are part of
 /// the program.
 ///

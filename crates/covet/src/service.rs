@@ -77,6 +77,8 @@ pub(crate) struct Settings {
     pub(crate) proxies: Proxies,
     pub(crate) metrics: Option<Arc<Metrics>>,
     pub(crate) principal: Option<Identify>,
+    #[cfg(feature = "auth")]
+    pub(crate) auth: Option<crate::auth::Authentication>,
     #[cfg(feature = "_db")]
     pub(crate) idempotency: crate::Idempotency,
 }
@@ -234,7 +236,8 @@ impl Inner {
         &self,
         registered: &Arc<Registered>,
         path: MatchedPath,
-        head: http::request::Parts,
+        #[cfg_attr(not(feature = "auth"), expect(unused_mut, reason = "the caller is put into it"))]
+        mut head: http::request::Parts,
         body: Body,
         id: RequestId,
     ) -> Result<Response, ProblemDetails> {
@@ -252,7 +255,12 @@ impl Inner {
         let allowance = check_rates(registered, client)?;
         let slot = registered.is_counted.then(|| self.slots.take()).transpose()?;
         let route_slot = registered.route.slots.as_ref().map(Slots::take).transpose()?;
-        let principal = self.settings.principal.as_ref().and_then(|identify| identify.identify(&head));
+        #[cfg(feature = "auth")]
+        let caller = self.admit(registered, &mut head)?;
+        #[cfg(not(feature = "auth"))]
+        let caller = None;
+        let identify = || self.settings.principal.as_ref().and_then(|identify| identify.identify(&head));
+        let principal = caller.or_else(identify);
         let request = Request {
             head,
             client,
@@ -266,10 +274,30 @@ impl Inner {
         };
         let deadline = registered.route.deadline.unwrap_or(limits.deadline);
         let mut response = self.call_handler(registered, request, deadline).await?;
+        #[cfg(feature = "auth")]
+        if registered.guard.is_some() {
+            // What one caller gets is not for another one (RFC 9111, section 3.5).
+            let private = HeaderValue::from_static("private");
+            response.headers_mut().entry(header::CACHE_CONTROL).or_insert(private);
+        }
         if let Some(allowance) = allowance {
             allowance.write(response.headers_mut());
         }
         Ok(response.map(|body| [slot, route_slot].into_iter().flatten().fold(body, Body::keeping)))
+    }
+
+    /// Lets the caller in whom the route wants, and leaves it in the head for the arguments. The text is its subject.
+    #[cfg(feature = "auth")]
+    fn admit(
+        &self,
+        registered: &Registered,
+        head: &mut http::request::Parts,
+    ) -> Result<Option<Arc<str>>, ProblemDetails> {
+        let (Some(auth), Some(guard)) = (&self.settings.auth, &registered.guard) else { return Ok(None) };
+        let Some(caller) = auth.admit(guard, &head.headers)? else { return Ok(None) };
+        let subject = caller.subject().into();
+        head.extensions.insert(caller);
+        Ok(Some(subject))
     }
 
     async fn call_handler(

@@ -4,6 +4,7 @@
 
 pub mod books;
 pub mod orders;
+pub mod pages;
 pub mod seed;
 
 use covet::App;
@@ -22,5 +23,8 @@ pub fn app() -> App {
         })
         .state(feed)
         .metrics()
+        .templates(pages::templates())
+        .assets(pages::assets())
         .routes(books::routes().and(orders::routes()).under("/api"))
+        .routes(pages::routes())
 }

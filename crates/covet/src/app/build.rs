@@ -29,8 +29,8 @@ use crate::{Cors, Error, Result};
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StartFault {
-    message: String,
-    route: Option<String>,
+    pub(super) message: String,
+    pub(super) route: Option<String>,
 }
 
 impl StartFault {
@@ -55,15 +55,17 @@ impl fmt::Display for StartFault {
 }
 
 /// What is gathered on the way.
-struct Building {
+pub(super) struct Building {
     schemas: Schemas,
     router: RouterBuilder,
     problems: Problems,
     described: Vec<Described>,
     operations: HashMap<String, String>,
-    faults: Vec<StartFault>,
+    pub(super) faults: Vec<StartFault>,
     /// Whether an operation works on the framework's own tables.
     needs_tables: bool,
+    #[cfg(feature = "auth")]
+    pub(super) access: super::access::Deciding,
 }
 
 /// An app in which no fault was found, before it has started.
@@ -97,6 +99,8 @@ pub(super) fn build(mut app: App) -> Result<Built> {
         operations: HashMap::new(),
         faults: Vec::new(),
         needs_tables: false,
+        #[cfg(feature = "auth")]
+        access: super::access::Deciding::of(app.auth.is_some()),
     };
     problem::ALL.iter().for_each(|problem| building.problems.add(problem));
     let own = match &app.rate_limit {
@@ -120,7 +124,7 @@ pub(super) fn build(mut app: App) -> Result<Built> {
 }
 
 impl Building {
-    fn fault(&mut self, route: &Route, message: impl Into<String>) {
+    pub(super) fn fault(&mut self, route: &Route, message: impl Into<String>) {
         let Route { method, path, function, place, .. } = route;
         let route = Some(format!("{method} {path} (`{function}` at {place})"));
         self.faults.push(StartFault { message: message.into(), route });
@@ -164,6 +168,8 @@ impl Building {
             describe_replay(&mut operation);
         }
         add_framework_problems(&mut operation, &media_types);
+        #[cfg(feature = "auth")]
+        let guard = self.decide(&route, &mut operation);
         if !route.rate_limits.is_empty() {
             operation.problem(&problem::TOO_MANY_REQUESTS);
         }
@@ -180,6 +186,8 @@ impl Building {
             is_counted,
             body_types,
             is_idempotent,
+            #[cfg(feature = "auth")]
+            guard,
             is_guarded,
             label: route.path.as_str().into(),
             route: route.clone(),
@@ -228,7 +236,13 @@ impl Building {
 
     fn finish(mut self, app: App, pages: &pages::Pages, metrics: Option<Arc<Metrics>>) -> Result<Built> {
         let info = info(&app);
-        let (document, faults) = document(info, self.schemas, self.described, &self.problems);
+        #[cfg(feature = "auth")]
+        let auth = self.open(app.auth);
+        #[cfg(feature = "auth")]
+        let security_schemes = auth.iter().flat_map(|auth| auth.security_schemes()).collect();
+        #[cfg(not(feature = "auth"))]
+        let security_schemes = serde_json::Map::new();
+        let (document, faults) = document(info, self.schemas, self.described, &self.problems, security_schemes);
         self.faults.extend(faults.into_iter().map(StartFault::of_app));
         let cors = app.cors.iter().flat_map(Cors::faults);
         self.faults.extend(cors.map(StartFault::of_app));
@@ -246,6 +260,8 @@ impl Building {
             proxies,
             metrics,
             principal: app.principal,
+            #[cfg(feature = "auth")]
+            auth,
             #[cfg(feature = "_db")]
             idempotency: app.idempotency,
         };

@@ -1,5 +1,7 @@
 //! The app: what is served, and under which settings.
 
+#[cfg(feature = "auth")]
+mod access;
 mod build;
 mod health;
 mod inspect;
@@ -49,6 +51,8 @@ pub struct App {
     pub(crate) proxy_header: ProxyHeader,
     pub(crate) metrics: bool,
     pub(crate) principal: Option<Identify>,
+    #[cfg(feature = "auth")]
+    pub(crate) auth: Option<crate::auth::ResourceServer>,
     #[cfg(feature = "_db")]
     pub(crate) idempotency: crate::Idempotency,
     pub(crate) bind: Option<String>,
@@ -73,6 +77,8 @@ impl App {
             proxy_header: ProxyHeader::default(),
             metrics: false,
             principal: None,
+            #[cfg(feature = "auth")]
+            auth: None,
             #[cfg(feature = "_db")]
             idempotency: crate::Idempotency::default(),
             bind: None,
@@ -316,6 +322,17 @@ impl App {
     pub fn metrics(mut self) -> Self {
         self.metrics = true;
         self
+    }
+
+    /// With callers that are known by their tokens. From here on every route must say who may call it: by an argument
+    /// [`Auth`](crate::Auth), `Option<Auth>` or [`Public`](crate::Public), or by its group, with
+    /// [`Routes::require`](crate::Routes::require) or [`Routes::public`](crate::Routes::public). A route that says
+    /// nothing keeps the app from starting.
+    ///
+    /// The caller's subject is the [principal](crate::Request::principal) of the request.
+    #[cfg(feature = "auth")]
+    pub fn auth(self, auth: impl crate::auth::Install) -> Self {
+        auth.install(self)
     }
 
     /// With the address to serve on, `host:port` or `unix:/path` for a Unix socket. Without it that is the environment's

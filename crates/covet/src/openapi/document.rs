@@ -40,7 +40,10 @@ impl Described {
         let has_pages = !operation.views.is_empty();
         #[cfg(not(feature = "template"))]
         let has_pages = false;
-        let Operation { parameters, body, responses, problems, .. } = operation;
+        let Operation { parameters, body, responses, problems, security, .. } = operation;
+        if let Some(security) = security {
+            value.insert("security".into(), security);
+        }
         insert_rest(&mut value, parameters, body, responses, &problems, has_pages);
         Described { method: route.method.clone(), path: route.path.clone(), value: Value::Object(value) }
     }
@@ -102,6 +105,7 @@ pub(crate) fn document(
     mut schemas: Schemas,
     described: Vec<Described>,
     problems: &Problems,
+    security_schemes: Map<String, Value>,
 ) -> (Value, Vec<String>) {
     let members: Vec<_> = problems
         .types
@@ -125,6 +129,9 @@ pub(crate) fn document(
         "paths": paths(described),
         "components": { "schemas": definitions, "responses": responses },
     });
+    if !security_schemes.is_empty() {
+        document["components"]["securitySchemes"] = security_schemes.into();
+    }
     joined.finish(&mut document);
     clean_schema(&mut document);
     narrow_decimals(&mut document);

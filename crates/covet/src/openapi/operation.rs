@@ -51,6 +51,11 @@ pub struct Operation<'a> {
     pub(crate) any_response: bool,
     /// Whether an argument is the key under which a request is carried out once.
     pub(crate) is_idempotent: bool,
+    /// What the arguments say of who may call.
+    #[cfg(feature = "auth")]
+    pub(crate) decisions: Vec<crate::auth::Decision>,
+    /// The Security Requirement Objects, where a caller must or may be known.
+    pub(crate) security: Option<Value>,
     pub(crate) faults: Vec<String>,
     #[cfg(feature = "template")]
     pub(crate) views: Vec<crate::view::ViewDescription>,
@@ -102,6 +107,9 @@ impl<'a> Operation<'a> {
             state: Vec::new(),
             any_response: false,
             is_idempotent: false,
+            #[cfg(feature = "auth")]
+            decisions: Vec::new(),
+            security: None,
             faults: Vec::new(),
             #[cfg(feature = "template")]
             views: Vec::new(),
@@ -326,6 +334,12 @@ impl<'a> Operation<'a> {
     /// A value that the app must have been given with `.state(…)`.
     pub fn requires_state<T: Send + Sync + 'static>(&mut self) {
         self.state.push((TypeId::of::<T>(), std::any::type_name::<T>()));
+    }
+
+    /// What an argument says of who may call.
+    #[cfg(feature = "auth")]
+    pub(crate) fn decide(&mut self, decision: crate::auth::Decision) {
+        self.decisions.push(decision);
     }
 
     /// Something wrong with the route, which keeps the app from being built.

@@ -6,6 +6,8 @@ mod assets;
 // The messages list the implementations of a trait, so they are those of one set of features.
 #[cfg(all(feature = "sqlite", feature = "docs"))]
 mod compile;
+#[cfg(feature = "auth")]
+mod auth;
 mod cors;
 #[cfg(feature = "sqlite")]
 mod database;

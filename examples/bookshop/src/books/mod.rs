@@ -7,6 +7,7 @@ mod model;
 mod write;
 
 pub use import::{BadRow, ImportError, Imported, RowFault};
+pub(crate) use list::pattern;
 pub use list::{Search, Sort};
 pub use model::{Book, BookError, NewBook};
 
@@ -41,7 +42,7 @@ async fn get_book(id: Path<i64>, db: Db) -> Result<Tagged<Json<Book>>, BookError
 }
 
 /// The book with this number.
-async fn find(id: i64, db: &Executor) -> Result<Book, BookError> {
+pub(crate) async fn find(id: i64, db: &Executor) -> Result<Book, BookError> {
     let sql = sql!("SELECT id, title, author, published, price, stock FROM books WHERE id = {id}");
     db.fetch_optional(sql).await?.ok_or(BookError::NotFound { id })
 }

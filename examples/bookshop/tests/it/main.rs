@@ -6,6 +6,7 @@ mod books;
 mod document;
 mod import;
 mod orders;
+mod pages;
 mod program;
 
 use bookshop::app;
@@ -18,13 +19,13 @@ macro_rules! on_each_database {
         mod $name {
             #[tokio::test(flavor = "multi_thread")]
             async fn sqlite() {
-                super::$name(crate::shop("sqlite::memory:").await).await;
+                super::$name(crate::shop_on("sqlite::memory:").await).await;
             }
 
             #[tokio::test(flavor = "multi_thread")]
             async fn postgres() {
                 if let Some(url) = covet_testsuite::servers::fresh_postgres() {
-                    super::$name(crate::shop(&url).await).await;
+                    super::$name(crate::shop_on(&url).await).await;
                 }
             }
         }
@@ -33,6 +34,11 @@ macro_rules! on_each_database {
 use on_each_database;
 
 /// A client of a shop with the first stock, on a database of its own.
-async fn shop(url: &str) -> Client {
+async fn shop_on(url: &str) -> Client {
     Client::new(app().database(Db::connect(url)).prepare().await.unwrap()).unwrap()
+}
+
+/// The same on SQLite.
+async fn shop() -> Client {
+    shop_on("sqlite::memory:").await
 }

@@ -1,0 +1,30 @@
+//! Who may call a route, said by its signature.
+//!
+//! A handler that takes [`Auth<P>`](Auth) is called only for those who have the permission `P`; the document, the 401 and the
+//! 403 follow from the type. Once an app has [`App::auth`](crate::App::auth), every route must have decided: it takes `Auth`,
+//! `Option<Auth>` or [`Public`], or its group has [`Routes::require`](crate::Routes::require).
+
+mod access;
+mod argument;
+mod bearer;
+mod install;
+#[cfg(feature = "_db")]
+mod oauth;
+mod refusal;
+mod resource_server;
+
+pub(crate) use access::{Access, Decision, Guard};
+pub use argument::{Auth, Public};
+pub use covet_auth::keys::KeyEncryptionKey;
+pub use covet_auth::oauth2::{Client, Consent, GrantType, Introspection, Session, Settings, Subject};
+pub use covet_auth::rbac::{
+    Any, NotPermitted, Permission, PermissionSet, Permitted, Policy, Registry, Requirement, RoleDefinition, RoleFaults,
+    RoleId,
+};
+pub use covet_auth::{Identity, Principal, Scope, jose};
+pub use install::{Install, TokenKeys};
+#[cfg(feature = "_db")]
+pub use oauth::{NoPeople, People, PeopleFuture, Server};
+pub(crate) use refusal::{FORBIDDEN, Refusal, UNAUTHENTICATED};
+pub use resource_server::ResourceServer;
+pub(crate) use resource_server::{Authentication, SCHEME};
