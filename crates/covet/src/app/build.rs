@@ -8,13 +8,14 @@ use serde_json::{Value, json};
 
 use super::{App, pages};
 use crate::client_address::{Network, Proxies};
+use crate::finish::FinishSettings;
 use crate::metrics::Metrics;
 use crate::openapi::{Described, Operation, Schemas, document};
 use crate::problem::{self, ProblemType, Problems};
 use crate::request::Shared;
 use crate::routing::{Pattern, Registered, Route, RouterBuilder};
 use crate::service::{Service, Settings};
-use crate::{Cors, Error, Result};
+use crate::{Cors, Error, Result, SecurityHeaders};
 
 /// One reason why an app cannot start.
 ///
@@ -109,10 +110,13 @@ impl Building {
         for fault in std::mem::take(&mut operation.faults) {
             self.fault(&route, fault);
         }
+        for fault in route.security_headers.iter().flat_map(SecurityHeaders::faults) {
+            self.fault(&route, fault);
+        }
         let media_types = operation.media_types();
         let reads_body = operation.body.is_some();
         let body_types = operation.body.iter().flat_map(|body| body.content.keys().copied()).collect();
-        let is_idempotent = operation.is_idempotent;
+        let (is_idempotent, takes_nonce) = (operation.is_idempotent, operation.takes_nonce);
         if is_idempotent {
             describe_replay(&mut operation);
         }
@@ -132,6 +136,7 @@ impl Building {
             reads_body,
             body_types,
             is_idempotent,
+            takes_nonce,
             label: route.path.as_str().into(),
             route: route.clone(),
         };
@@ -171,6 +176,8 @@ impl Building {
         let info = info(&app);
         let (document, faults) = document(info, self.schemas, self.described, &self.problems);
         self.faults.extend(faults.into_iter().map(|message| StartFault { message, route: None }));
+        let headers = app.security_headers.faults();
+        self.faults.extend(headers.into_iter().map(|message| StartFault { message, route: None }));
         let cors = app.cors.iter().flat_map(Cors::faults);
         self.faults.extend(cors.map(|message| StartFault { message, route: None }));
         let (networks, faults) = networks(&app.trusted_proxies);
@@ -187,6 +194,13 @@ impl Building {
             proxies,
             metrics,
             principal: app.principal,
+            rate_limit: app.rate_limit,
+            access_log: app.access_log,
+            finish: FinishSettings {
+                security: app.security_headers,
+                #[cfg(feature = "_compression")]
+                compression: app.compression,
+            },
             #[cfg(feature = "_db")]
             idempotency: app.idempotency,
         };

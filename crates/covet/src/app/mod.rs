@@ -19,7 +19,7 @@ use crate::request::Shared;
 use crate::routing::Routes;
 use crate::server;
 use crate::service::Service;
-use crate::{Cors, Error, ProxyHeader, RateLimit, Result};
+use crate::{Cors, Error, ProxyHeader, RateLimit, Result, SecurityHeaders};
 
 /// An app: routes, what they share, and the settings of the server.
 ///
@@ -48,6 +48,10 @@ pub struct App {
     pub(crate) proxy_header: ProxyHeader,
     pub(crate) metrics: bool,
     pub(crate) principal: Option<Identify>,
+    pub(crate) access_log: bool,
+    pub(crate) security_headers: SecurityHeaders,
+    #[cfg(feature = "_compression")]
+    pub(crate) compression: crate::Compression,
     #[cfg(feature = "_db")]
     pub(crate) idempotency: crate::Idempotency,
     pub(crate) bind: Option<String>,
@@ -70,6 +74,10 @@ impl App {
             proxy_header: ProxyHeader::default(),
             metrics: false,
             principal: None,
+            access_log: false,
+            security_headers: SecurityHeaders::default(),
+            #[cfg(feature = "_compression")]
+            compression: crate::Compression::off(),
             #[cfg(feature = "_db")]
             idempotency: crate::Idempotency::default(),
             bind: None,
@@ -208,6 +216,29 @@ impl App {
         F: Fn(&http::request::Parts) -> Option<String> + Send + Sync + 'static,
     {
         self.principal = Some(Identify::new(identify));
+        self
+    }
+
+    /// With other headers for browsers than the [usual ones](SecurityHeaders). Routes may have
+    /// [their own](crate::Routes::security_headers).
+    pub fn security_headers(mut self, headers: SecurityHeaders) -> Self {
+        self.security_headers = headers;
+        self
+    }
+
+    /// With compressed answers, for clients that take them. Routes may have [rules of their own](crate::Routes::compression).
+    #[cfg(feature = "_compression")]
+    pub fn compression(mut self, compression: crate::Compression) -> Self {
+        self.compression = compression;
+        self
+    }
+
+    /// With a line in the log for every request, when the last byte of its answer is on its way: an event of `tracing` at
+    /// the level `info` with the target `covet::access`, which has the method, the route, the status, the duration, the bytes of
+    /// the body, the address of the client and the request's id. Neither the query nor the path itself stand in it,
+    /// since people put secrets into both. Routes may be [left out](crate::Routes::without_access_log).
+    pub fn access_log(mut self) -> Self {
+        self.access_log = true;
         self
     }
 

@@ -19,6 +19,7 @@ pub(crate) struct Registered {
     pub(crate) body_types: Vec<&'static str>,
     #[cfg_attr(not(feature = "_db"), expect(dead_code, reason = "keys are kept in a database"))]
     pub(crate) is_idempotent: bool,
+    pub(crate) takes_nonce: bool,
     /// The path, as what is counted is called.
     pub(crate) label: Arc<str>,
 }
