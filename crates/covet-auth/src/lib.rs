@@ -1,9 +1,14 @@
 //! Tokens, OAuth 2.0, permissions and passwords, without HTTP and without a database of its own.
+//!
+//! [`jose`] is keys and tokens. [`Scope`] is the value of the `scope` parameter.
 
+mod error;
+pub mod jose;
 pub mod password;
 pub mod rbac;
 mod scope;
 
+pub use error::{Error, ErrorKind, Result};
 pub use scope::{Scope, ScopeError};
 
 /// Declares the permissions of a program: each is a type, to be asked for in the signature of a handler.

@@ -47,6 +47,16 @@ impl Deref for Db {
     }
 }
 
+/// A database that is connected already, where one that is to be connected may stand as well; it is there at once.
+impl IntoFuture for Db {
+    type Output = Result<Self>;
+    type IntoFuture = std::future::Ready<Result<Self>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        std::future::ready(Ok(self))
+    }
+}
+
 impl Db {
     fn over(database: Arc<Database>) -> Self {
         Self { executor: Executor { database, scope: Scope::Pool } }
@@ -63,8 +73,9 @@ impl Db {
     ///
     /// # Errors
     /// [`ErrorKind::Configuration`] when the URL is wrong, [`ErrorKind::Connect`] when the database cannot be opened.
-    pub async fn connect(url: &str) -> Result<Self> {
-        Self::connect_with(ConnectOptions::new(url)?).await
+    pub fn connect(url: &str) -> impl Future<Output = Result<Self>> + Send + 'static + use<> {
+        let options = ConnectOptions::new(url);
+        async { Self::connect_with(options?).await }
     }
 
     /// Connects as the options say.
@@ -97,14 +108,15 @@ impl Db {
     ///
     /// # Errors
     /// As [`connect`](Self::connect), and [`ErrorKind::Configuration`] when the variable is not UTF-8.
-    pub async fn from_env_or(default_url: &str) -> Result<Self> {
-        match std::env::var("DATABASE_URL") {
-            Ok(url) => Self::connect(&url).await,
-            Err(std::env::VarError::NotPresent) => Self::connect(default_url).await,
+    pub fn from_env_or(default_url: &str) -> impl Future<Output = Result<Self>> + Send + 'static + use<> {
+        let options = match std::env::var("DATABASE_URL") {
+            Ok(url) => ConnectOptions::new(&url),
+            Err(std::env::VarError::NotPresent) => ConnectOptions::new(default_url),
             Err(std::env::VarError::NotUnicode(_)) => {
                 Err(Error::new(ErrorKind::Configuration, "the environment variable DATABASE_URL is not UTF-8"))
             }
-        }
+        };
+        async { Self::connect_with(options?).await }
     }
 
     /// What the pool is doing and has done.

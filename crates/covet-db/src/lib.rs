@@ -154,7 +154,7 @@ pub use options::{
     SqliteSynchronous, SslMode, TargetSession,
 };
 pub use param::{IntoParam, Param};
-pub use pool::{Histogram, PoolStats};
+pub use pool::{Histogram, LaneStats, PoolStats};
 pub use row::{ColumnIndex, Row};
 pub use schema::{ColumnInfo, ForeignKeyInfo, IndexInfo, TableInfo};
 pub use sql::{Direction, Splice, Sql};

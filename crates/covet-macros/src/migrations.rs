@@ -63,7 +63,11 @@ fn migrations(input: TokenStream) -> Result<TokenStream> {
         quote!(#krate::Migration::new(#number, #name, #dialect, ::core::include_str!(#path)))
     });
     let path = path.display().to_string();
-    Ok(quote!(#krate::Migrations::new(#path, &[#(#migrations),*])))
+    // A constant, so that it can stand anywhere, not in a `static` only.
+    Ok(quote!({
+        const ALL: &[#krate::Migration] = &[#(#migrations),*];
+        #krate::Migrations::new(#path, ALL)
+    }))
 }
 
 struct File {

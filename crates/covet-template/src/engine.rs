@@ -246,7 +246,11 @@ impl Engine {
     /// Runs with an arena, whose memory is used again afterwards unless it has become large.
     fn in_arena<T>(&self, run: impl FnOnce(&Arena) -> Result<T>) -> Result<T> {
         let bump = self.memory.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let arena = Arena::new(&self.budget, bump.unwrap_or_else(|| Bump::with_capacity(8 << 10)));
+        let arena = Arena::new(
+            &self.budget,
+            self.undefined == Undefined::Strict,
+            bump.unwrap_or_else(|| Bump::with_capacity(8 << 10)),
+        );
         let outcome = run(&arena);
         let bump = arena.into_bump();
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);

@@ -20,10 +20,16 @@
 //!
 //! # What differs from Jinja2 on purpose
 //! - Undefined variables are errors unless [`Undefined::Lenient`] is set.
-//! - Integers have 64 bits; a result that leaves them is an error.
+//! - Integers have 128 bits; a result that leaves them is an error. There are no complex numbers.
 //! - In HTML, `|safe` is trusted in text only, and some templates that Jinja2 accepts are refused.
-//! - `map`, `select` and the like answer lists, so that they can be printed and used twice.
-//! - There is no `debug`, no translation, and no access to attributes of Python objects.
+//! - A macro that was written where nothing is escaped gives a text that is escaped where it is written.
+//! - `map`, `select` and the like, and `keys()`, `values()` and `items()`, answer lists, so that they can be printed and
+//!   used twice.
+//! - A struct of the context has its fields as attributes, which `|attr` finds as well; a map has entries.
+//! - `extends` and `import` take lists of names as `include` does; comments may follow line statements; the body of a
+//!   `call` may call the `caller` of the macro around it.
+//! - There is no `debug`, no translation, and no access to attributes of Python objects. Fields of `format` take items
+//!   in brackets and no attributes.
 //!
 //! Without the feature `engine`, which is on by default, there is only [`escape`].
 //!

@@ -96,6 +96,7 @@ impl Walk<'_> {
         match &stmt.kind {
             StmtKind::Text(_) | StmtKind::Break | StmtKind::Continue => {}
             StmtKind::Emit(expr) | StmtKind::Do(expr) => self.expr(expr),
+            StmtKind::Print(exprs) => exprs.iter().for_each(|expr| self.expr(expr)),
             StmtKind::If { branches, otherwise } => {
                 for (condition, body) in branches {
                     self.expr(condition);

@@ -33,16 +33,20 @@ impl Entry {
     }
 
     fn write(&self, status: StatusCode, bytes: u64, is_whole: bool) {
-        tracing::info!(
+        let (method, route) = (self.method.as_str(), self.route.as_deref().unwrap_or_default());
+        let duration = self.started.elapsed().as_secs_f64();
+        tracing::event!(
             target: "covet::access",
-            http.request.method = self.method.as_str(),
-            http.route = self.route.as_deref().unwrap_or_default(),
+            tracing::Level::INFO,
+            http.request.method = method,
+            http.route = route,
             http.response.status_code = status.as_u16(),
             http.response.body.size = bytes,
-            http.server.request.duration = self.started.elapsed().as_secs_f64(),
+            http.server.request.duration = duration,
             client.address = %self.client.ip(),
             request.id = %self.id,
             whole = is_whole,
+            "request"
         );
     }
 }

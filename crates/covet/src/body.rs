@@ -11,6 +11,8 @@ use http_body::{Body as _, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::time::Sleep;
 
+use crate::overload::{Budget, KeptSlot, Share, Slot};
+
 /// An error of the code that produces a streamed body.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -40,6 +42,7 @@ enum Inner {
     Stream(Pin<Box<dyn Stream<Item = Result<Bytes, BoxError>> + Send>>),
     Incoming(Incoming),
     Limited(Box<Limited>),
+    Kept(Box<(Body, KeptSlot)>),
 }
 
 /// A request's body under the route's limits.
@@ -110,20 +113,8 @@ impl Body {
     ///
     /// # Errors
     /// As [`chunk`](Self::chunk).
-    pub async fn bytes(mut self) -> Result<Bytes, BodyError> {
-        let Some(first) = self.chunk().await? else {
-            return Ok(Bytes::new());
-        };
-        let Some(second) = self.chunk().await? else {
-            return Ok(first);
-        };
-        let mut whole = Vec::with_capacity(first.len() + second.len() + self.announced());
-        whole.extend_from_slice(&first);
-        whole.extend_from_slice(&second);
-        while let Some(chunk) = self.chunk().await? {
-            whole.extend_from_slice(&chunk);
-        }
-        Ok(whole.into())
+    pub async fn bytes(self) -> Result<Bytes, BodyError> {
+        self.bytes_within(&mut Budget::new(u64::MAX).share()).await
     }
 
     /// The bytes that are still to come, as far as the peer's announcement can be believed: memory is not reserved
@@ -151,6 +142,36 @@ impl Body {
             return self;
         }
         Body(Inner::Limited(Box::new(Limited { body: self, left: limit, limit, wait, sleep: None })))
+    }
+}
+
+impl Body {
+    /// The same body, which keeps its request's place until it is sent; one that is there as a whole needs none.
+    pub(crate) fn keeping(self, slot: Slot<'_>) -> Self {
+        if matches!(&self.0, Inner::Full(_)) {
+            return self;
+        }
+        Body(Inner::Kept(Box::new((self, slot.keep()))))
+    }
+
+    /// The whole body, of which each piece is added to a share of the memory that there is for bodies.
+    pub(crate) async fn bytes_within(mut self, share: &mut Share) -> Result<Bytes, BodyError> {
+        let Some(first) = self.chunk().await? else {
+            return Ok(Bytes::new());
+        };
+        share.add(first.len())?;
+        let Some(second) = self.chunk().await? else {
+            return Ok(first);
+        };
+        share.add(second.len())?;
+        let mut whole = Vec::with_capacity(first.len() + second.len() + self.announced());
+        whole.extend_from_slice(&first);
+        whole.extend_from_slice(&second);
+        while let Some(chunk) = self.chunk().await? {
+            share.add(chunk.len())?;
+            whole.extend_from_slice(&chunk);
+        }
+        Ok(whole.into())
     }
 }
 
@@ -187,6 +208,7 @@ impl http_body::Body for Body {
             Inner::Stream(stream) => stream.as_mut().poll_next(cx).map(|item| item.map(|bytes| bytes.map(Frame::data))),
             Inner::Incoming(body) => Pin::new(body).poll_frame(cx).map_err(Into::into),
             Inner::Limited(limited) => limited.poll(cx),
+            Inner::Kept(kept) => Pin::new(&mut kept.0).poll_frame(cx),
         }
     }
 
@@ -196,6 +218,7 @@ impl http_body::Body for Body {
             Inner::Stream(_) => false,
             Inner::Incoming(body) => body.is_end_stream(),
             Inner::Limited(limited) => limited.body.is_end_stream(),
+            Inner::Kept(kept) => kept.0.is_end_stream(),
         }
     }
 
@@ -205,6 +228,7 @@ impl http_body::Body for Body {
             Inner::Stream(_) => SizeHint::default(),
             Inner::Incoming(body) => body.size_hint(),
             Inner::Limited(limited) => http_body::Body::size_hint(&limited.body),
+            Inner::Kept(kept) => http_body::Body::size_hint(&kept.0),
         }
     }
 }
@@ -269,7 +293,7 @@ impl From<&'static [u8]> for Body {
     }
 }
 
-/// Why a request's body could not be read. As an answer it is the problem 413, 408 or 400.
+/// Why a request's body could not be read. As an answer it is the problem 413, 408, 503 or 400.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum BodyError {
@@ -280,6 +304,8 @@ pub enum BodyError {
     },
     /// The peer sent nothing for longer than the read time-out.
     TimedOut,
+    /// The bodies of all requests at work are together as large as they may be.
+    Overloaded,
     /// The connection broke, or the body's framing was wrong.
     Broken(BoxError),
 }
@@ -298,6 +324,7 @@ impl fmt::Display for BodyError {
         match self {
             BodyError::TooLong { limit } => write!(f, "the body is longer than {limit} bytes"),
             BodyError::TimedOut => f.write_str("the body did not arrive in time"),
+            BodyError::Overloaded => f.write_str("there is no memory for the body at the moment"),
             BodyError::Broken(_) => f.write_str("the body ended before it was whole"),
         }
     }
@@ -307,7 +334,7 @@ impl std::error::Error for BodyError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             BodyError::Broken(error) => Some(error.as_ref()),
-            BodyError::TooLong { .. } | BodyError::TimedOut => None,
+            BodyError::TooLong { .. } | BodyError::TimedOut | BodyError::Overloaded => None,
         }
     }
 }

@@ -9,7 +9,8 @@ use crate::openapi::Operation;
 use crate::{FromRequest, Rejection, Request};
 
 /// The address of the client: that of the connection, or, where the connection comes from one of the app's
-/// [trusted proxies](crate::App::trusted_proxies), the one that the proxies tell. A request that came through no socket, as in tests, has `::`.
+/// [trusted proxies](crate::App::trusted_proxies), the one that the proxies tell. A request that came over a Unix socket, or through none, as in
+/// tests, has `::`.
 ///
 /// ```
 /// use covet::{get, ClientAddress};
@@ -123,7 +124,11 @@ impl FromStr for Network {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let fault = || format!("`{text}` is not a range of addresses, such as 10.0.0.0/8 or ::1");
+        let fault = || format!("`{text}` is not a range of addresses, such as 10.0.0.0/8 or ::1, nor `unix`");
+        if text == "unix" {
+            // The address that stands for whoever has none, and that nobody can connect from.
+            return Ok(Network { address: IpAddr::V6(Ipv6Addr::UNSPECIFIED), prefix: 128 });
+        }
         let (address, prefix) = text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
         let address: IpAddr = address.parse().map_err(|_| fault())?;
         let widest = if address.is_ipv4() { 32 } else { 128 };

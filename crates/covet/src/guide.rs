@@ -22,4 +22,5 @@ chapters! {
     Database "database"
     Testing "testing"
     Server "server"
+    CommandLine "command-line"
 }

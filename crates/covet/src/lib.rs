@@ -9,6 +9,7 @@ mod client_address;
 #[cfg(feature = "_compression")]
 mod compression;
 mod cors;
+mod deadline;
 mod digest;
 #[cfg(feature = "docs")]
 mod docs;
@@ -28,6 +29,7 @@ mod metrics;
 mod multipart;
 mod negotiation;
 pub mod openapi;
+mod overload;
 mod precondition;
 mod principal;
 mod problem;
@@ -76,6 +78,9 @@ pub use routing::{Route, Routes};
 pub use rust_decimal::Decimal;
 pub use serde_json;
 pub use security_headers::{CspNonce, Hsts, SecurityHeaders};
+pub use server::Runtime;
+#[cfg(feature = "tls")]
+pub use server::Tls;
 pub use service::Service;
 pub use stream::{Event, Events, LastEventId, MediaType, NdJson, NdJsonError, Stream, media};
 pub use uuid::Uuid;

@@ -3,10 +3,14 @@
 use std::fmt::Display;
 use std::io::IsTerminal;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
+
+/// How long work that blocks a thread goes on after the end of `main`.
+const LEFT_BEHIND: Duration = Duration::from_secs(5);
 
 /// Runs the program's own `main` on a runtime. An error is printed on standard error, and the exit code is 1.
 #[doc(hidden)]
@@ -16,7 +20,10 @@ pub fn run<E: Display>(main: impl Future<Output = Result<(), E>>) -> ExitCode {
         Err(error) => return fail(&error),
     };
     log_to_standard_error();
-    match runtime.block_on(main) {
+    let result = runtime.block_on(main);
+    // What blocks a thread for ever must not keep the process from ending.
+    runtime.shutdown_timeout(LEFT_BEHIND);
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error),
     }

@@ -10,7 +10,9 @@ use http::request::Parts;
 use http::{HeaderMap, Method, Uri, header};
 use tokio::sync::watch;
 
+use crate::deadline;
 use crate::openapi::Operation;
+use crate::overload::Share;
 use crate::problem::{INVALID_REQUEST, MALFORMED_REQUEST, Problem, ProblemDetails, UNSUPPORTED_MEDIA_TYPE};
 use crate::validation::{Code, Fault, Faults, In};
 use crate::{Body, BodyError, ClientAddress, RequestId, Responding, Response};
@@ -25,6 +27,8 @@ pub struct Request {
     pub(crate) client: ClientAddress,
     pub(crate) principal: Option<Arc<str>>,
     pub(crate) body_wait: Duration,
+    /// The memory that the body has taken, as far as it was read as a whole.
+    pub(crate) body_share: Share,
     pub(crate) shared: Arc<Shared>,
 }
 
@@ -230,7 +234,8 @@ impl Request {
         if http_body::Body::is_end_stream(&body) {
             return Ok(Bytes::new());
         }
-        tokio::time::timeout(self.body_wait, body.bytes()).await.unwrap_or(Err(BodyError::TimedOut))
+        let bytes = std::pin::pin!(body.bytes_within(&mut self.body_share));
+        deadline::within(self.body_wait, bytes).await.unwrap_or(Err(BodyError::TimedOut))
     }
 }
 

@@ -203,7 +203,6 @@ fn is_page(headers: &HeaderMap) -> bool {
 
 /// In the extensions of a request: it came over TLS.
 #[derive(Debug, Clone, Copy)]
-#[cfg_attr(not(feature = "tls"), allow(dead_code, reason = "the app's own TLS is a feature"))]
 pub(crate) struct Encrypted;
 
 /// Where the handler's nonce is left for the header, in the extensions of a request.

@@ -20,7 +20,7 @@ use crate::cors::{Cors, CrossOrigin};
 use crate::finish::{Finish, FinishSettings};
 use crate::merge_patch::ACCEPT_PATCH;
 use crate::metrics::Metrics;
-use crate::negotiation;
+use crate::overload::{self, Budget, Slots};
 use crate::principal::Identify;
 use crate::problem::{
     self, HEADERS_TOO_LARGE, INTERNAL, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, NOT_FOUND, ProblemDetails, TIMED_OUT,
@@ -31,6 +31,7 @@ use crate::request::{MatchedPath, Shared};
 use crate::routing::{Found, Options, Registered, Router, TrailingSlashFound};
 use crate::server::framing;
 use crate::{Body, ClientAddress, RateLimit, Request, RequestId, Response};
+use crate::{deadline, negotiation};
 
 /// The header that carries the request's id.
 pub(crate) const REQUEST_ID: header::HeaderName = header::HeaderName::from_static("x-request-id");
@@ -64,6 +65,8 @@ struct Inner {
     shared: Arc<Shared>,
     settings: Settings,
     document: Value,
+    slots: Arc<Slots>,
+    bodies: Arc<Budget>,
     #[cfg(feature = "_db")]
     keys: crate::idempotency::Keys,
 }
@@ -86,6 +89,8 @@ pub(crate) struct Settings {
 impl Service {
     pub(crate) fn new(router: Router, shared: Arc<Shared>, settings: Settings, document: Value) -> Self {
         let inner = Inner {
+            slots: Slots::new(settings.limits.requests),
+            bodies: Budget::new(settings.limits.bodies),
             router,
             shared,
             settings,
@@ -113,10 +118,12 @@ impl Service {
     /// Answers a request from a connection, of which it is not certain that it has one host and one end.
     pub(crate) async fn serve(&self, request: http::Request<Body>) -> Response {
         let Err(problem) = framing::check(&request) else { return self.call(request).await };
-        let id = RequestId::new();
-        let mut response = problem.into_response(id, negotiation::problem_format(request.headers()));
-        response.headers_mut().insert(REQUEST_ID, id.header());
-        response
+        refuse(problem, request.headers())
+    }
+
+    /// Answers a request on a connection beyond the limit.
+    pub(crate) fn refuse_connection(&self, headers: &http::HeaderMap) -> Response {
+        refuse(overload::overloaded("there are as many connections as there may be"), headers)
     }
 
     /// Answers a request. There is no error: whatever goes wrong is a response.
@@ -265,6 +272,8 @@ impl Inner {
         if registered.reads_body && http_body::Body::size_hint(&body).lower() > limit {
             return Err(problem::too_large(limit));
         }
+        let slot = registered.is_counted.then(|| self.slots.take()).transpose()?;
+        let route_slot = registered.route.slots.as_ref().map(Slots::take).transpose()?;
         let principal = self.settings.principal.as_ref().and_then(|identify| identify.identify(&head));
         let sender = Sender { address: client, principal: principal.as_ref() };
         allowances.check_principal(&registered.route.rate_limits, sender)?;
@@ -276,10 +285,12 @@ impl Inner {
             path,
             id,
             body_wait: limits.body_read,
+            body_share: self.bodies.share(),
             shared: self.shared.clone(),
         };
         let deadline = registered.route.deadline.unwrap_or(limits.deadline);
-        self.call_handler(registered, request, deadline).await
+        let response = self.call_handler(registered, request, deadline).await?;
+        Ok(response.map(|body| [slot, route_slot].into_iter().flatten().fold(body, Body::keeping)))
     }
 
     async fn call_handler(
@@ -313,6 +324,14 @@ impl Inner {
     }
 }
 
+/// The answer to a request that is not looked at further.
+fn refuse(problem: ProblemDetails, headers: &http::HeaderMap) -> Response {
+    let id = RequestId::new();
+    let mut response = problem.into_response(id, negotiation::problem_format(headers));
+    response.headers_mut().insert(REQUEST_ID, id.header());
+    response
+}
+
 /// Refuses, before the handler has done anything, a request that takes none of the formats of its answer.
 fn check_accept(registered: &Registered, head: &http::request::Parts) -> Result<(), ProblemDetails> {
     let available = &registered.media_types;
@@ -339,9 +358,9 @@ pub(crate) async fn in_time(
     deadline: Duration,
     answer: impl Future<Output = Response>,
 ) -> Result<Response, ProblemDetails> {
-    tokio::time::timeout(deadline, answer)
+    deadline::within(deadline, answer)
         .await
-        .map_err(|_| ProblemDetails::new(&TIMED_OUT).detail(format!("the answer was not ready within {deadline:?}")))
+        .ok_or_else(|| ProblemDetails::new(&TIMED_OUT).detail(format!("the answer was not ready within {deadline:?}")))
 }
 
 /// The problem of a handler that panicked.

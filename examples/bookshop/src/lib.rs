@@ -5,17 +5,15 @@
 pub mod books;
 pub mod seed;
 
-use covet::db::{Migrations, migrations};
-use covet::{App, Db};
+use covet::App;
+use covet::db::migrations;
 
-/// The tables, as numbered files that are part of the program.
-pub static MIGRATIONS: Migrations = migrations!("migrations");
-
-/// The shop on a database that has been migrated.
-pub fn app(db: Db) -> App {
+/// The shop, but for its database.
+pub fn app() -> App {
     App::new("Bookshop", env!("CARGO_PKG_VERSION"))
         .description("Books, and what can be done with them.")
-        .database(db)
+        .migrations(migrations!("migrations"))
+        .on_start(seed::fill_empty)
         .metrics()
         .routes(books::routes().under("/api"))
 }

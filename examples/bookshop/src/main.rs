@@ -1,6 +1,6 @@
 //! Serves the Bookshop.
 
-use bookshop::{MIGRATIONS, app, seed};
+use bookshop::app;
 use clap::Parser;
 use covet::{Db, Result};
 
@@ -19,8 +19,5 @@ struct Arguments {
 #[covet::main]
 async fn main() -> Result<()> {
     let arguments = Arguments::parse();
-    let db = Db::connect(&arguments.database_url).await?;
-    db.migrate(&MIGRATIONS).await?;
-    seed::fill_empty(&db).await?;
-    app(db).bind(arguments.bind).serve().await
+    app().database(Db::connect(&arguments.database_url)).bind(arguments.bind).serve().await
 }

@@ -15,7 +15,7 @@ type Line = (String, String, i32, i64, i64);
 ///
 /// # Errors
 /// That the database fails.
-pub async fn fill_empty(db: &Db) -> Result<()> {
+pub async fn fill_empty(db: Db) -> Result<()> {
     let lines = lines()?;
     // In one transaction, since two programs may begin with the same empty database.
     db.transaction(async |tx| -> Result<()> {

@@ -1,6 +1,6 @@
 //! A bookshop in one file.
 
-use covet::db::FromRow;
+use covet::db::{FromRow, migrations};
 use covet::{App, Created, Db, Json, Path, Problem, Result, get, post, routes, sql};
 
 /// A book on the shelf.
@@ -52,8 +52,10 @@ async fn add_book(new: Json<NewBook>, db: Db) -> Result<Created<Book>> {
 
 #[covet::main]
 async fn main() -> Result<()> {
-    let db = Db::from_env_or("sqlite:bookshop.db").await?;
-    db.execute("CREATE TABLE IF NOT EXISTS books (id INTEGER PRIMARY KEY, title TEXT NOT NULL, price BIGINT NOT NULL)")
-        .await?;
-    App::new("Bookshop", env!("CARGO_PKG_VERSION")).database(db).routes(routes![book, add_book]).serve().await
+    App::new("Bookshop", env!("CARGO_PKG_VERSION"))
+        .database(Db::from_env_or("sqlite:bookshop.db"))
+        .migrations(migrations!("migrations"))
+        .routes(routes![book, add_book])
+        .serve()
+        .await
 }

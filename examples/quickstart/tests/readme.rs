@@ -9,4 +9,6 @@ fn the_readme_shows_this_program() {
         readme.contains(&format!("```rust\n{program}```")),
         "README.md does not have examples/quickstart/src/main.rs"
     );
+    let table = include_str!("../migrations/0001_books.sql");
+    assert!(readme.contains(&format!("```sql\n{table}```")), "README.md does not have the quickstart's migration");
 }

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
+#[cfg(unix)]
+mod app;
 mod eval;
 mod render;
 

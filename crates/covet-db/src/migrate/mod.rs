@@ -29,7 +29,33 @@ impl Migration {
         Self { number, name, dialect, text }
     }
 
-    fn checksum(&self) -> String {
+    /// The number in the file's name.
+    #[must_use]
+    pub const fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// The rest of the file's name.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The only databases that it is for; `None` where it is for all.
+    #[must_use]
+    pub const fn dialect(&self) -> Option<Dialect> {
+        self.dialect
+    }
+
+    /// The statements.
+    #[must_use]
+    pub const fn text(&self) -> &'static str {
+        self.text
+    }
+
+    /// The checksum of its text that the history keeps.
+    #[must_use]
+    pub fn checksum(&self) -> String {
         checksum::of(self.text)
     }
 }
@@ -71,6 +97,25 @@ impl Migrations {
     pub const fn with_history(mut self, table: &'static str) -> Self {
         self.history = table;
         self
+    }
+
+    /// The table of the history.
+    #[must_use]
+    pub const fn history(&self) -> &'static str {
+        self.history
+    }
+
+    /// All of them, for whichever database, by number.
+    ///
+    /// ```
+    /// # use covet_db::Migrations;
+    /// static MIGRATIONS: Migrations = covet_db::migrations!("tests/migrations");
+    /// let names: Vec<_> = MIGRATIONS.list().iter().map(|migration| migration.name()).collect();
+    /// assert_eq!(names, ["create_books", "add_price"]);
+    /// ```
+    #[must_use]
+    pub const fn list(&self) -> &'static [Migration] {
+        self.all
     }
 
     /// Those for a dialect, by number.

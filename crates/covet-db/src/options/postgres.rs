@@ -18,6 +18,9 @@ pub struct PostgresOptions {
     pub connect_timeout: Duration,
     /// Whether statements are prepared; they are unless told.
     pub prepared: PreparedStatements,
+    /// How many of the pool's connections short statements share, an eighth of `pool.max` at the most; one for each core
+    /// unless told, and 0 turns lanes off. There are none without prepared statements.
+    pub lanes: Option<usize>,
     /// How much the connection is protected. Unless told, `verify-full`, on this machine `prefer`, and over a Unix socket
     /// `disable`.
     pub ssl_mode: Option<SslMode>,
@@ -42,6 +45,7 @@ impl Default for PostgresOptions {
             application_name: "covet".into(),
             connect_timeout: Duration::from_secs(5),
             prepared: PreparedStatements::Auto,
+            lanes: None,
             ssl_mode: None,
             ssl_root_cert: None,
             ssl_cert: None,

@@ -18,7 +18,7 @@ use tokio::sync::{Semaphore, TryAcquireError};
 
 pub use histogram::Histogram;
 pub(crate) use lease::Lease;
-pub use stats::PoolStats;
+pub use stats::{LaneStats, PoolStats};
 
 use crate::{Error, ErrorKind, PoolOptions, Result};
 

@@ -41,6 +41,36 @@ pub struct PoolStats {
     pub wait: Histogram,
     /// How long leases were held.
     pub hold: Histogram,
+    /// The connections that short statements share; all other numbers are without them.
+    pub lanes: LaneStats,
+}
+
+/// The state of a pool's lanes at one moment, and their counts. Only PostgreSQL has lanes.
+///
+/// ```
+/// # use covet_db::{Db, LaneStats};
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> covet_db::Result<()> {
+/// # let db = Db::connect("sqlite::memory:").await?;
+/// assert_eq!(db.pool_stats().lanes, LaneStats::default());
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LaneStats {
+    /// How many lanes there can be.
+    pub size: usize,
+    /// How many are open.
+    pub open: usize,
+    /// How many calls wait for an answer.
+    pub in_flight: usize,
+    /// How many calls were answered.
+    pub calls: u64,
+    /// How many calls left their lane for a lease, because they were slow there, gave too much or lost their lane.
+    pub again: u64,
+    /// How many lanes were opened.
+    pub opened: u64,
+    /// How many lanes were closed.
+    pub closed: u64,
 }
 
 impl PoolStats {
@@ -110,6 +140,7 @@ impl Counters {
             cancelled: self.cancelled.load(Ordering::Relaxed),
             wait,
             hold: self.hold.snapshot(),
+            lanes: LaneStats::default(),
         }
     }
 }

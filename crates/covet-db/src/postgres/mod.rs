@@ -13,6 +13,7 @@ mod endpoint;
 mod error;
 pub(crate) mod introspection;
 mod keyword;
+mod lane;
 mod limit;
 mod load;
 mod numeric;
@@ -62,11 +63,15 @@ const PING_PATIENCE: Duration = Duration::from_secs(1);
 /// How much later than the client's time-out the server's is.
 const BACKSTOP: Duration = Duration::from_secs(1);
 
+/// How often a statement is prepared anew for one call: the schema may change again between preparing and running it.
+const HEALINGS: usize = 3;
+
 /// A database on a server.
 #[derive(Debug)]
 pub(crate) struct Postgres {
     pool: Arc<Pool<Connection>>,
     shared: Arc<Shared>,
+    lanes: Arc<lane::Lanes>,
 }
 
 /// What the connections of a pool have in common.
@@ -120,7 +125,9 @@ impl Postgres {
             generation: AtomicU64::new(0),
             epoch: AtomicU64::new(0),
         });
-        let database = Self { pool: Pool::new(options.pool.max.max(1), &options.pool), shared };
+        let leases = options.pool.max.saturating_sub(lane::count(options)).max(1);
+        let lanes = lane::Lanes::new(&shared);
+        let database = Self { pool: Pool::new(leases, &options.pool), shared, lanes };
         let first = open::open(&database.shared).await?;
         if let Some(vacancy) = database.pool.vacancy(1) {
             vacancy.fill(first);
@@ -130,11 +137,12 @@ impl Postgres {
     }
 
     pub(crate) fn stats(&self) -> PoolStats {
-        self.pool.stats()
+        PoolStats { lanes: self.lanes.stats(), ..self.pool.stats() }
     }
 
     pub(crate) async fn close(&self) {
         self.pool.close();
+        self.lanes.close().await;
         self.pool.drained().await;
     }
 
@@ -199,10 +207,23 @@ impl Postgres {
         wanted: Wanted,
         place: Place,
     ) -> Result<Vec<Batch>> {
+        let record = if within.is_none() { self.lanes.record(&rendered.text) } else { None };
+        if let Some(record) = &record
+            && let lane::Outcome::Answered(result) = self.lanes.fetch(record, &rendered, wanted).await
+        {
+            return result.map_err(|error| error.with_statement(rendered.text.as_str()));
+        }
         let call = self.call(within, place).await?;
+        let since = record.as_ref().map(|_| Instant::now());
         let mut result = fetch(&call.session, &rendered, wanted).await;
-        if result.as_ref().is_err_and(|failure| self.heals(&call, failure)) {
+        for _ in 0..HEALINGS {
+            if !result.as_ref().is_err_and(|failure| self.heals(&call, failure)) {
+                break;
+            }
             result = fetch(&call.session, &rendered, wanted).await;
+        }
+        if let (Some(record), Some(since), Ok(batches)) = (&record, since, &result) {
+            record.ran_alone(since.elapsed(), batches);
         }
         call.over(result).map_err(|error| error.with_statement(rendered.text.as_str()))
     }
@@ -215,7 +236,10 @@ impl Postgres {
     ) -> Result<Executed> {
         let call = self.call(within, place).await?;
         let mut result = execute(&call.session, &rendered).await;
-        if result.as_ref().is_err_and(|failure| self.heals(&call, failure)) {
+        for _ in 0..HEALINGS {
+            if !result.as_ref().is_err_and(|failure| self.heals(&call, failure)) {
+                break;
+            }
             result = execute(&call.session, &rendered).await;
         }
         call.over(result).map_err(|error| error.with_statement(rendered.text.as_str()))
@@ -238,7 +262,10 @@ impl Postgres {
         }
         let start = || call.session.start_within(Limit::Endless, statement.text().as_str(), statement.params());
         let mut result = start().await;
-        if result.as_ref().is_err_and(|failure| self.heals(&call, failure)) {
+        for _ in 0..HEALINGS {
+            if !result.as_ref().is_err_and(|failure| self.heals(&call, failure)) {
+                break;
+            }
             result = start().await;
         }
         match result {

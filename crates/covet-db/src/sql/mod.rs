@@ -186,7 +186,9 @@ impl fmt::Debug for Sql<'_> {
 /// The text of a statement as an adapter sends it; cheap to clone and to keep in a cache.
 #[derive(Clone, Debug)]
 pub(crate) enum Text {
+    /// The program's own, which was written by whoever wrote the program.
     Static(&'static str),
+    /// Made at run time.
     Shared(Arc<str>),
 }
 

@@ -1,6 +1,6 @@
 //! What `sql!` leaves in the program: pieces of text, and between them places for values.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use super::Sql;
 use crate::{Dialect, Ident, Param};
@@ -38,7 +38,7 @@ pub enum Arg<'a> {
 pub struct Template {
     pieces: &'static [Piece],
     fixed: bool,
-    rendered: [OnceLock<Arc<str>>; Dialect::ALL.len()],
+    rendered: [OnceLock<Box<str>>; Dialect::ALL.len()],
 }
 
 impl Template {
@@ -62,7 +62,7 @@ impl Template {
         self.fixed && !self.pieces.is_empty()
     }
 
-    pub(super) fn cached(&self, dialect: Dialect) -> &OnceLock<Arc<str>> {
+    pub(super) fn cached(&self, dialect: Dialect) -> &OnceLock<Box<str>> {
         &self.rendered[dialect as usize]
     }
 }

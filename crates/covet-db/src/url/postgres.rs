@@ -58,6 +58,8 @@ pub(super) fn set(options: &mut ConnectOptions, name: &str, value: &str) -> Resu
                 false => duration(name, value)?,
             };
         }
+        "lanes" if value == "auto" => postgres.lanes = None,
+        "lanes" => postgres.lanes = Some(number(name, value)?),
         "prepared" => postgres.prepared = choice(name, value, PREPARED)?,
         "sslmode" => postgres.ssl_mode = Some(choice(name, value, SSL_MODES)?),
         "sslrootcert" if value == "system" => {

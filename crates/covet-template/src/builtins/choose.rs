@@ -13,11 +13,24 @@ pub(super) fn default<'a>(_: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) ->
     Ok(if replaced { default.unwrap_or(V::Str("")) } else { value })
 }
 
-/// An entry of a dict or an attribute of what the engine brings; nothing else has attributes.
+/// An attribute: a field of a struct, a method, or what the engine's own objects have. An entry of a map is none.
 pub(super) fn attr<'a>(cx: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) -> Result<V<'a>> {
     let [name] = arguments.bind(["name"])?;
     let name = name.required("name")?.expect_str("name")?;
-    Ok(step(cx, value, V::Str(name))?.unwrap_or(V::Undefined(name)))
+    let found = match value {
+        V::Undefined(_) if cx.engine.undefined() == Undefined::Chainable => return Ok(value),
+        V::Undefined(undefined) => return Err(Error::undefined(undefined)),
+        V::Dict(dict) if !dict.is_record() => None,
+        V::Object(object) => crate::vm::object_attribute(cx.arena, object, name)?,
+        value => step(cx, value, V::Str(name))?,
+    };
+    match found {
+        Some(found) => Ok(found),
+        None if cx.engine.policy().allows_methods() && super::has_method(value, name) => {
+            Ok(V::Object(cx.arena.alloc(Object::Method(value, name))?))
+        }
+        None => Ok(V::Undefined(name)),
+    }
 }
 
 fn step<'a>(cx: &Cx<'a>, of: V<'a>, key: V<'a>) -> Result<Option<V<'a>>> {
@@ -52,6 +65,9 @@ pub(super) fn path<'a>(cx: &Cx<'a>, value: V<'a>, path: V<'a>) -> Result<V<'a>> 
 }
 
 pub(super) fn map<'a>(cx: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) -> Result<V<'a>> {
+    if !value.is_true() {
+        return Ok(V::List(List::new(cx.arena, &[])?));
+    }
     let items = Cursor::new(value)?.collect(cx.arena)?;
     let mut mapped = Vec::with_capacity(items.len());
     if let Some(attribute) = arguments.keyword("attribute").filter(|_| arguments.positional.is_empty()) {
@@ -125,6 +141,9 @@ fn keep<'a>(
     wanted: bool,
     attribute: Option<V<'a>>,
 ) -> Result<V<'a>> {
+    if !value.is_true() {
+        return Ok(V::List(List::new(cx.arena, &[])?));
+    }
     let (callee, rest) = match arguments.positional.split_first() {
         Some((name, rest)) => (Some(cx.engine.find_test(name.expect_str("the name of a test")?)?), rest),
         None => (None, arguments.positional),
@@ -140,6 +159,11 @@ fn keep<'a>(
             Some(callee) => apply(cx, callee, tested, &rest)?,
             None => tested,
         };
+        if let V::Undefined(name) = answer
+            && cx.arena.is_strict()
+        {
+            return Err(Error::undefined(name));
+        }
         if answer.is_true() == wanted {
             kept.push(item);
         }

@@ -1,6 +1,6 @@
 //! The table of filters.
 
-use super::{Filter, choose, group, lists, markup, numbers, texts};
+use super::{Filter, choose, entities, group, links, lists, markup, numbers, pretty, texts};
 
 /// All filters by their names.
 pub(crate) const FILTERS: &[(&str, Filter)] = &[
@@ -32,7 +32,7 @@ pub(crate) const FILTERS: &[(&str, Filter)] = &[
     ("map", choose::map),
     ("max", group::max),
     ("min", group::min),
-    ("pprint", texts::pprint),
+    ("pprint", pretty::pprint),
     ("random", lists::random),
     ("reject", choose::reject),
     ("rejectattr", choose::rejectattr),
@@ -45,7 +45,7 @@ pub(crate) const FILTERS: &[(&str, Filter)] = &[
     ("slice", lists::slice),
     ("sort", group::sort),
     ("string", texts::string),
-    ("striptags", markup::striptags),
+    ("striptags", entities::striptags),
     ("sum", numbers::sum),
     ("title", texts::title),
     ("tojson", markup::tojson),
@@ -54,7 +54,7 @@ pub(crate) const FILTERS: &[(&str, Filter)] = &[
     ("unique", group::unique),
     ("upper", texts::upper),
     ("urlencode", markup::urlencode),
-    ("urlize", markup::urlize),
+    ("urlize", links::urlize),
     ("wordcount", texts::wordcount),
     ("wordwrap", texts::wordwrap),
     ("xmlattr", markup::xmlattr),

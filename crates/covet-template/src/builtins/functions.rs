@@ -43,7 +43,10 @@ fn only<'a>(arguments: &Args<'_, 'a>) -> Result<V<'a>> {
     value.required("value")
 }
 
-fn range<'a>(_: &Cx<'a>, arguments: &Args<'_, 'a>) -> Result<V<'a>> {
+fn range<'a>(cx: &Cx<'a>, arguments: &Args<'_, 'a>) -> Result<V<'a>> {
+    if !arguments.keywords.is_empty() {
+        return Err(Error::type_("`range` takes no arguments by name"));
+    }
     let bound = |value: &V<'a>| value.expect_int("a bound of a range");
     let (start, stop, step) = match arguments.positional {
         [stop] => (0, bound(stop)?, 1),
@@ -59,10 +62,7 @@ fn range<'a>(_: &Cx<'a>, arguments: &Args<'_, 'a>) -> Result<V<'a>> {
     if length > MAX_RANGE {
         return Err(Error::budget(&format!("{MAX_RANGE} items in a range")));
     }
-    // A range of one item may step as far as it likes.
-    let step = i32::try_from(step)
-        .or_else(|_| if length <= 1 { Ok(1) } else { Err(Error::value("the step is too large")) })?;
-    Ok(V::Range(Range { start, length: length as u32, step }))
+    Ok(V::Range(cx.arena.alloc(Range { start, stop, step, length: length as u32 })?))
 }
 
 pub(super) fn dict<'a>(cx: &Cx<'a>, arguments: &Args<'_, 'a>) -> Result<V<'a>> {
@@ -115,7 +115,7 @@ fn int<'a>(cx: &Cx<'a>, arguments: &Args<'_, 'a>) -> Result<V<'a>> {
     let value = only(arguments)?;
     let missing = Args::of(&[V::None]);
     match super::numbers::int(cx, value, &missing)? {
-        V::Int(number) => Ok(V::Int(number)),
+        number @ (V::Int(_) | V::Big(_)) => Ok(number),
         _ => Err(value.mismatch("what becomes an integer", "a number or its text")),
     }
 }

@@ -15,9 +15,20 @@ struct Keys<'c, 'a> {
 }
 
 impl<'c, 'a> Keys<'c, 'a> {
+    /// Keys by one path.
     fn new(cx: &'c Cx<'a>, attribute: Option<V<'a>>, case_sensitive: Option<V<'a>>) -> Result<Self> {
+        Self::by_paths(cx, attribute, case_sensitive, false)
+    }
+
+    /// Keys by one path or, where there may be several, by those with commas between them.
+    fn by_paths(
+        cx: &'c Cx<'a>,
+        attribute: Option<V<'a>>,
+        case_sensitive: Option<V<'a>>,
+        several: bool,
+    ) -> Result<Self> {
         let paths = match attribute.filter(|attribute| !attribute.is_none()) {
-            Some(V::Str(text) | V::Safe(text)) => text.split(',').map(V::Str).collect(),
+            Some(V::Str(text) | V::Safe(text)) if several => text.split(',').map(V::Str).collect(),
             Some(path) => vec![path],
             None => Vec::new(),
         };
@@ -55,7 +66,7 @@ impl<'c, 'a> Keys<'c, 'a> {
 fn sorted<'a>(cx: &Cx<'a>, items: &mut [(V<'a>, V<'a>)], reverse: bool) -> Result<()> {
     let mut failed = None;
     items.sort_by(|(left, _), (right, _)| {
-        if left.is_undefined() && right.is_undefined() {
+        if left.is_undefined() && right.is_undefined() && !cx.arena.is_strict() {
             return Ordering::Equal;
         }
         let compared = cx.arena.spend(1).and_then(|()| order(cx.arena, *left, *right));
@@ -80,8 +91,20 @@ fn list<'a>(cx: &Cx<'a>, items: impl IntoIterator<Item = V<'a>>) -> Result<V<'a>
 
 pub(super) fn sort<'a>(cx: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) -> Result<V<'a>> {
     let [reverse, case_sensitive, attribute] = arguments.bind(["reverse", "case_sensitive", "attribute"])?;
-    let keys = Keys::new(cx, attribute, case_sensitive)?;
+    let keys = Keys::by_paths(cx, attribute, case_sensitive, true)?;
     let mut items = keyed(&keys, value, None)?;
+    sorted(cx, &mut items, reverse.truth_or(false))?;
+    list(cx, items.into_iter().map(|(_, item)| item))
+}
+
+/// The method of lists, which minds the case and knows no attributes.
+pub(super) fn sort_method<'a>(cx: &Cx<'a>, value: &'a List<'a>, arguments: &Args<'_, 'a>) -> Result<V<'a>> {
+    let reverse = arguments.keyword("reverse");
+    if !arguments.positional.is_empty() || arguments.keywords.len() > usize::from(reverse.is_some()) {
+        return Err(Error::type_("`sort` takes no argument but `reverse`"));
+    }
+    let keys = Keys::new(cx, None, Some(V::Bool(true)))?;
+    let mut items = keyed(&keys, V::List(value), None)?;
     sorted(cx, &mut items, reverse.truth_or(false))?;
     list(cx, items.into_iter().map(|(_, item)| item))
 }
@@ -110,6 +133,11 @@ pub(super) fn groupby<'a>(cx: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) -
     let keys = Keys::new(cx, Some(attribute), case_sensitive)?;
     let exact = Keys::new(cx, Some(attribute), Some(V::Bool(true)))?;
     let mut items = keyed(&keys, value, default)?;
+    if let Some((V::Undefined(name), _)) = items.iter().find(|(key, _)| key.is_undefined())
+        && items.len() > 1
+    {
+        return Err(Error::undefined(name));
+    }
     sorted(cx, &mut items, false)?;
     let mut groups = Vec::new();
     let mut rest = items.as_slice();

@@ -100,9 +100,15 @@ pub(super) fn join<'a>(cx: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) -> R
 
 pub(super) fn batch<'a>(cx: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) -> Result<V<'a>> {
     let [count, fill] = arguments.bind(["linecount", "fill_with"])?;
-    let count = usize::try_from(count.required("linecount")?.expect_int("linecount")?).unwrap_or(0).max(1);
+    let count = count.required("linecount")?.expect_int("linecount")?;
     let items = Cursor::new(value)?.collect(cx.arena)?;
     let mut rows = Vec::new();
+    // Without a length that can be reached all items stand in one row, after an empty one where the length is none.
+    if count == 0 && !items.is_empty() {
+        rows.push(V::List(List::new(cx.arena, &[])?));
+    }
+    let count = usize::try_from(count).unwrap_or(0);
+    let count = if count == 0 { items.len().max(1) } else { count };
     for chunk in items.chunks(count) {
         let mut row = chunk.to_vec();
         if let Some(fill) = fill.filter(|fill| !fill.is_none()) {

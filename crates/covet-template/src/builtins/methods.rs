@@ -5,15 +5,17 @@ use super::{Args, Cx, text_methods};
 use crate::error::{Error, Result};
 use crate::value::{Cursor, Dict, List, Object, V, equal};
 
-const DICT: [&str; 10] = ["clear", "copy", "get", "items", "keys", "pop", "popitem", "setdefault", "update", "values"];
-const LIST: [&str; 10] = ["append", "clear", "copy", "count", "extend", "index", "insert", "pop", "remove", "reverse"];
+const DICT: [&str; 11] =
+    ["clear", "copy", "fromkeys", "get", "items", "keys", "pop", "popitem", "setdefault", "update", "values"];
+const LIST: [&str; 11] =
+    ["append", "clear", "copy", "count", "extend", "index", "insert", "pop", "remove", "reverse", "sort"];
 
 pub(crate) fn has_method(receiver: V<'_>, name: &str) -> bool {
     match receiver {
         V::Str(_) | V::Safe(_) => text_methods::has(name),
         V::Dict(_) => DICT.contains(&name),
         V::List(_) => LIST.contains(&name),
-        V::Tuple(_) => matches!(name, "count" | "index"),
+        V::Tuple(_) | V::Range(_) => matches!(name, "count" | "index"),
         V::Float(_) => name == "is_integer",
         V::Int(_) => name == "bit_length",
         V::Object(Object::Cycler(_)) => matches!(name, "next" | "reset"),
@@ -27,7 +29,7 @@ pub(crate) fn method<'a>(cx: &Cx<'a>, receiver: V<'a>, name: &str, arguments: &A
         V::Str(_) | V::Safe(_) => text_methods::call(cx, receiver, name, arguments),
         V::Dict(dict) => dict_method(cx, dict, name, arguments),
         V::List(list) => list_method(cx, list, name, arguments),
-        V::Tuple(_) => sequence_method(cx, receiver, name, arguments),
+        V::Tuple(_) | V::Range(_) => sequence_method(cx, receiver, name, arguments),
         V::Float(number) => Ok(V::Bool(number.fract() == 0.0)),
         V::Int(number) => Ok(V::Int(i64::from(64 - number.unsigned_abs().leading_zeros()))),
         V::Object(object) => object_method(cx, object, name, arguments),
@@ -75,7 +77,8 @@ fn dict_method<'a>(cx: &Cx<'a>, dict: &'a Dict<'a>, name: &str, arguments: &Args
         }
         return Ok(V::None);
     }
-    let [first, second] = arguments.bind(["key", "default"])?;
+    // Python takes these arguments by their places only.
+    let [first, second] = arguments.bind(["", ""])?;
     arena.spend(dict.len() / 8)?;
     let key = || first.ok_or_else(|| Error::type_(format!("`{name}` takes a key")));
     match name {
@@ -87,6 +90,13 @@ fn dict_method<'a>(cx: &Cx<'a>, dict: &'a Dict<'a>, name: &str, arguments: &Args
         "clear" => {
             dict.clear();
             Ok(V::None)
+        }
+        "fromkeys" => {
+            let made = Dict::new(arena)?;
+            for key in Cursor::new(key()?)?.collect(arena)? {
+                made.insert(arena, key, second.unwrap_or(V::None))?;
+            }
+            Ok(V::Dict(made))
         }
         "setdefault" => match dict.get(arena, key()?)? {
             Some(value) => Ok(value),
@@ -123,7 +133,14 @@ pub(super) fn update<'a>(cx: &Cx<'a>, dict: &'a Dict<'a>, other: V<'a>) -> Resul
 
 fn list_method<'a>(cx: &Cx<'a>, list: &'a List<'a>, name: &str, arguments: &Args<'_, 'a>) -> Result<V<'a>> {
     let arena = cx.arena;
-    let [first, second] = arguments.bind(["first", "second"])?;
+    if name == "sort" {
+        let V::List(sorted) = super::group::sort_method(cx, list, arguments)? else { return Ok(V::None) };
+        for (cell, item) in list.items().iter().zip(sorted.iter()) {
+            cell.set(item);
+        }
+        return Ok(V::None);
+    }
+    let [first, second] = arguments.bind(["", ""])?;
     let argument = || first.ok_or_else(|| Error::type_(format!("`{name}` takes an argument")));
     match name {
         "append" => list.insert(arena, list.len(), argument()?)?,

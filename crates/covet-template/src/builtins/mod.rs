@@ -2,13 +2,16 @@
 
 mod args;
 mod choose;
+mod entities;
 mod filters;
 mod functions;
 mod group;
+mod links;
 mod lists;
 mod markup;
 mod methods;
 mod numbers;
+mod pretty;
 mod tests;
 mod text_methods;
 mod texts;

@@ -6,33 +6,39 @@ use crate::error::{Error, Result};
 use crate::syntax::ast::Binary;
 use crate::value::{Cursor, V, binary};
 
-pub(super) fn abs<'a>(_: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) -> Result<V<'a>> {
+pub(super) fn abs<'a>(cx: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) -> Result<V<'a>> {
     let [] = arguments.bind([])?;
     match value {
         V::Float(number) => Ok(V::Float(number.abs())),
         value => {
-            let number = value.expect_int("what has an absolute value")?;
-            number.checked_abs().map(V::Int).ok_or_else(|| Error::value("the integer leaves 64 bits"))
+            let number = value.as_wide().ok_or_else(|| value.mismatch("what has an absolute value", "a number"))?;
+            V::integer(cx.arena, number.checked_abs().ok_or_else(|| Error::value("the integer leaves 128 bits"))?)
         }
     }
 }
 
-pub(super) fn int<'a>(_: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) -> Result<V<'a>> {
+pub(super) fn int<'a>(cx: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) -> Result<V<'a>> {
     let [default, base] = arguments.bind(["default", "base"])?;
     let default = default.unwrap_or(V::Int(0));
     let base = u32::try_from(base.int_or("base", 10)?).unwrap_or(0);
     let parsed = match value {
-        V::Float(number) if number.is_finite() => Some(number.trunc() as i64),
+        V::Undefined(name) => return Err(Error::undefined(name)),
+        V::Float(number) => whole(number),
         V::Str(text) | V::Safe(text) => {
             // Python falls back to reading a float, also for a text such as `1e3`.
-            parse_int(text, base).or_else(|| parse_float(text).map(|number| number.trunc() as i64))
+            parse_int(text, base).or_else(|| parse_float(text).and_then(whole))
         }
-        value => value.as_int(),
+        value => value.as_wide(),
     };
-    Ok(parsed.map_or(default, V::Int))
+    parsed.map_or(Ok(default), |number| V::integer(cx.arena, number))
 }
 
-fn parse_int(text: &str, base: u32) -> Option<i64> {
+/// The integer part of a number that has one.
+fn whole(number: f64) -> Option<i128> {
+    (number.abs() < 1.7e38).then(|| number.trunc() as i128)
+}
+
+fn parse_int(text: &str, base: u32) -> Option<i128> {
     let text = text.trim().replace('_', "");
     let (sign, digits) = match text.strip_prefix('-') {
         Some(digits) => ("-", digits),
@@ -49,7 +55,7 @@ fn parse_int(text: &str, base: u32) -> Option<i64> {
     if !(2..=36).contains(&base) || digits.starts_with(['+', '-']) {
         return None;
     }
-    i64::from_str_radix(&format!("{sign}{digits}"), base).ok()
+    i128::from_str_radix(&format!("{sign}{digits}"), base).ok()
 }
 
 pub(super) fn parse_float(text: &str) -> Option<f64> {
@@ -60,6 +66,7 @@ pub(super) fn parse_float(text: &str) -> Option<f64> {
 pub(super) fn float<'a>(_: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) -> Result<V<'a>> {
     let [default] = arguments.bind(["default"])?;
     let parsed = match value {
+        V::Undefined(name) => return Err(Error::undefined(name)),
         V::Str(text) | V::Safe(text) => parse_float(text),
         value => value.as_float(),
     };
@@ -72,14 +79,14 @@ pub(super) fn round<'a>(_: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) -> R
     let number = value.as_float().ok_or_else(|| value.mismatch("what is rounded", "a number"))?;
     let scale = 10_f64.powi(precision);
     let rounded = match method.str_or("method", "common")? {
-        "common" if matches!(value, V::Int(_) | V::Bool(_)) && precision >= 0 => return Ok(value),
+        "common" if precision >= 0 && value.as_wide().is_some() => return Ok(value.as_int().map_or(value, V::Int)),
         "common" => round_half_even(number, precision),
         "ceil" => (number * scale).ceil() / scale,
         "floor" => (number * scale).floor() / scale,
         _ => return Err(Error::value("the method of rounding is `common`, `ceil` or `floor`")),
     };
     Ok(match value {
-        V::Int(_) if method.is_none() => V::Int(rounded as i64),
+        V::Int(_) | V::Bool(_) if method.is_none() => V::Int(rounded as i64),
         _ => V::Float(rounded),
     })
 }

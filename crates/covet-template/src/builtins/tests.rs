@@ -29,8 +29,11 @@ pub(crate) const TESTS: &[(&str, Test)] = &[
     ("greaterthan", |cx, value, arguments| compared(cx, value, arguments, Compare::Greater)),
     ("gt", |cx, value, arguments| compared(cx, value, arguments, Compare::Greater)),
     ("in", |cx, value, arguments| compared(cx, value, arguments, Compare::In)),
-    ("integer", |_, value, _| Ok(matches!(value, V::Int(_)))),
-    ("iterable", |_, value, _| Ok(is_iterable(value))),
+    ("integer", |_, value, _| Ok(matches!(value, V::Int(_) | V::Big(_)))),
+    ("iterable", |cx, value, _| match value {
+        V::Undefined(name) if cx.arena.is_strict() => Err(Error::undefined(name)),
+        value => Ok(is_iterable(value)),
+    }),
     ("le", |cx, value, arguments| compared(cx, value, arguments, Compare::LessEqual)),
     ("lessthan", |cx, value, arguments| compared(cx, value, arguments, Compare::Less)),
     ("lower", |cx, value, _| cased(cx, value, char::is_lowercase, char::is_uppercase)),
@@ -61,14 +64,20 @@ fn compared<'a>(cx: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>, operator: C
 fn parity(value: V<'_>, remainder: i64) -> Result<bool> {
     match value {
         V::Float(number) => Ok(number.rem_euclid(2.0) == remainder as f64),
-        value => Ok(value.expect_int("what is odd or even")?.rem_euclid(2) == remainder),
+        value => {
+            let number = value.as_wide().ok_or_else(|| value.mismatch("what is odd or even", "an integer"))?;
+            Ok(number.rem_euclid(2) == i128::from(remainder))
+        }
     }
 }
 
 fn divisibleby<'a>(_: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) -> Result<bool> {
     let [divisor] = arguments.bind(["num"])?;
-    let (number, divisor) = (value.as_float(), divisor.required("num")?.as_float());
-    match (number, divisor) {
+    let divisor = divisor.required("num")?;
+    if let (Some(number), Some(divisor @ 1..)) = (value.as_wide(), divisor.as_wide()) {
+        return Ok(number % divisor == 0);
+    }
+    match (value.as_float(), divisor.as_float()) {
         (Some(_), Some(0.0)) => Err(Error::value("division by zero")),
         (Some(number), Some(divisor)) => Ok(number % divisor == 0.0),
         _ => Err(value.mismatch("what is divided", "a number")),
@@ -84,6 +93,7 @@ fn cased<'a>(cx: &Cx<'a>, value: V<'a>, wanted: fn(char) -> bool, other: fn(char
 fn sameas<'a>(cx: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) -> Result<bool> {
     let [other] = arguments.bind(["other"])?;
     Ok(match (value, other.required("other")?) {
+        (V::Undefined(_), _) | (_, V::Undefined(_)) => false,
         (V::List(a), V::List(b)) => std::ptr::eq(a, b),
         (V::Dict(a), V::Dict(b)) => std::ptr::eq(a, b),
         (V::Object(a), V::Object(b)) => std::ptr::eq(a, b),

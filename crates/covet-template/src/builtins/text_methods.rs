@@ -4,9 +4,9 @@ use super::functions::list_of;
 use super::texts::{capitalized, centered, replaced};
 use super::{Args, Cx};
 use crate::error::{Error, Result};
-use crate::value::{Text, V, format_fields};
+use crate::value::{Cursor, Fields, Text, V, format_fields, split_lines};
 
-const NAMES: [&str; 42] = [
+const NAMES: [&str; 44] = [
     "capitalize",
     "casefold",
     "center",
@@ -15,6 +15,7 @@ const NAMES: [&str; 42] = [
     "expandtabs",
     "find",
     "format",
+    "format_map",
     "index",
     "isalnum",
     "isalpha",
@@ -24,6 +25,7 @@ const NAMES: [&str; 42] = [
     "isidentifier",
     "islower",
     "isnumeric",
+    "isprintable",
     "isspace",
     "istitle",
     "isupper",
@@ -63,7 +65,15 @@ pub(super) fn call<'a>(cx: &Cx<'a>, receiver: V<'a>, name: &str, arguments: &Arg
         return Err(Error::budget("memory"));
     }
     if name == "format" {
-        return format_fields(cx.arena, receiver, arguments.positional, &|name| arguments.keyword(name));
+        let named = |name: &str| Ok(arguments.keyword(name));
+        return format_fields(cx.arena, receiver, &Fields { positional: arguments.positional, named: &named });
+    }
+    if name == "format_map" {
+        let [V::Dict(values)] = arguments.positional else {
+            return Err(Error::type_("`format_map` takes a dict"));
+        };
+        let named = |name: &str| values.get_str(cx.arena, name);
+        return format_fields(cx.arena, receiver, &Fields { positional: &[], named: &named });
     }
     if let Some(answer) = asked(text, name) {
         return Ok(V::Bool(answer));
@@ -80,7 +90,13 @@ pub(super) fn call<'a>(cx: &Cx<'a>, receiver: V<'a>, name: &str, arguments: &Arg
         "find" | "rfind" | "index" | "rindex" | "count" => call.search(),
         "ljust" | "rjust" | "center" | "zfill" => call.pad(),
         "partition" | "rpartition" => call.partition(),
-        "join" => super::lists::join(cx, call.first()?, &Args::of(&[receiver])),
+        "join" => {
+            let items = Cursor::new(call.first()?)?.collect(cx.arena)?;
+            if let Some(other) = items.iter().find(|item| item.as_str().is_none() && !safe) {
+                return Err(other.mismatch("what is joined", "a string"));
+            }
+            super::lists::join(cx, call.first()?, &Args::of(&[receiver]))
+        }
         "replace" => {
             let count = call.third.map_or(Ok(-1), |count| count.expect_int("count"))?;
             replaced(cx, text, call.first_str()?, call.second_str()?, count, safe)
@@ -112,6 +128,7 @@ fn asked(text: &str, name: &str) -> Option<bool> {
         "isascii" => text.is_ascii(),
         "isdecimal" | "isdigit" => all(|c| c.is_ascii_digit()),
         "isnumeric" => all(char::is_numeric),
+        "isprintable" => text.chars().all(|c| !c.is_control() && (c == ' ' || !c.is_whitespace())),
         "isspace" => all(char::is_whitespace),
         "islower" => cased(char::is_lowercase, char::is_uppercase),
         "isupper" => cased(char::is_uppercase, char::is_lowercase),
@@ -129,7 +146,8 @@ fn asked(text: &str, name: &str) -> Option<bool> {
 fn changed(text: &str, name: &str) -> Option<String> {
     Some(match name {
         "upper" => text.to_uppercase(),
-        "lower" | "casefold" => text.to_lowercase(),
+        "lower" => text.to_lowercase(),
+        "casefold" => text.to_lowercase().replace('ß', "ss").replace('ς', "σ"),
         "capitalize" => capitalized(text),
         "title" => title_of(text),
         "swapcase" => {
@@ -206,13 +224,10 @@ impl<'a> Call<'_, 'a> {
             V::Tuple(items) => items.to_vec(),
             only => vec![only],
         };
+        let (_, text) = self.range()?;
         for candidate in candidates {
             let candidate = candidate.expect_str("the argument")?;
-            let found = if self.name == "startswith" {
-                self.text.starts_with(candidate)
-            } else {
-                self.text.ends_with(candidate)
-            };
+            let found = if self.name == "startswith" { text.starts_with(candidate) } else { text.ends_with(candidate) };
             if found {
                 return Ok(V::Bool(true));
             }
@@ -267,15 +282,34 @@ impl<'a> Call<'_, 'a> {
 
     fn search(&self) -> Result<V<'a>> {
         let wanted = self.first_str()?;
+        let (skipped, text) = self.range()?;
         if self.name == "count" {
-            return Ok(V::Int(self.text.matches(wanted).count() as i64));
+            return Ok(V::Int(text.matches(wanted).count() as i64));
         }
-        let found = if self.name.starts_with('r') { self.text.rfind(wanted) } else { self.text.find(wanted) };
-        let index = found.map(|at| self.text[..at].chars().count() as i64);
+        let found = if self.name.starts_with('r') { text.rfind(wanted) } else { text.find(wanted) };
+        let index = found.map(|at| skipped + text[..at].chars().count() as i64);
         match index {
             None if self.name.ends_with("index") => Err(Error::value("the text does not contain the other")),
             index => Ok(V::Int(index.unwrap_or(-1))),
         }
+    }
+
+    /// The part of the text between the second and the third argument, and how many characters are before it.
+    fn range(&self) -> Result<(i64, &'a str)> {
+        if self.second.is_none() {
+            return Ok((0, self.text));
+        }
+        let length = self.text.chars().count() as i64;
+        let bound = |bound: Option<V<'a>>, default: i64| match bound.filter(|bound| !bound.is_none()) {
+            Some(bound) => {
+                let bound = bound.expect_int("a bound")?;
+                Ok(if bound < 0 { bound.saturating_add(length) } else { bound }.clamp(0, length))
+            }
+            None => Ok(default),
+        };
+        let (start, stop) = (bound(self.second, 0)?, bound(self.third, length)?);
+        let byte = |at: i64| self.text.char_indices().nth(at as usize).map_or(self.text.len(), |(byte, _)| byte);
+        Ok((start, if start < stop { &self.text[byte(start)..byte(stop)] } else { "" }))
     }
 
     fn pad(&self) -> Result<V<'a>> {
@@ -330,7 +364,7 @@ impl<'a> Call<'_, 'a> {
 
     fn lines(&self) -> Result<V<'a>> {
         let keep = self.first.is_some_and(V::is_true);
-        let lines = self.text.split_inclusive('\n').map(|line| if keep { line } else { line.trim_end_matches('\n') });
+        let lines = split_lines(self.text).map(|(line, end)| if keep { end } else { line });
         let lines: Vec<V<'a>> = lines.map(|line| self.part(line)).collect();
         self.cx.arena.reserve(lines.len() * 24)?;
         list_of(self.cx, &lines)

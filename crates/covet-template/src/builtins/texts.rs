@@ -4,7 +4,7 @@ use super::args::Argument;
 use super::{Args, Cx};
 use crate::error::{Error, Result};
 use crate::escape;
-use crate::value::{Text, V, format_percent, repr};
+use crate::value::{Text, V, format_percent, split_lines};
 
 pub(super) fn upper<'a>(cx: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) -> Result<V<'a>> {
     let [] = arguments.bind([])?;
@@ -77,13 +77,6 @@ pub(super) fn string<'a>(cx: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) ->
     let [] = arguments.bind([])?;
     let (text, safe) = cx.text(value)?;
     Ok(if safe { V::Safe(text) } else { V::Str(text) })
-}
-
-pub(super) fn pprint<'a>(cx: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) -> Result<V<'a>> {
-    let [] = arguments.bind([])?;
-    let mut text = Text::new(cx.arena);
-    repr(cx.arena, value, &mut text)?;
-    text.finish(cx.arena, false)
 }
 
 pub(super) fn center<'a>(cx: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) -> Result<V<'a>> {
@@ -166,8 +159,14 @@ pub(super) fn indent<'a>(cx: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) ->
         }
     };
     let (first, blank) = (first.truth_or(false), blank.truth_or(false));
+    if let V::Undefined(name) = value {
+        return Err(Error::undefined(name));
+    }
     let mut out = Text::new(cx.arena);
-    for (index, line) in text.split('\n').enumerate() {
+    // A line end at the end has an empty line behind it.
+    let ends = text.is_empty() || split_lines(text).last().is_some_and(|(line, end)| line.len() < end.len());
+    let lines = split_lines(text).map(|(line, _)| line).chain(ends.then_some(""));
+    for (index, line) in lines.enumerate() {
         if index > 0 {
             out.push_str("\n")?;
         }
@@ -184,6 +183,9 @@ pub(super) fn truncate<'a>(cx: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) 
     let length = usize::try_from(length.int_or("length", 255)?).unwrap_or(0);
     let leeway = leeway.filter(|leeway| !leeway.is_none()).int_or("leeway", 5)?;
     let end = end.str_or("end", "...")?;
+    if value.as_str().is_none() && !value.is_undefined() {
+        return Err(value.mismatch("what is truncated", "a string"));
+    }
     let (text, safe) = paid(cx, value)?;
     let count = text.chars().count();
     let end_length = end.chars().count();
@@ -216,9 +218,12 @@ pub(super) fn wordwrap<'a>(cx: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) 
         Some(wrap) => wrap.expect_str("wrapstring")?,
         None => "\n",
     };
+    if let V::Undefined(name) = value {
+        return Err(Error::undefined(name));
+    }
     let (text, safe) = paid(cx, value)?;
     let mut out = Text::new(cx.arena);
-    for (index, paragraph) in text.lines().enumerate() {
+    for (index, (paragraph, _)) in split_lines(text).enumerate() {
         if index > 0 {
             out.push_str(wrap)?;
         }

@@ -16,7 +16,6 @@ pub(super) fn assigned<'s>(body: &Body<'s>, names: &mut Vec<&'s str>) {
                 branches.iter().for_each(|(_, body)| assigned(body, names));
                 assigned(otherwise, names);
             }
-            StmtKind::AutoEscape { body, .. } => assigned(body, names),
             _ => {}
         }
     }

@@ -12,7 +12,10 @@ impl<'s> Compiler<'s, '_> {
         match &expr.kind {
             ExprKind::None => self.constant(Constant::None, span),
             ExprKind::Bool(value) => self.constant(Constant::Bool(*value), span),
-            ExprKind::Int(number) => self.constant(Constant::Int(*number), span),
+            ExprKind::Int(number) => {
+                let constant = i64::try_from(*number).map_or(Constant::Big(*number), Constant::Int);
+                self.constant(constant, span);
+            }
             ExprKind::Float(number) => self.constant(Constant::Float(*number), span),
             ExprKind::String(text) => self.constant(Constant::Text((**text).into()), span),
             ExprKind::Name(name) => self.load(name, span),
@@ -83,6 +86,7 @@ impl<'s> Compiler<'s, '_> {
         let word = self.word(name);
         if let ExprKind::Name(variable) = of.kind
             && let Some(slot) = self.resolve(variable)
+            && !self.builder().is_captured(slot)
             && let (Ok(slot), Ok(word)) = (u16::try_from(slot), u16::try_from(word))
         {
             self.emit(Op::SlotAttribute(slot, word), span);

@@ -2,8 +2,11 @@
 
 mod assigned;
 mod expression;
+mod loops;
+mod macros;
 mod program;
 mod statement;
+mod templates;
 mod unit;
 
 pub(crate) use program::{CallSite, Callee, Constant, Op, Program, Site, Unit};
@@ -184,6 +187,7 @@ impl<'s, 'e> Compiler<'s, 'e> {
 
     fn load(&mut self, name: &'s str, span: Span) {
         let op = match self.resolve(name) {
+            Some(slot) if self.builder().is_captured(slot) => Op::SharedSlot(slot),
             Some(slot) => Op::Slot(slot),
             None if name == "self" => Op::Blocks,
             None => Op::Name(self.name(name)),
@@ -203,6 +207,9 @@ impl<'s, 'e> Compiler<'s, 'e> {
             None => self.builder().declare(name),
         };
         self.emit(Op::SetSlot(slot), span);
+        if let Some(shared) = self.builder().shared(slot) {
+            self.emit(Op::Update(slot, shared), span);
+        }
     }
 
     /// Opens a scope in which the names that the body assigns begin with what they are outside of it.
@@ -252,9 +259,20 @@ impl<'s, 'e> Compiler<'s, 'e> {
         (self.program.units.len() - 1, builder.captured)
     }
 
-    fn load_captures(&mut self, captured: &[&'s str], span: Span) {
+    /// Pushes what a unit uses of the scopes around it. What a macro uses, it shares, so that it sees what is assigned
+    /// after it was defined: itself, for one.
+    fn load_captures(&mut self, captured: &[&'s str], shares: bool, span: Span) {
         for name in captured {
-            self.load(name, span);
+            let Some(slot) = self.resolve(name) else {
+                self.load(name, span);
+                continue;
+            };
+            let op = if shares && !self.builder().is_captured(slot) {
+                Op::Share(slot, self.builder().share(slot))
+            } else {
+                Op::Slot(slot)
+            };
+            self.emit(op, span);
         }
         let count = captured.len() as u32;
         self.emit(Op::Tuple(count), span);

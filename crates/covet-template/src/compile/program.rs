@@ -82,6 +82,7 @@ pub(crate) enum Constant {
     None,
     Bool(bool),
     Int(i64),
+    Big(i128),
     Float(f64),
     Text(Box<str>),
 }
@@ -116,6 +117,12 @@ pub(crate) enum Op {
     EmitSlot(Escape, u32),
     Constant(u32),
     Slot(u32),
+    /// A slot that is shared with the unit around this one.
+    SharedSlot(u32),
+    /// Pushes what a macro shares of a slot; the second slot holds it.
+    Share(u32, u32),
+    /// Tells those who share a slot what it holds now.
+    Update(u32, u32),
     Name(u32),
     Blocks,
     SetSlot(u32),

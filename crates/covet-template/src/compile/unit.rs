@@ -12,6 +12,8 @@ pub(super) struct UnitBuilder<'s> {
     pub(super) loops: Vec<Loop>,
     pub(super) open_captures: usize,
     pub(super) is_block: bool,
+    /// Slots that macros share, each with the slot that holds what they share.
+    shares: Vec<(u32, u32)>,
 }
 
 /// A loop whose body is being compiled.
@@ -41,7 +43,15 @@ impl<'s> UnitBuilder<'s> {
             exit: entry,
         };
         let scopes = if is_root { Vec::new() } else { vec![Vec::new()] };
-        Self { unit, scopes, captured: Vec::new(), loops: Vec::new(), open_captures: 0, is_block: false }
+        Self {
+            unit,
+            scopes,
+            captured: Vec::new(),
+            loops: Vec::new(),
+            open_captures: 0,
+            is_block: false,
+            shares: Vec::new(),
+        }
     }
 
     pub(super) fn emit(&mut self, op: Op, span: Span) -> usize {
@@ -107,6 +117,25 @@ impl<'s> UnitBuilder<'s> {
         self.captured.push(name);
         self.unit.captures.push(slot);
         slot
+    }
+
+    /// Whether a slot is shared with the unit around this one.
+    pub(super) fn is_captured(&self, slot: u32) -> bool {
+        self.unit.captures.contains(&slot)
+    }
+
+    /// The slot of what macros share of a slot, if they do.
+    pub(super) fn shared(&self, slot: u32) -> Option<u32> {
+        self.shares.iter().find(|(found, _)| *found == slot).map(|(_, shared)| *shared)
+    }
+
+    pub(super) fn share(&mut self, slot: u32) -> u32 {
+        if let Some(shared) = self.shared(slot) {
+            return shared;
+        }
+        let shared = self.new_slot();
+        self.shares.push((slot, shared));
+        shared
     }
 
     pub(super) fn local(&self, name: &str) -> Option<u32> {

@@ -80,6 +80,7 @@ fn json(arena: &Arena, value: V<'_>, style: &Style, depth: usize, out: &mut Text
         V::Bool(true) => out.push_str("true"),
         V::Bool(false) => out.push_str("false"),
         V::Int(number) => out.push_int(number),
+        V::Big(number) => out.push_str(&number.to_string()),
         V::Float(number) if number.is_finite() => print_float(number, out),
         V::Float(_) => out.push_str("null"),
         V::Str(text) | V::Safe(text) => json_string(text, style, out),

@@ -16,7 +16,7 @@ pub(crate) struct Expr<'s> {
 pub(crate) enum ExprKind<'s> {
     None,
     Bool(bool),
-    Int(i64),
+    Int(i128),
     Float(f64),
     String(Cow<'s, str>),
     Name(&'s str),
@@ -98,6 +98,7 @@ pub(crate) type Body<'s> = Vec<Stmt<'s>>;
 pub(crate) enum StmtKind<'s> {
     Text(&'s str),
     Emit(Expr<'s>),
+    Print(Vec<Expr<'s>>),
     If { branches: Vec<(Expr<'s>, Body<'s>)>, otherwise: Body<'s> },
     For(Box<For<'s>>),
     Set { target: Target<'s>, value: Expr<'s> },

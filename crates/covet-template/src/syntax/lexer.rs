@@ -242,7 +242,10 @@ impl<'s> Lexer<'s, '_> {
             }
             if rest.is_empty() || (depth == 0 && rest.starts_with('\n')) {
                 self.push(TokenKind::BlockEnd, self.at)?;
-                self.trim = Trim::Newline;
+                // Empty lines behind the statement belong to it, as in Jinja2.
+                let blank = rest.len() - rest.trim_start().len();
+                let taken = if blank == rest.len() { blank } else { rest[..blank].rfind('\n').map_or(0, |at| at + 1) };
+                self.at += taken;
                 return Ok(());
             }
             if rest.starts_with('\n') {
@@ -307,7 +310,7 @@ impl<'s> Lexer<'s, '_> {
         let rest = self.text[self.at..].trim_start();
         let Some(rest) = rest.strip_prefix("raw") else { return false };
         let rest = rest.trim_start();
-        let rest = rest.strip_prefix(['-', '+']).unwrap_or(rest);
+        let rest = rest.strip_prefix('-').unwrap_or(rest);
         rest.starts_with(self.syntax.block.1.as_str())
     }
 
@@ -357,7 +360,9 @@ impl<'s> Lexer<'s, '_> {
         let kind = match first {
             '"' | '\'' => self.string(first)?,
             '0'..='9' => {
-                let (kind, length) = literal::number(rest).map_err(|why| self.fail(why, begin, begin + 1))?;
+                let follows_dot = matches!(self.tokens.last(), Some(Token { kind: TokenKind::Symbol("."), span }) if span.end as usize == begin);
+                let number = if follows_dot { literal::index(rest) } else { literal::number(rest) };
+                let (kind, length) = number.map_err(|why| self.fail(why, begin, begin + 1))?;
                 self.at += length;
                 kind
             }

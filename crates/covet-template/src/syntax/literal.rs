@@ -65,6 +65,12 @@ fn code_point(rest: &mut std::str::Chars<'_>, digits: usize) -> Result<char, &'s
     char::from_u32(code).ok_or("an escape names no character")
 }
 
+/// The index behind the dot of an attribute, which has no fraction of its own.
+pub(super) fn index(text: &str) -> Result<(TokenKind<'static>, usize), &'static str> {
+    let length = digits(text, 10);
+    Ok((integer(&text[..length], 10)?, length))
+}
+
 /// The number at the start of a text and how many bytes it takes.
 pub(super) fn number(text: &str) -> Result<(TokenKind<'static>, usize), &'static str> {
     for (prefix, radix) in [("0b", 2), ("0o", 8), ("0x", 16)] {
@@ -94,8 +100,8 @@ pub(super) fn number(text: &str) -> Result<(TokenKind<'static>, usize), &'static
 }
 
 fn integer(digits: &str, radix: u32) -> Result<TokenKind<'static>, &'static str> {
-    let value = i64::from_str_radix(&digits.replace('_', ""), radix);
-    Ok(TokenKind::Int(value.map_err(|_| "an integer does not fit in 64 bits")?))
+    let value = i128::from_str_radix(&digits.replace('_', ""), radix);
+    Ok(TokenKind::Int(value.map_err(|_| "an integer does not fit in 128 bits")?))
 }
 
 fn digits(text: &str, radix: u32) -> usize {

@@ -1,6 +1,6 @@
 //! Statements.
 
-use super::ast::{Arguments, Block, Body, Expr, ExprKind, For, Macro, Stmt, StmtKind, Target};
+use super::ast::{Arguments, Block, Body, Expr, ExprKind, For, Macro, Mentions, Stmt, StmtKind, Target};
 use super::parser::Parser;
 use super::token::TokenKind;
 use crate::error::{Error, Result, closest};
@@ -11,7 +11,7 @@ const MAX_BLOCKS: usize = 1_000;
 /// A macro has at most this many parameters.
 const MAX_PARAMETERS: usize = 255;
 
-const STATEMENTS: [&str; 18] = [
+const STATEMENTS: [&str; 19] = [
     "autoescape",
     "block",
     "break",
@@ -26,6 +26,7 @@ const STATEMENTS: [&str; 18] = [
     "import",
     "include",
     "macro",
+    "print",
     "raw",
     "set",
     "with",
@@ -101,11 +102,24 @@ impl<'s> Parser<'s> {
             "block" => self.block(),
             "autoescape" => self.autoescape(),
             "do" => Ok(StmtKind::Do(self.tuple()?)),
+            "print" => self.print(),
             "break" | "continue" if self.loops == 0 => Err(self.fail(format!("`{name}` outside of a loop"), span)),
             "break" => Ok(StmtKind::Break),
             "continue" => Ok(StmtKind::Continue),
             _ => Err(self.unknown_statement(name, span, ends)),
         }
+    }
+
+    /// Several expressions in a row.
+    fn print(&mut self) -> Result<StmtKind<'s>> {
+        let mut printed = Vec::new();
+        while !matches!(self.kind(), TokenKind::BlockEnd) {
+            if !printed.is_empty() {
+                self.expect_symbol(",")?;
+            }
+            printed.push(self.expression()?);
+        }
+        Ok(StmtKind::Print(printed))
     }
 
     fn unknown_statement(&self, name: &str, span: Span, ends: &[&str]) -> Error {
@@ -157,7 +171,11 @@ impl<'s> Parser<'s> {
     }
 
     fn for_statement(&mut self) -> Result<StmtKind<'s>> {
+        let span = self.span();
         let target = self.target(false)?;
+        if target.assigns("loop") {
+            return Err(self.fail("the items of a loop cannot be called `loop`", span));
+        }
         self.expect_keyword("in")?;
         let iterable = self.tuple_before(&["recursive", "if"])?;
         let condition = if self.skip_name("if") { Some(self.expression()?) } else { None };
@@ -275,6 +293,9 @@ impl<'s> Parser<'s> {
                 return Err(self.fail(format!("the parameter `{name}` is there twice"), span));
             }
             let default = if self.skip_symbol("=") { Some(self.expression()?) } else { None };
+            if default.is_none() && name == "caller" {
+                return Err(self.fail("the parameter `caller` must have a default, or be left out", span));
+            }
             if default.is_none() && parameters.iter().any(|(_, default)| default.is_some()) {
                 return Err(self.fail("a parameter without a default follows one with a default", span));
             }
@@ -370,6 +391,10 @@ impl<'s> Parser<'s> {
         self.blocks.push(name);
         let scoped = self.skip_name("scoped");
         let required = self.skip_name("required");
+        if scoped {
+            // A block of the same name elsewhere may ask for the loop around this one.
+            self.mentions = self.mentions.with(Mentions::LOOP);
+        }
         if self.is_symbol("-") {
             return Err(self.fail("a block's name has no hyphens; use an underscore", self.span()));
         }
@@ -391,6 +416,16 @@ impl<'s> Parser<'s> {
     fn autoescape(&mut self) -> Result<StmtKind<'s>> {
         let enabled = self.expression()?;
         Ok(StmtKind::AutoEscape { enabled, body: self.block_body("endautoescape")? })
+    }
+}
+
+impl Target<'_> {
+    fn assigns(&self, name: &str) -> bool {
+        match self {
+            Target::Name(found) => *found == name,
+            Target::Attribute(..) => false,
+            Target::Tuple(parts, _) => parts.iter().any(|part| part.assigns(name)),
+        }
     }
 }
 

@@ -22,7 +22,7 @@ pub(crate) enum TokenKind<'s> {
     BlockEnd,
     Name(&'s str),
     String(Cow<'s, str>),
-    Int(i64),
+    Int(i128),
     Float(f64),
     Symbol(&'static str),
     End,

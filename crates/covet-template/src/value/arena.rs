@@ -22,11 +22,13 @@ pub(crate) struct Arena {
     operations: Cell<u64>,
     deadline: Option<Instant>,
     time: Duration,
+    /// Whether what is undefined may not be printed or compared.
+    strict: bool,
 }
 
 impl Arena {
     /// An arena in memory that an earlier one may have used.
-    pub(crate) fn new(budget: &Budget, bump: Bump) -> Self {
+    pub(crate) fn new(budget: &Budget, strict: bool, bump: Bump) -> Self {
         Self {
             bump,
             memory: Cell::new(budget.memory),
@@ -36,6 +38,7 @@ impl Arena {
             operations: Cell::new(budget.operations.saturating_sub(SLICE)),
             deadline: budget.time.and_then(|time| Instant::now().checked_add(time)),
             time: budget.time.unwrap_or_default(),
+            strict,
         }
     }
 
@@ -43,6 +46,10 @@ impl Arena {
     pub(crate) fn into_bump(mut self) -> Bump {
         self.bump.reset();
         self.bump
+    }
+
+    pub(crate) fn is_strict(&self) -> bool {
+        self.strict
     }
 
     /// The longest text that may be built.

@@ -5,19 +5,29 @@ use crate::error::{Error, Result};
 use crate::escape;
 use crate::syntax::ast::Binary;
 
-/// Applies an arithmetic operator with Python's meaning. Integers that leave 64 bits are an error.
+/// Applies an arithmetic operator with Python's meaning. Integers that leave 128 bits are an error.
 #[inline]
 pub(crate) fn binary<'a>(arena: &'a Arena, operator: Binary, left: V<'a>, right: V<'a>) -> Result<V<'a>> {
-    match (operator, left, right) {
-        (Binary::Add, V::Int(a), V::Int(b)) => a.checked_add(b).map(V::Int).ok_or_else(overflow),
-        (Binary::Sub, V::Int(a), V::Int(b)) => a.checked_sub(b).map(V::Int).ok_or_else(overflow),
-        _ => binary_slow(arena, operator, left, right),
+    if let (V::Int(a), V::Int(b)) = (left, right) {
+        let result = match operator {
+            Binary::Add => a.checked_add(b),
+            Binary::Sub => a.checked_sub(b),
+            Binary::Mul => a.checked_mul(b),
+            // The quotient and the remainder of numbers that are not negative are those of the processor.
+            Binary::FloorDiv if a >= 0 && b > 0 => Some(a / b),
+            Binary::Rem if a >= 0 && b > 0 => Some(a % b),
+            _ => None,
+        };
+        if let Some(result) = result {
+            return Ok(V::Int(result));
+        }
     }
+    binary_slow(arena, operator, left, right)
 }
 
 fn binary_slow<'a>(arena: &'a Arena, operator: Binary, left: V<'a>, right: V<'a>) -> Result<V<'a>> {
-    if let (Some(a), Some(b)) = (left.as_int(), right.as_int()) {
-        return integers(operator, a, b);
+    if let (Some(a), Some(b)) = (left.as_wide(), right.as_wide()) {
+        return integers(arena, operator, a, b);
     }
     if let (Some(a), Some(b)) = (left.as_float(), right.as_float()) {
         return floats(operator, a, b);
@@ -39,7 +49,7 @@ fn binary_slow<'a>(arena: &'a Arena, operator: Binary, left: V<'a>, right: V<'a>
 }
 
 fn overflow() -> Error {
-    Error::value("the integer leaves 64 bits")
+    Error::value("the integer leaves 128 bits")
 }
 
 fn zero_division() -> Error {
@@ -65,17 +75,17 @@ fn unsupported(operator: Binary, left: V<'_>, right: V<'_>) -> Error {
     Error::type_(format!("`{sign}` does not take {} and {}", left.type_name(), right.type_name()))
 }
 
-fn integers<'a>(operator: Binary, a: i64, b: i64) -> Result<V<'a>> {
+/// Python's integers, up to 128 bits.
+fn integers<'a>(arena: &'a Arena, operator: Binary, a: i128, b: i128) -> Result<V<'a>> {
     let result = match operator {
         Binary::Add => a.checked_add(b),
         Binary::Sub => a.checked_sub(b),
         Binary::Mul => a.checked_mul(b),
-        Binary::Div if b == 0 => return Err(zero_division()),
+        Binary::Div | Binary::FloorDiv | Binary::Rem if b == 0 => return Err(zero_division()),
         Binary::Div => return Ok(V::Float(a as f64 / b as f64)),
-        Binary::FloorDiv | Binary::Rem if b == 0 => return Err(zero_division()),
-        Binary::FloorDiv => a.checked_div_euclid(b).map(|quotient| {
-            let remainder = a.wrapping_rem_euclid(b);
-            if b < 0 && remainder != 0 { quotient - 1 } else { quotient }
+        Binary::FloorDiv => a.checked_div(b).map(|quotient| {
+            let is_inexact = a.wrapping_rem(b) != 0;
+            if is_inexact && (a < 0) != (b < 0) { quotient - 1 } else { quotient }
         }),
         Binary::Rem => {
             let remainder = a.wrapping_rem(b);
@@ -90,7 +100,7 @@ fn integers<'a>(operator: Binary, a: i64, b: i64) -> Result<V<'a>> {
             (_, Ok(exponent)) => a.checked_pow(exponent),
         },
     };
-    result.map(V::Int).ok_or_else(overflow)
+    V::integer(arena, result.ok_or_else(overflow)?)
 }
 
 fn floats<'a>(operator: Binary, a: f64, b: f64) -> Result<V<'a>> {
@@ -105,7 +115,13 @@ fn floats<'a>(operator: Binary, a: f64, b: f64) -> Result<V<'a>> {
         Binary::FloorDiv => (a / b).floor(),
         Binary::Rem => {
             let remainder = a % b;
-            if remainder != 0.0 && (remainder < 0.0) != (b < 0.0) { remainder + b } else { remainder }
+            if remainder == 0.0 {
+                0.0_f64.copysign(b)
+            } else if (remainder < 0.0) != (b < 0.0) {
+                remainder + b
+            } else {
+                remainder
+            }
         }
         Binary::Pow if a == 0.0 && b < 0.0 => return Err(zero_division()),
         Binary::Pow => a.powf(b),
@@ -149,12 +165,12 @@ fn repeat_items<'a>(arena: &'a Arena, items: &[V<'a>], times: usize) -> Result<V
     Ok(items.repeat(times))
 }
 
-pub(crate) fn negative<'a>(value: V<'a>) -> Result<V<'a>> {
+pub(crate) fn negative<'a>(arena: &'a Arena, value: V<'a>) -> Result<V<'a>> {
     match value {
         V::Float(number) => Ok(V::Float(-number)),
         value => {
-            let number = value.expect_int("what follows the sign")?;
-            number.checked_neg().map(V::Int).ok_or_else(overflow)
+            let number = value.as_wide().ok_or_else(|| value.mismatch("what follows the sign", "a number"))?;
+            V::integer(arena, number.checked_neg().ok_or_else(overflow)?)
         }
     }
 }

@@ -25,7 +25,8 @@ fn equal_to_depth<'a>(arena: &'a Arena, left: V<'a>, right: V<'a>, depth: usize)
             }
             a == b
         }
-        (V::None, V::None) | (V::Undefined(_), V::Undefined(_)) => true,
+        (V::None, V::None) => true,
+        (V::Undefined(_), V::Undefined(_)) if !arena.is_strict() => true,
         (V::Int(a), V::Int(b)) => a == b,
         (V::Tuple(_), V::Tuple(_) | V::Object(Object::Group(_))) | (V::Object(Object::Group(_)), V::Tuple(_)) => {
             equal_items(arena, items(left), items(right), depth)?
@@ -46,8 +47,10 @@ fn equal_to_depth<'a>(arena: &'a Arena, left: V<'a>, right: V<'a>, depth: usize)
         }
         (V::Range(a), V::Range(b)) => a == b,
         (V::Object(a), V::Object(b)) => std::ptr::eq(a, b),
-        (a, b) => match (a.as_float(), b.as_float()) {
-            (Some(a), Some(b)) => a == b,
+        (V::Undefined(name), _) | (_, V::Undefined(name)) if arena.is_strict() => return Err(Error::undefined(name)),
+        (a, b) => match (a.as_wide(), b.as_wide(), a.as_float(), b.as_float()) {
+            (Some(a), Some(b), ..) => a == b,
+            (_, _, Some(a), Some(b)) => a == b,
             _ => false,
         },
     })
@@ -116,8 +119,9 @@ fn order_to_depth<'a>(arena: &'a Arena, left: V<'a>, right: V<'a>, depth: usize)
             order_items(arena, &items(left), &items(right), depth)
         }
         (V::Undefined(name), _) | (_, V::Undefined(name)) => Err(Error::undefined(name)),
-        (a, b) => match (a.as_float(), b.as_float()) {
-            (Some(a), Some(b)) => Ok(a.partial_cmp(&b).unwrap_or(Ordering::Greater)),
+        (a, b) => match (a.as_wide(), b.as_wide(), a.as_float(), b.as_float()) {
+            (Some(a), Some(b), ..) => Ok(a.cmp(&b)),
+            (_, _, Some(a), Some(b)) => Ok(a.partial_cmp(&b).unwrap_or(Ordering::Greater)),
             _ => Err(Error::type_(format!("{} and {} have no order", a.type_name(), b.type_name()))),
         },
     }
@@ -154,8 +158,8 @@ pub(crate) fn contains<'a>(arena: &'a Arena, container: V<'a>, item: V<'a>) -> R
         }
         V::Range(range) => Ok(match item.as_float() {
             Some(number) if number.fract() == 0.0 => {
-                let offset = number as i64 - range.start;
-                let step = i64::from(range.step);
+                let offset = (number as i64).wrapping_sub(range.start);
+                let step = range.step;
                 offset % step == 0 && offset / step >= 0 && ((offset / step) as usize) < range.len()
             }
             _ => false,

@@ -15,10 +15,11 @@ fn copy<'a>(arena: &'a Arena, value: V<'a>, depth: usize) -> Result<Value> {
         return Err(Error::value("the value nests too deep"));
     }
     Ok(match value {
-        V::Unset | V::Undefined(_) => Value::Undefined,
+        V::Unset | V::Shared(_) | V::Undefined(_) => Value::Undefined,
         V::None => Value::None,
         V::Bool(value) => Value::Bool(value),
         V::Int(number) => Value::Int(number),
+        V::Big(number) => Value::BigInt(*number),
         V::Float(number) => Value::Float(number),
         V::Str(text) => {
             arena.reserve(text.len())?;

@@ -12,6 +12,8 @@ pub(crate) struct Dict<'a> {
     length: Cell<usize>,
     index: Cell<&'a [u32]>,
     lookups: Cell<usize>,
+    /// Whether it was a struct, whose fields are attributes.
+    record: bool,
 }
 
 const INDEXED_FROM: usize = 12;
@@ -23,6 +25,15 @@ impl<'a> Dict<'a> {
 
     /// A dict of entries whose keys differ.
     pub(crate) fn with_entries(arena: &'a Arena, entries: &[(V<'a>, V<'a>)]) -> Result<&'a Dict<'a>> {
+        Self::of_kind(arena, entries, false)
+    }
+
+    /// The fields of a struct.
+    pub(crate) fn record(arena: &'a Arena, fields: &[(V<'a>, V<'a>)]) -> Result<&'a Dict<'a>> {
+        Self::of_kind(arena, fields, true)
+    }
+
+    fn of_kind(arena: &'a Arena, entries: &[(V<'a>, V<'a>)], record: bool) -> Result<&'a Dict<'a>> {
         let cells = arena.cells(entries.len(), (V::None, V::None))?;
         for (cell, entry) in cells.iter().zip(entries) {
             cell.set(*entry);
@@ -32,7 +43,12 @@ impl<'a> Dict<'a> {
             length: Cell::new(entries.len()),
             index: Cell::new(&[]),
             lookups: Cell::new(0),
+            record,
         })
+    }
+
+    pub(crate) fn is_record(&self) -> bool {
+        self.record
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -21,6 +21,13 @@ struct Spec {
     kind: Option<char>,
 }
 
+impl Spec {
+    /// Whether nothing was asked for.
+    fn is_plain(&self) -> bool {
+        self.kind.is_none() && self.width == 0 && self.precision.is_none() && self.align.is_none() && !self.zero
+    }
+}
+
 /// The operator `%` on a text.
 pub(crate) fn format_percent<'a>(arena: &'a Arena, format: V<'a>, arguments: V<'a>) -> Result<V<'a>> {
     let safe = matches!(format, V::Safe(_));
@@ -91,7 +98,13 @@ fn percent_spec<'t, 'a>(text: &'t str, take: &mut dyn FnMut() -> Result<V<'a>>) 
     }
     if let Some(after) = rest.strip_prefix('.') {
         rest = after;
-        spec.precision = Some(leading_number(&mut rest)?.unwrap_or(0));
+        if let Some(after) = rest.strip_prefix('*') {
+            let precision = take()?.expect_int("a precision")?;
+            spec.precision = Some(usize::try_from(precision).unwrap_or(0));
+            rest = after;
+        } else {
+            spec.precision = Some(leading_number(&mut rest)?.unwrap_or(0));
+        }
     }
     rest = rest.trim_start_matches(['h', 'l', 'L']);
     let kind = rest.chars().next().ok_or_else(incomplete)?;
@@ -109,6 +122,20 @@ fn leading_number(rest: &mut &str) -> Result<Option<usize>> {
     Ok(Some(number))
 }
 
+/// The text with escapes in the place of what is not ASCII.
+fn ascii(arena: &Arena, text: &str) -> Result<Text> {
+    let mut out = Text::new(arena);
+    for c in text.chars() {
+        match c as u32 {
+            0..0x80 => out.push(c)?,
+            code @ 0x80..0x100 => out.push_str(&format!("\\x{code:02x}"))?,
+            code @ 0x100..0x10000 => out.push_str(&format!("\\u{code:04x}"))?,
+            code => out.push_str(&format!("\\U{code:08x}"))?,
+        }
+    }
+    Ok(out)
+}
+
 fn write_percent(arena: &Arena, value: V<'_>, spec: &Spec, safe: bool, out: &mut Text) -> Result<()> {
     let mut spec = spec.clone();
     let kind = spec.kind.unwrap_or('s');
@@ -118,7 +145,12 @@ fn write_percent(arena: &Arena, value: V<'_>, spec: &Spec, safe: bool, out: &mut
             match value {
                 V::Str(part) if safe && kind == 's' => escape::push(part, &mut text)?,
                 value if kind == 's' => print(arena, value, &mut text)?,
-                value => repr(arena, value, &mut text)?,
+                value => {
+                    repr(arena, value, &mut text)?;
+                    if kind == 'a' {
+                        text = ascii(arena, text.as_str())?;
+                    }
+                }
             }
             spec.zero = false;
             spec.align = spec.align.or(Some('>'));
@@ -135,8 +167,8 @@ fn write_percent(arena: &Arena, value: V<'_>, spec: &Spec, safe: bool, out: &mut
         }
         'd' | 'i' | 'u' | 'x' | 'X' | 'o' => {
             let number = match value {
-                V::Float(number) if !matches!(kind, 'x' | 'X' | 'o') => number.trunc() as i64,
-                value => value.expect_int("a number to format")?,
+                V::Float(number) if !matches!(kind, 'x' | 'X' | 'o') => number.trunc() as i128,
+                value => value.as_wide().ok_or_else(|| value.mismatch("a number to format", "an integer"))?,
             };
             spec.kind = Some(if matches!(kind, 'i' | 'u') { 'd' } else { kind });
             write_integer(number, &spec, out)
@@ -149,13 +181,14 @@ fn write_percent(arena: &Arena, value: V<'_>, spec: &Spec, safe: bool, out: &mut
     }
 }
 
-/// The method `format` of a text; attributes and indices inside of the braces are not offered.
-pub(crate) fn format_fields<'a>(
-    arena: &'a Arena,
-    format: V<'a>,
-    positional: &[V<'a>],
-    named: &dyn Fn(&str) -> Option<V<'a>>,
-) -> Result<V<'a>> {
+/// Where the method `format` takes its values from.
+pub(crate) struct Fields<'x, 'a> {
+    pub(crate) positional: &'x [V<'a>],
+    pub(crate) named: &'x dyn Fn(&str) -> Result<Option<V<'a>>>,
+}
+
+/// The method `format` of a text. Items may be taken in the braces; attributes are not offered there.
+pub(crate) fn format_fields<'a>(arena: &'a Arena, format: V<'a>, fields: &Fields<'_, 'a>) -> Result<V<'a>> {
     let safe = matches!(format, V::Safe(_));
     let mut rest = format.expect_str("the format")?;
     let mut out = Text::new(arena);
@@ -169,25 +202,75 @@ pub(crate) fn format_fields<'a>(
             rest = after;
             continue;
         }
-        let Some((field, after)) = rest.split_once('}').filter(|_| brace == "{") else {
+        let Some(end) = closing_brace(rest).filter(|_| brace == "{") else {
             return Err(Error::value("a single brace in a format"));
         };
-        rest = after;
+        let field = &rest[..end];
+        rest = &rest[end + 1..];
         let (reference, spec) = field.split_once(':').unwrap_or((field, ""));
         let (name, conversion) = reference.split_once('!').unwrap_or((reference, ""));
-        let value = if name.is_empty() {
-            counter += 1;
-            positional.get(counter - 1).copied()
-        } else if let Ok(index) = name.parse::<usize>() {
-            positional.get(index).copied()
+        let value = field_value(arena, name, fields, &mut counter)?;
+        if spec.contains('{') {
+            let spec = nested_spec(arena, spec, fields, &mut counter)?;
+            write_field(arena, value, conversion, field_spec(&spec)?, safe, &mut out)?;
         } else {
-            named(name)
-        };
-        let value = value.ok_or_else(|| Error::value(format!("no value for `{name}` in the format")))?;
-        write_field(arena, value, conversion, field_spec(spec)?, safe, &mut out)?;
+            write_field(arena, value, conversion, field_spec(spec)?, safe, &mut out)?;
+        }
     }
     out.push_str(rest)?;
     out.finish(arena, safe)
+}
+
+/// The brace that closes a field, whose format may hold one level of fields.
+fn closing_brace(text: &str) -> Option<usize> {
+    let mut depth = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'{' => depth += 1,
+            b'}' if depth == 0 => return Some(at),
+            b'}' => depth -= 1,
+            _ => {}
+        }
+    }
+    None
+}
+
+fn nested_spec<'a>(arena: &'a Arena, spec: &str, fields: &Fields<'_, 'a>, counter: &mut usize) -> Result<String> {
+    let mut out = Text::new(arena);
+    let mut rest = spec;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (name, after) = after.split_once('}').ok_or_else(incomplete)?;
+        out.push_str(before)?;
+        print(arena, field_value(arena, name, fields, counter)?, &mut out)?;
+        rest = after;
+    }
+    out.push_str(rest)?;
+    Ok(out.into_string())
+}
+
+/// The value of a reference such as `0`, `name` or `name[key][1]`.
+fn field_value<'a>(arena: &'a Arena, reference: &str, fields: &Fields<'_, 'a>, counter: &mut usize) -> Result<V<'a>> {
+    let (name, mut keys) = reference.split_at(reference.find('[').unwrap_or(reference.len()));
+    let value = if name.is_empty() {
+        *counter += 1;
+        fields.positional.get(*counter - 1).copied()
+    } else if let Ok(index) = name.parse::<usize>() {
+        fields.positional.get(index).copied()
+    } else {
+        (fields.named)(name)?
+    };
+    let missing = || Error::value(format!("no value for `{reference}` in the format"));
+    let mut value = value.ok_or_else(missing)?;
+    while let Some(inside) = keys.strip_prefix('[') {
+        let (key, after) = inside.split_once(']').ok_or_else(incomplete)?;
+        let key = match key.parse() {
+            Ok(index) => V::Int(index),
+            Err(_) => V::Str(arena.str(key)?),
+        };
+        value = super::item(arena, value, key)?.ok_or_else(missing)?;
+        keys = after;
+    }
+    if keys.is_empty() { Ok(value) } else { Err(missing()) }
 }
 
 fn field_spec(text: &str) -> Result<Spec> {
@@ -235,23 +318,51 @@ fn field_spec(text: &str) -> Result<Spec> {
 fn write_field(arena: &Arena, value: V<'_>, conversion: &str, spec: Spec, safe: bool, out: &mut Text) -> Result<()> {
     let converted = matches!(conversion, "r" | "s" | "a");
     match (value, spec.kind) {
-        (V::Int(number), None | Some('d' | 'x' | 'X' | 'o' | 'b' | 'n')) if !converted => {
-            write_integer(number, &spec, out)
+        (V::Int(code), Some('c')) if !converted => {
+            let c = u32::try_from(code).ok().and_then(char::from_u32).ok_or_else(incomplete)?;
+            write_text(c.encode_utf8(&mut [0; 4]), &Spec { align: spec.align.or(Some('<')), ..spec }, out)
         }
-        (V::Int(_) | V::Float(_), Some('e' | 'E' | 'f' | 'F' | 'g' | 'G' | '%')) if !converted => {
+        (V::Int(_) | V::Big(_), None | Some('d' | 'x' | 'X' | 'o' | 'b' | 'n')) if !converted => {
+            write_integer(value.as_wide().unwrap_or(0), &spec, out)
+        }
+        // A truth value is a number wherever there is more to it than printing it.
+        (V::Bool(number), Some('d' | 'x' | 'X' | 'o' | 'b' | 'n')) if !converted => {
+            write_integer(number.into(), &spec, out)
+        }
+        (V::Bool(number), None) if !converted && !spec.is_plain() => write_integer(number.into(), &spec, out),
+        (V::Int(_) | V::Big(_) | V::Bool(_) | V::Float(_), Some('e' | 'E' | 'f' | 'F' | 'g' | 'G' | '%'))
+            if !converted =>
+        {
             write_float(value.as_float().unwrap_or(0.0), &spec, out)
         }
         (V::Float(number), None) if spec.precision.is_some() && !converted => {
             write_float(number, &Spec { kind: Some('g'), ..spec }, out)
         }
+        (V::Int(_) | V::Big(_) | V::Bool(_) | V::Float(_), Some('s')) if !converted => {
+            Err(Error::value(format!("the format `s` does not take {}", value.type_name())))
+        }
+        (value, None | Some('s'))
+            if !converted
+                && !spec.is_plain()
+                && value.as_str().is_none()
+                && value.as_float().is_none()
+                && !value.is_undefined() =>
+        {
+            Err(Error::type_(format!("a format with a width does not take {}", value.type_name())))
+        }
         (_, None | Some('s')) => {
             let mut text = Text::new(arena);
             match value {
-                value if conversion == "r" => repr(arena, value, &mut text)?,
+                value if matches!(conversion, "r" | "a") => {
+                    repr(arena, value, &mut text)?;
+                    if conversion == "a" {
+                        text = ascii(arena, text.as_str())?;
+                    }
+                }
                 V::Str(part) if safe => escape::push(part, &mut text)?,
                 value => print(arena, value, &mut text)?,
             }
-            let align = if matches!(value, V::Float(_) | V::Int(_)) { '>' } else { '<' };
+            let align = if matches!(value, V::Float(_) | V::Int(_)) && !converted { '>' } else { '<' };
             write_text(text.as_str(), &Spec { align: spec.align.or(Some(align)), ..spec }, out)
         }
         (value, Some(kind)) => Err(Error::value(format!("the format `{kind}` does not take {}", value.type_name()))),
@@ -295,7 +406,7 @@ fn sign_of(negative: bool, spec: &Spec) -> &'static str {
     }
 }
 
-fn write_integer(number: i64, spec: &Spec, out: &mut Text) -> Result<()> {
+fn write_integer(number: i128, spec: &Spec, out: &mut Text) -> Result<()> {
     let magnitude = number.unsigned_abs();
     let (prefix, digits) = match spec.kind {
         Some('x') => ("0x", format!("{magnitude:x}")),

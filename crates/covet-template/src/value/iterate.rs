@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 pub(crate) enum Cursor<'a> {
     List(&'a List<'a>, usize),
     Tuple(&'a [V<'a>]),
-    Range(Range, usize),
+    Range(&'a Range, usize),
     Keys(&'a super::Dict<'a>, usize),
     Chars(&'a str),
 }

@@ -10,6 +10,7 @@ mod convert;
 mod dict;
 mod format;
 mod iterate;
+mod lines;
 mod list;
 mod object;
 mod owned;
@@ -23,8 +24,9 @@ pub(crate) use arithmetic::{binary, concat, negative};
 pub(crate) use compare::{compare, equal, order};
 pub(crate) use convert::to_owned_value;
 pub(crate) use dict::Dict;
-pub(crate) use format::{format_fields, format_percent};
+pub(crate) use format::{Fields, format_fields, format_percent};
 pub(crate) use iterate::Cursor;
+pub(crate) use lines::split_lines;
 pub(crate) use list::List;
 pub(crate) use object::{Cycler, Joiner, LoopState, MacroValue, Module, Object, Range, RecursiveLoop};
 pub use owned::{FromValue, IntoValue, Safe, Value};
@@ -33,6 +35,8 @@ pub(crate) use serialize::serialize;
 pub(crate) use slice::{item, slice};
 pub(crate) use text::Text;
 
+use std::cell::Cell;
+
 use crate::error::{Error, Result};
 
 /// A value.
@@ -40,11 +44,15 @@ use crate::error::{Error, Result};
 pub(crate) enum V<'a> {
     /// A variable that was not assigned yet, or an argument that was not given; templates never see it.
     Unset,
+    /// A variable that a macro shares with the code around it; templates never see it.
+    Shared(&'a Cell<V<'a>>),
     /// Nothing, and the name of what was not there.
     Undefined(&'a str),
     None,
     Bool(bool),
     Int(i64),
+    /// An integer that leaves 64 bits.
+    Big(&'a i128),
     Float(f64),
     Str(&'a str),
     /// Text that is HTML already.
@@ -52,7 +60,7 @@ pub(crate) enum V<'a> {
     List(&'a List<'a>),
     Tuple(&'a [V<'a>]),
     Dict(&'a Dict<'a>),
-    Range(Range),
+    Range(&'a Range),
     Object(&'a Object<'a>),
 }
 
@@ -61,6 +69,15 @@ impl<'a> V<'a> {
         match self {
             V::Str(text) | V::Safe(text) => Some(text),
             _ => None,
+        }
+    }
+
+    /// The value behind a shared variable.
+    #[inline]
+    pub(crate) fn unshared(self) -> V<'a> {
+        match self {
+            V::Shared(cell) => cell.get(),
+            value => value,
         }
     }
 
@@ -80,9 +97,26 @@ impl<'a> V<'a> {
         }
     }
 
+    /// An integer of any size.
+    pub(crate) fn as_wide(self) -> Option<i128> {
+        match self {
+            V::Big(number) => Some(*number),
+            value => value.as_int().map(i128::from),
+        }
+    }
+
+    /// An integer in the smallest form that holds it.
+    pub(crate) fn integer(arena: &'a Arena, number: i128) -> Result<V<'a>> {
+        match i64::try_from(number) {
+            Ok(small) => Ok(V::Int(small)),
+            Err(_) => Ok(V::Big(arena.alloc(number)?)),
+        }
+    }
+
     pub(crate) fn as_float(self) -> Option<f64> {
         match self {
             V::Float(number) => Some(number),
+            V::Big(number) => Some(*number as f64),
             value => value.as_int().map(|number| number as f64),
         }
     }
@@ -90,9 +124,10 @@ impl<'a> V<'a> {
     /// Whether Python would take the value for true.
     pub(crate) fn is_true(self) -> bool {
         match self {
-            V::Unset | V::Undefined(_) | V::None => false,
+            V::Unset | V::Shared(_) | V::Undefined(_) | V::None => false,
             V::Bool(value) => value,
             V::Int(number) => number != 0,
+            V::Big(_) => true,
             V::Float(number) => number != 0.0,
             V::Str(text) | V::Safe(text) => !text.is_empty(),
             V::List(list) => list.len() > 0,
@@ -121,10 +156,10 @@ impl<'a> V<'a> {
     /// What Python calls the type, for messages.
     pub(crate) fn type_name(self) -> &'static str {
         match self {
-            V::Unset | V::Undefined(_) => "undefined",
+            V::Unset | V::Shared(_) | V::Undefined(_) => "undefined",
             V::None => "none",
             V::Bool(_) => "a boolean",
-            V::Int(_) => "an integer",
+            V::Int(_) | V::Big(_) => "an integer",
             V::Float(_) => "a float",
             V::Str(_) | V::Safe(_) => "a string",
             V::List(_) => "a list",

@@ -75,11 +75,21 @@ pub(crate) struct Module<'a> {
 }
 
 /// What `range` answers.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Range {
     pub(crate) start: i64,
+    pub(crate) stop: i64,
+    pub(crate) step: i64,
     pub(crate) length: u32,
-    pub(crate) step: i32,
+}
+
+/// Ranges are equal where their items are.
+impl PartialEq for Range {
+    fn eq(&self, other: &Self) -> bool {
+        self.length == other.length
+            && (self.length == 0 || self.start == other.start)
+            && (self.length < 2 || self.step == other.step)
+    }
 }
 
 impl Range {
@@ -88,7 +98,8 @@ impl Range {
     }
 
     pub(crate) fn at(self, index: usize) -> i64 {
-        self.start + i64::from(self.step) * index as i64
+        // Inside of the range this is exact; the sum of a step and of its last item might not be.
+        self.start.wrapping_add(self.step.wrapping_mul(index as i64))
     }
 }
 

@@ -26,6 +26,8 @@ pub enum Value {
     Bool(bool),
     /// An integer.
     Int(i64),
+    /// An integer that leaves 64 bits.
+    BigInt(i128),
     /// A floating-point number.
     Float(f64),
     /// A text.
@@ -81,6 +83,7 @@ impl Serialize for Value {
             Value::None => serializer.serialize_unit(),
             Value::Bool(value) => serializer.serialize_bool(*value),
             Value::Int(number) => serializer.serialize_i64(*number),
+            Value::BigInt(number) => serializer.serialize_i128(*number),
             Value::Float(number) => serializer.serialize_f64(*number),
             Value::String(text) => serializer.serialize_str(text),
             Value::Safe(safe) => safe.serialize(serializer),
@@ -128,7 +131,7 @@ fn mismatch(value: &Value, expected: &str) -> Error {
         Value::Undefined => return Error::type_(format!("{expected} is missing")),
         Value::None => "none",
         Value::Bool(_) => "a boolean",
-        Value::Int(_) => "an integer",
+        Value::Int(_) | Value::BigInt(_) => "an integer",
         Value::Float(_) => "a float",
         Value::String(_) | Value::Safe(_) => "a string",
         Value::List(_) => "a list",
@@ -166,6 +169,7 @@ impl FromValue for f64 {
         match value {
             Value::Float(number) => Ok(number),
             Value::Int(number) => Ok(number as f64),
+            Value::BigInt(number) => Ok(number as f64),
             value => Err(mismatch(&value, "a number")),
         }
     }
@@ -197,6 +201,9 @@ macro_rules! integers {
                     Value::Int(number) => {
                         <$type>::try_from(number).map_err(|_| Error::value(format!("{number} is out of range")))
                     }
+                    Value::BigInt(number) => {
+                        <$type>::try_from(number).map_err(|_| Error::value(format!("{number} is out of range")))
+                    }
                     value => Err(mismatch(&value, "an integer")),
                 }
             }
@@ -204,7 +211,7 @@ macro_rules! integers {
 
         impl From<$type> for Value {
             fn from(number: $type) -> Self {
-                i64::try_from(number).map_or(Value::Float(number as f64), Value::Int)
+                i64::try_from(number).map_or_else(|_| Value::BigInt(number as i128), Value::Int)
             }
         }
     )*};

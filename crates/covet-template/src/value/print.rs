@@ -11,7 +11,8 @@ pub(crate) fn print(arena: &Arena, value: V<'_>, out: &mut Text) -> Result<()> {
     match value {
         V::Str(text) | V::Safe(text) => out.push_str(text),
         V::Int(number) => out.push_int(number),
-        V::Unset | V::Undefined(_) => Ok(()),
+        V::Undefined(name) if arena.is_strict() && !name.is_empty() => Err(Error::undefined(name)),
+        V::Unset | V::Shared(_) | V::Undefined(_) => Ok(()),
         V::Object(Object::Module(module)) => out.push_str(module.body),
         value => nested(arena, value, out, 0),
     }
@@ -28,11 +29,12 @@ fn nested(arena: &Arena, value: V<'_>, out: &mut Text, depth: usize) -> Result<(
     }
     arena.spend(1)?;
     match value {
-        V::Unset | V::Undefined(_) => out.push_str("Undefined"),
+        V::Unset | V::Shared(_) | V::Undefined(_) => out.push_str("Undefined"),
         V::None => out.push_str("None"),
         V::Bool(true) => out.push_str("True"),
         V::Bool(false) => out.push_str("False"),
         V::Int(number) => out.push_int(number),
+        V::Big(number) => out.push_str(&number.to_string()),
         V::Float(number) => print_float(number, out),
         V::Str(text) => quoted(text, out),
         V::Safe(text) => {
@@ -58,10 +60,10 @@ fn nested(arena: &Arena, value: V<'_>, out: &mut Text, depth: usize) -> Result<(
             out.push_str("range(")?;
             out.push_int(range.start)?;
             out.push_str(", ")?;
-            out.push_int(range.at(range.len()))?;
+            out.push_int(range.stop)?;
             if range.step != 1 {
                 out.push_str(", ")?;
-                out.push_int(i64::from(range.step))?;
+                out.push_int(range.step)?;
             }
             out.push_str(")")
         }
@@ -106,11 +108,14 @@ fn print_object(arena: &Arena, object: &Object<'_>, out: &mut Text, depth: usize
             out.push_int(state.length as i64)?;
             out.push_str(">")
         }
-        Object::Macro(value) => {
-            out.push_str("<Macro '")?;
-            out.push_str(value.instance.program.unit_name(value.unit))?;
-            out.push_str("'>")
-        }
+        Object::Macro(value) => match value.instance.program.unit_name(value.unit) {
+            "caller" => out.push_str("<Macro anonymous>"),
+            name => {
+                out.push_str("<Macro '")?;
+                out.push_str(name)?;
+                out.push_str("'>")
+            }
+        },
         Object::Module(module) => {
             out.push_str("<TemplateModule '")?;
             out.push_str(module.name)?;

@@ -59,10 +59,6 @@ impl<'a> Values<'a> {
         let key = V::Str(self.arena.str(variant)?);
         Ok(V::Dict(Dict::with_entries(self.arena, &[(key, value)])?))
     }
-
-    fn integer(self, number: Option<i64>, float: f64) -> Result<V<'a>, Failed> {
-        Ok(number.map_or(V::Float(float), V::Int))
-    }
 }
 
 impl<'a> ser::Serializer for Values<'a> {
@@ -97,7 +93,7 @@ impl<'a> ser::Serializer for Values<'a> {
     }
 
     fn serialize_i128(self, number: i128) -> Result<V<'a>, Failed> {
-        self.integer(i64::try_from(number).ok(), number as f64)
+        Ok(V::integer(self.arena, number.into())?)
     }
 
     fn serialize_u8(self, number: u8) -> Result<V<'a>, Failed> {
@@ -113,11 +109,14 @@ impl<'a> ser::Serializer for Values<'a> {
     }
 
     fn serialize_u64(self, number: u64) -> Result<V<'a>, Failed> {
-        self.integer(i64::try_from(number).ok(), number as f64)
+        Ok(V::integer(self.arena, number.into())?)
     }
 
     fn serialize_u128(self, number: u128) -> Result<V<'a>, Failed> {
-        self.integer(i64::try_from(number).ok(), number as f64)
+        match i128::try_from(number) {
+            Ok(number) => Ok(V::integer(self.arena, number)?),
+            Err(_) => Ok(V::Float(number as f64)),
+        }
     }
 
     fn serialize_f32(self, number: f32) -> Result<V<'a>, Failed> {
@@ -202,11 +201,11 @@ impl<'a> ser::Serializer for Values<'a> {
 
     fn serialize_map(self, length: Option<usize>) -> Result<Entries<'a>, Failed> {
         let entries = Vec::with_capacity(length.unwrap_or(0).min(4096));
-        Ok(Entries { values: self.inner()?, entries, key: V::None, variant: None })
+        Ok(Entries { values: self.inner()?, entries, key: V::None, variant: None, record: false })
     }
 
     fn serialize_struct(self, _: &'static str, length: usize) -> Result<Entries<'a>, Failed> {
-        self.serialize_map(Some(length))
+        Ok(Entries { record: true, ..self.serialize_map(Some(length))? })
     }
 
     fn serialize_struct_variant(
@@ -216,7 +215,7 @@ impl<'a> ser::Serializer for Values<'a> {
         variant: &'static str,
         length: usize,
     ) -> Result<Entries<'a>, Failed> {
-        Ok(Entries { variant: Some(variant), ..self.serialize_map(Some(length))? })
+        Ok(Entries { variant: Some(variant), record: true, ..self.serialize_map(Some(length))? })
     }
 }
 
@@ -246,6 +245,7 @@ struct Entries<'a> {
     entries: Vec<(V<'a>, V<'a>)>,
     key: V<'a>,
     variant: Option<&'static str>,
+    record: bool,
 }
 
 impl<'a> Entries<'a> {
@@ -257,7 +257,12 @@ impl<'a> Entries<'a> {
     }
 
     fn finish(self) -> Result<V<'a>, Failed> {
-        let dict = V::Dict(Dict::with_entries(self.values.arena, &self.entries)?);
+        let arena = self.values.arena;
+        let dict = V::Dict(if self.record {
+            Dict::record(arena, &self.entries)?
+        } else {
+            Dict::with_entries(arena, &self.entries)?
+        });
         match self.variant {
             Some(variant) => self.values.tagged(variant, dict),
             None => Ok(dict),

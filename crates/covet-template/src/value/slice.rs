@@ -40,9 +40,6 @@ fn like<'a>(of: V<'a>, text: &'a str) -> V<'a> {
 
 /// A slice with Python's rules for what is missing, negative or too large.
 pub(crate) fn slice<'a>(arena: &'a Arena, of: V<'a>, bounds: [V<'a>; 3]) -> Result<V<'a>> {
-    if let V::Undefined(_) = of {
-        return Ok(of);
-    }
     let Some(length) = of.len().filter(|_| !matches!(of, V::Dict(_) | V::Object(Object::Loop(_)))) else {
         return Err(of.mismatch("what is sliced", "a sequence"));
     };
@@ -73,10 +70,15 @@ pub(crate) fn slice<'a>(arena: &'a Arena, of: V<'a>, bounds: [V<'a>; 3]) -> Resu
             Ok(V::List(List::new(arena, &sliced)?))
         }
         V::Range(range) => {
-            let step = i32::try_from(i64::from(range.step).saturating_mul(step));
-            let step = step.map_err(|_| Error::value("the step of the range is too large"))?;
-            let count = indices.count() as u32;
-            Ok(V::Range(Range { start: range.start + i64::from(range.step) * start, length: count, step }))
+            let at = |index: i64| range.step.checked_mul(index).and_then(|distance| range.start.checked_add(distance));
+            let too_large = || Error::value("the range is too large");
+            let sliced = Range {
+                start: at(start).ok_or_else(too_large)?,
+                stop: at(stop).ok_or_else(too_large)?,
+                step: range.step.checked_mul(step).ok_or_else(too_large)?,
+                length: indices.count() as u32,
+            };
+            Ok(V::Range(arena.alloc(sliced)?))
         }
         of => Err(of.mismatch("what is sliced", "a sequence")),
     }

@@ -92,6 +92,7 @@ pub(super) fn bind<'a>(arena: &'a Arena, unit: &'a Unit, arguments: &Args<'_, 'a
         }
     }
     if let Some(slot) = unit.caller
+        && slot as usize >= parameters.len()
         && matches!(slots[slot as usize], V::Unset)
     {
         slots[slot as usize] = V::Undefined("caller");

@@ -1,10 +1,11 @@
 //! Attributes and items.
 
 use super::Vm;
+use super::context::export;
 use crate::builtins;
 use crate::error::{Error, Result};
 use crate::policy::Undefined;
-use crate::value::{self, LoopState, MacroValue, Object, V};
+use crate::value::{self, Arena, LoopState, MacroValue, Object, V};
 
 impl<'a> Vm<'a> {
     /// An attribute, which for data is an entry and nothing else.
@@ -22,7 +23,13 @@ impl<'a> Vm<'a> {
         let found = match of {
             V::Undefined(_) if self.undefined == Undefined::Chainable => return Ok(of),
             V::Undefined(undefined) => return Err(Error::undefined(undefined)),
-            V::Object(object) => self.object_attribute(object, name)?,
+            V::Object(object) => object_attribute(self.arena, object, name)?,
+            V::Range(range) => match name {
+                "start" => Some(V::Int(range.start)),
+                "stop" => Some(V::Int(range.stop)),
+                "step" => Some(V::Int(range.step)),
+                _ => None,
+            },
             _ => None,
         };
         if let Some(value) = found {
@@ -32,37 +39,6 @@ impl<'a> Vm<'a> {
             return Ok(V::Object(self.arena.alloc(Object::Method(of, name))?));
         }
         Ok(V::Undefined(name))
-    }
-
-    fn object_attribute(&self, object: &'a Object<'a>, name: &'a str) -> Result<Option<V<'a>>> {
-        Ok(match object {
-            Object::Namespace(dict) => dict.get_str(self.arena, name)?,
-            Object::Module(module) => Some(self.export(module.context, name)?),
-            Object::Loop(state) => loop_attribute(state, name),
-            Object::Group(pair) => match name {
-                "grouper" => Some(pair[0]),
-                "list" => Some(pair[1]),
-                _ => None,
-            },
-            Object::Cycler(cycler) if name == "current" => cycler.items.get(cycler.at.get()).copied(),
-            Object::Macro(value) => self.macro_attribute(value, name)?,
-            _ => None,
-        })
-    }
-
-    fn macro_attribute(&self, value: &'a MacroValue<'a>, name: &str) -> Result<Option<V<'a>>> {
-        let unit = &value.instance.program.units[value.unit];
-        Ok(Some(match name {
-            "name" => V::Str(&unit.name),
-            "arguments" => {
-                let names: Vec<V<'a>> = unit.parameters.iter().map(|name| V::Str(name)).collect();
-                V::Tuple(self.arena.values(&names)?)
-            }
-            "catch_kwargs" => V::Bool(unit.kwargs.is_some()),
-            "catch_varargs" => V::Bool(unit.varargs.is_some()),
-            "caller" => V::Bool(unit.caller.is_some()),
-            _ => return Ok(None),
-        }))
     }
 
     pub(super) fn item(&self, of: V<'a>, key: V<'a>) -> Result<V<'a>> {
@@ -85,6 +61,38 @@ impl<'a> Vm<'a> {
             _ => Ok(V::Undefined("item")),
         }
     }
+}
+
+/// An attribute of what the engine itself brings into a template.
+pub(crate) fn object_attribute<'a>(arena: &'a Arena, object: &'a Object<'a>, name: &'a str) -> Result<Option<V<'a>>> {
+    Ok(match object {
+        Object::Namespace(dict) => dict.get_str(arena, name)?,
+        Object::Module(module) => Some(export(arena, module.context, name)?),
+        Object::Loop(state) => loop_attribute(state, name),
+        Object::Group(pair) => match name {
+            "grouper" => Some(pair[0]),
+            "list" => Some(pair[1]),
+            _ => None,
+        },
+        Object::Cycler(cycler) if name == "current" => cycler.items.get(cycler.at.get()).copied(),
+        Object::Macro(value) => macro_attribute(arena, value, name)?,
+        _ => None,
+    })
+}
+
+fn macro_attribute<'a>(arena: &'a Arena, value: &'a MacroValue<'a>, name: &str) -> Result<Option<V<'a>>> {
+    let unit = &value.instance.program.units[value.unit];
+    Ok(Some(match name {
+        "name" => V::Str(&unit.name),
+        "arguments" => {
+            let names: Vec<V<'a>> = unit.parameters.iter().map(|name| V::Str(name)).collect();
+            V::Tuple(arena.values(&names)?)
+        }
+        "catch_kwargs" => V::Bool(unit.kwargs.is_some()),
+        "catch_varargs" => V::Bool(unit.varargs.is_some()),
+        "caller" => V::Bool(unit.caller.is_some()),
+        _ => return Ok(None),
+    }))
 }
 
 fn loop_attribute<'a>(state: &LoopState<'a>, name: &str) -> Option<V<'a>> {

@@ -14,7 +14,8 @@ impl<'a> Vm<'a> {
     pub(super) fn filter(&mut self, frame: &Frame<'a>, site: u32) -> Result<()> {
         let site = &frame.instance.program.calls[site as usize];
         let cx = self.cx(site.escapes);
-        let strict = self.undefined == Undefined::Strict && !matches!(&*site.name, "default" | "d");
+        let strict =
+            self.undefined == Undefined::Strict && !matches!(&*site.name, "default" | "d" | "items" | "pprint");
         self.with_arguments(site, |value, arguments| {
             if let V::Undefined(name) = value
                 && strict

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use super::Vm;
 use crate::compile::Program;
 use crate::error::Result;
-use crate::value::{Dict, Object, V};
+use crate::value::{Arena, Dict, V};
 
 /// The variables that a template, its parents and its blocks share.
 #[derive(Debug)]
@@ -94,14 +94,6 @@ impl<'a> Vm<'a> {
         Ok(())
     }
 
-    /// What an imported template offers under a name.
-    pub(super) fn export(&self, context: &'a Context<'a>, name: &'a str) -> Result<V<'a>> {
-        if name.starts_with('_') {
-            return Ok(V::Undefined(name));
-        }
-        Ok(context.exported.get_str(self.arena, name)?.unwrap_or(V::Undefined(name)))
-    }
-
     /// A context in which local variables are seen as well.
     pub(super) fn overlay(
         &mut self,
@@ -112,10 +104,8 @@ impl<'a> Vm<'a> {
     ) -> Result<&'a Context<'a>> {
         let mut entries = Vec::with_capacity(locals.len());
         for (name, slot) in locals {
-            let value = self.slots[base + *slot as usize];
-            // What is `loop` here is none in another template.
-            let is_loop = matches!(value, V::Object(Object::Loop(_)));
-            if !value.is_undefined() && !is_loop {
+            let value = self.slots[base + *slot as usize].unshared();
+            if !value.is_undefined() {
                 entries.push((V::Str(name), value));
             }
         }
@@ -125,4 +115,12 @@ impl<'a> Vm<'a> {
             None => self.context(variables, Some(instance.context)),
         }
     }
+}
+
+/// What an imported template offers under a name.
+pub(super) fn export<'a>(arena: &'a Arena, context: &'a Context<'a>, name: &'a str) -> Result<V<'a>> {
+    if name.starts_with('_') {
+        return Ok(V::Undefined(name));
+    }
+    Ok(context.exported.get_str(arena, name)?.unwrap_or(V::Undefined(name)))
 }

@@ -34,12 +34,28 @@ impl<'a> Vm<'a> {
                         Constant::Nothing => V::Undefined(""),
                         Constant::Bool(value) => V::Bool(*value),
                         Constant::Int(number) => V::Int(*number),
+                        Constant::Big(number) => V::Big(number),
                         Constant::Float(number) => V::Float(*number),
                         Constant::Text(text) => V::Str(text),
                     };
                     self.stack.push(value);
                 }
                 Op::Slot(slot) => self.stack.push(self.slots[frame.base + slot as usize]),
+                Op::SharedSlot(slot) => self.stack.push(self.slots[frame.base + slot as usize].unshared()),
+                Op::Share(slot, shared) => {
+                    let value = self.slots[frame.base + slot as usize];
+                    let at = frame.base + shared as usize;
+                    match self.slots[at] {
+                        V::Shared(cell) => cell.set(value),
+                        _ => self.slots[at] = V::Shared(arena.alloc(Cell::new(value))?),
+                    }
+                    self.stack.push(self.slots[at]);
+                }
+                Op::Update(slot, shared) => {
+                    if let V::Shared(cell) = self.slots[frame.base + shared as usize] {
+                        cell.set(self.slots[frame.base + slot as usize]);
+                    }
+                }
                 Op::Name(name) => {
                     let value = self.load_name(frame.instance, name)?;
                     self.stack.push(value);
@@ -88,7 +104,13 @@ impl<'a> Vm<'a> {
                 Op::Slice => {
                     let (step, stop, start) = (self.pop(), self.pop(), self.pop());
                     let of = self.pop();
-                    self.check_defined(of)?;
+                    if let V::Undefined(name) = of {
+                        if self.undefined != Undefined::Chainable {
+                            return Err(Error::undefined(name));
+                        }
+                        self.stack.push(of);
+                        continue;
+                    }
                     self.stack.push(value::slice(arena, of, [start, stop, step])?);
                 }
                 Op::List(count) => {
@@ -132,14 +154,16 @@ impl<'a> Vm<'a> {
                 }
                 Op::Negative => {
                     let operand = self.pop();
-                    self.stack.push(value::negative(operand)?);
+                    self.stack.push(value::negative(arena, operand)?);
                 }
                 Op::Positive => {
                     let operand = self.pop();
-                    if operand.as_float().is_none() {
-                        return Err(operand.mismatch("what follows the sign", "a number"));
-                    }
-                    self.stack.push(operand.as_int().map_or(operand, V::Int));
+                    let operand = match operand {
+                        V::Bool(value) => V::Int(i64::from(value)),
+                        V::Int(_) | V::Big(_) | V::Float(_) => operand,
+                        _ => return Err(operand.mismatch("what follows the sign", "a number")),
+                    };
+                    self.stack.push(operand);
                 }
                 Op::Compare(operator) => {
                     let (right, left) = (self.pop(), self.pop());
@@ -252,7 +276,7 @@ impl<'a> Vm<'a> {
                 Op::ImportName(word) => {
                     let name: &'a str = &frame.instance.program.words[word as usize];
                     if let Some(V::Object(Object::Module(module))) = self.stack.last() {
-                        let value = self.export(module.context, name)?;
+                        let value = super::context::export(arena, module.context, name)?;
                         self.stack.push(value);
                     }
                 }

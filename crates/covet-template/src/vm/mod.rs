@@ -12,6 +12,7 @@ mod frame;
 mod programs;
 mod template;
 
+pub(crate) use attribute::object_attribute;
 pub(crate) use context::{Context, Instance};
 pub(crate) use programs::Programs;
 

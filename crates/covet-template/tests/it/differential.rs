@@ -39,6 +39,8 @@ fn oracle(fixtures: &[Fixture]) -> Option<Vec<Value>> {
 fn fixtures_give_what_jinja2_gives() {
     let fixtures: Vec<Fixture> =
         fixture::all().into_iter().filter(|fixture| fixture.options["differs"].is_null()).collect();
+    let fixtures: Vec<Fixture> =
+        fixtures.into_iter().chain(crate::cases::all().into_iter().map(|(case, _)| case)).collect();
     let Some(outcomes) = oracle(&fixtures) else {
         eprintln!("SKIPPED: python3 has no jinja2, so nothing was compared with it; set COVET_PYTHON to one that has");
         return;

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on reports by panicking")]
 
 #[cfg(unix)]
+mod lanes;
+#[cfg(unix)]
 mod postgres;
 mod sqlite;
 

@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{App, pages};
+use super::{App, Startup, pages};
 use crate::client_address::{Network, Proxies};
 use crate::finish::FinishSettings;
 use crate::metrics::Metrics;
 use crate::openapi::{Described, Operation, Schemas, document};
 use crate::problem::{self, ProblemType, Problems};
 use crate::request::Shared;
-use crate::routing::{Pattern, Registered, Route, RouterBuilder};
+use crate::routing::{Pattern, Registered, Route, Router, RouterBuilder};
 use crate::service::{Service, Settings};
 use crate::{Cors, Error, Result, SecurityHeaders};
 
@@ -35,6 +35,11 @@ pub struct StartFault {
 }
 
 impl StartFault {
+    /// One that is not about a route.
+    pub(super) fn of_app(message: String) -> Self {
+        StartFault { message, route: None }
+    }
+
     /// What is wrong, with the route that it is about and its place in the source.
     pub fn message(&self) -> String {
         self.to_string()
@@ -58,9 +63,32 @@ struct Building {
     described: Vec<Described>,
     operations: HashMap<String, String>,
     faults: Vec<StartFault>,
+    /// Whether an operation works on the framework's own tables.
+    needs_tables: bool,
 }
 
-pub(super) fn build(mut app: App) -> Result<Service> {
+/// An app in which no fault was found, before it has started.
+pub(super) struct Built {
+    pub(super) document: Value,
+    pub(super) startup: Startup,
+    pub(super) shared: Shared,
+    router: Router,
+    settings: Settings,
+}
+
+impl Built {
+    /// Connects, migrates and runs the program's steps.
+    pub(super) async fn started(mut self) -> Result<Service> {
+        std::mem::take(&mut self.startup).run(&mut self.shared).await?;
+        Ok(self.into_service())
+    }
+
+    pub(super) fn into_service(self) -> Service {
+        Service::new(self.router, Arc::new(self.shared), self.settings, self.document)
+    }
+}
+
+pub(super) fn build(mut app: App) -> Result<Built> {
     let pages = pages::Pages::share(&mut app.shared);
     let mut building = Building {
         schemas: Schemas::new(),
@@ -69,6 +97,7 @@ pub(super) fn build(mut app: App) -> Result<Service> {
         described: Vec::new(),
         operations: HashMap::new(),
         faults: Vec::new(),
+        needs_tables: false,
     };
     problem::ALL.iter().for_each(|problem| building.problems.add(problem));
     let own = match &app.rate_limit {
@@ -81,8 +110,11 @@ pub(super) fn build(mut app: App) -> Result<Service> {
         app.shared.insert(metrics.clone());
         routes = routes.and(pages::metrics_routes());
     }
-    routes.list.into_iter().for_each(|route| building.add(&app.shared, route));
+    let own = app.routes.list.len();
+    let routes = routes.list.into_iter().enumerate();
+    routes.for_each(|(index, route)| building.add(&app, route, index < own));
     building.check_problem_names();
+    building.faults.extend(app.startup.faults(&app.shared));
     building.finish(app, &pages, metrics)
 }
 
@@ -93,7 +125,7 @@ impl Building {
         self.faults.push(StartFault { message: message.into(), route });
     }
 
-    fn add(&mut self, shared: &Shared, route: Route) {
+    fn add(&mut self, app: &App, route: Route, is_counted: bool) {
         let pattern = match Pattern::parse(&route.path) {
             Ok(pattern) => pattern,
             Err(fault) => return self.fault(&route, fault),
@@ -102,7 +134,7 @@ impl Building {
         let mut operation = Operation::new(&mut schemas, &route.method);
         (route.describe)(&mut operation);
         for (id, name) in &operation.state {
-            if !shared.contains(*id) {
+            if !app.shared.contains(*id) && !app.startup.brings(*id) {
                 let how = if name.ends_with("::Db") { ".database(…)" } else { ".state(…)" };
                 self.fault(&route, format!("takes `{name}`, which the app was not given; add it with {how}"));
             }
@@ -117,6 +149,7 @@ impl Building {
         let reads_body = operation.body.is_some();
         let body_types = operation.body.iter().flat_map(|body| body.content.keys().copied()).collect();
         let (is_idempotent, takes_nonce) = (operation.is_idempotent, operation.takes_nonce);
+        self.needs_tables |= is_idempotent;
         if is_idempotent {
             describe_replay(&mut operation);
         }
@@ -134,6 +167,7 @@ impl Building {
             parameters: pattern.parameters.clone(),
             media_types,
             reads_body,
+            is_counted,
             body_types,
             is_idempotent,
             takes_nonce,
@@ -167,22 +201,22 @@ impl Building {
                      #[problem(type = \"…\")]",
                     problem.name, other.declared_at, problem.declared_at
                 );
-                self.faults.push(StartFault { message, route: None });
+                self.faults.push(StartFault::of_app(message));
             }
         }
     }
 
-    fn finish(mut self, app: App, pages: &pages::Pages, metrics: Option<Arc<Metrics>>) -> Result<Service> {
+    fn finish(mut self, app: App, pages: &pages::Pages, metrics: Option<Arc<Metrics>>) -> Result<Built> {
         let info = info(&app);
         let (document, faults) = document(info, self.schemas, self.described, &self.problems);
-        self.faults.extend(faults.into_iter().map(|message| StartFault { message, route: None }));
+        self.faults.extend(faults.into_iter().map(StartFault::of_app));
         let headers = app.security_headers.faults();
-        self.faults.extend(headers.into_iter().map(|message| StartFault { message, route: None }));
+        self.faults.extend(headers.into_iter().map(StartFault::of_app));
         let cors = app.cors.iter().flat_map(Cors::faults);
-        self.faults.extend(cors.map(|message| StartFault { message, route: None }));
+        self.faults.extend(cors.map(StartFault::of_app));
         let (networks, faults) = networks(&app.trusted_proxies);
         let proxies = Proxies { networks, header: app.proxy_header };
-        self.faults.extend(faults.into_iter().map(|message| StartFault { message, route: None }));
+        self.faults.extend(faults.into_iter().map(StartFault::of_app));
         if !self.faults.is_empty() {
             return Err(Error::start(self.faults));
         }
@@ -204,7 +238,13 @@ impl Building {
             #[cfg(feature = "_db")]
             idempotency: app.idempotency,
         };
-        Ok(Service::new(self.router.build(), Arc::new(app.shared), settings, document))
+        #[cfg_attr(not(feature = "_db"), expect(unused_mut, reason = "without a database there are no tables"))]
+        let mut startup = app.startup;
+        #[cfg(feature = "_db")]
+        if self.needs_tables {
+            startup.own = Some(&crate::tables::MIGRATIONS);
+        }
+        Ok(Built { document, startup, router: self.router.build(), shared: app.shared, settings })
     }
 }
 
@@ -214,6 +254,7 @@ fn add_framework_problems(operation: &mut Operation<'_>, media_types: &[&str]) {
     operation.problem(&problem::HEADERS_TOO_LARGE);
     operation.problem(&problem::INTERNAL);
     operation.problem(&problem::TIMED_OUT);
+    operation.problem(&problem::OVERLOADED);
     if !media_types.is_empty() {
         operation.problem(&problem::NOT_ACCEPTABLE);
     }

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::App;
@@ -12,15 +13,24 @@ pub(super) fn inspect(app: App, subject: &str) -> Result<()> {
     let value = match subject {
         "routes" => {
             let routes = routes(&app);
-            app.build()?;
+            super::build::build(app)?;
             routes
         }
-        "openapi" => app.build()?.openapi().clone(),
+        "openapi" => super::build::build(app)?.document,
+        #[cfg(feature = "_db")]
+        "migrations" => super::startup::migrate::list(&super::build::build(app)?.startup),
         other => {
-            return Err(Error::new(format!("COVET_INSPECT is `{other}`; it can be `routes` or `openapi`")));
+            let subjects =
+                if cfg!(feature = "_db") { "`routes`, `openapi` or `migrations`" } else { "`routes` or `openapi`" };
+            return Err(Error::new(format!("COVET_INSPECT is `{other}`; it can be {subjects}")));
         }
     };
-    let mut text = serde_json::to_vec_pretty(&value)?;
+    print(&value)
+}
+
+/// Prints a value for another program.
+pub(super) fn print(value: &impl Serialize) -> Result<()> {
+    let mut text = serde_json::to_vec_pretty(value)?;
     text.push(b'\n');
     std::io::stdout().write_all(&text)?;
     Ok(())

@@ -5,21 +5,22 @@ mod health;
 mod inspect;
 mod pages;
 mod settings;
+mod startup;
 
 pub use build::StartFault;
 #[cfg(feature = "docs")]
 pub(crate) use pages::{Pages, takes_gzip};
 pub use settings::{Limits, TrailingSlash};
+pub(crate) use startup::Startup;
 
 use std::fmt::Display;
-use std::net::SocketAddr;
 
 use crate::principal::Identify;
 use crate::request::Shared;
 use crate::routing::Routes;
-use crate::server;
+use crate::server::{self, Address};
 use crate::service::Service;
-use crate::{Cors, Error, ProxyHeader, RateLimit, Result, SecurityHeaders};
+use crate::{Cors, Error, ProxyHeader, RateLimit, Result, Runtime, SecurityHeaders};
 
 /// An app: routes, what they share, and the settings of the server.
 ///
@@ -55,6 +56,8 @@ pub struct App {
     #[cfg(feature = "_db")]
     pub(crate) idempotency: crate::Idempotency,
     pub(crate) bind: Option<String>,
+    pub(crate) startup: Startup,
+    pub(crate) server: server::Settings,
 }
 
 impl App {
@@ -81,6 +84,8 @@ impl App {
             #[cfg(feature = "_db")]
             idempotency: crate::Idempotency::default(),
             bind: None,
+            startup: Startup::default(),
+            server: server::Settings::default(),
         }
     }
 
@@ -132,7 +137,8 @@ impl App {
         self
     }
 
-    /// With the database that handlers take as `Db`.
+    /// With the database that handlers take as `Db`: one that is connected, or the call that connects one, without its
+    /// `.await`. The app then connects when it starts, and not at all when it is only looked into.
     ///
     /// ```
     /// # use covet::{App, Db, Result, get, routes, sql};
@@ -144,15 +150,75 @@ impl App {
     ///
     /// # #[covet::main]
     /// # async fn main() -> Result<()> {
-    /// let db = Db::connect("sqlite::memory:").await?;
-    /// let app = App::new("Bookshop", "1.0.0").database(db).routes(routes![count]);
+    /// let app = App::new("Bookshop", "1.0.0").database(Db::connect("sqlite::memory:")).routes(routes![count]);
+    /// let app = app.prepare().await?;
     /// assert!(app.build().is_ok());
     /// # Ok(())
     /// # }
     /// ```
     #[cfg(feature = "_db")]
-    pub fn database(self, db: covet_db::Db) -> Self {
-        self.state(db)
+    pub fn database<D>(mut self, db: D) -> Self
+    where
+        D: IntoFuture<Output = covet_db::Result<covet_db::Db>, IntoFuture: Send + 'static>,
+    {
+        match startup::Connecting::new(db.into_future()) {
+            startup::Connecting::Done(db) => self.state(db),
+            startup::Connecting::Pending(connecting) => {
+                self.startup.database = Some(connecting);
+                self
+            }
+        }
+    }
+
+    /// With migrations that are applied before the app is served, after those of the sets that were given before.
+    ///
+    /// ```no_run
+    /// # use covet::{App, Db, Result};
+    /// use covet::db::migrations;
+    ///
+    /// # #[covet::main]
+    /// # async fn main() -> Result<()> {
+    /// App::new("Bookshop", "1.0.0")
+    ///     .database(Db::from_env_or("sqlite:bookshop.db"))
+    /// # ;
+    /// # macro_rules! migrations { ($folder:literal) => { covet::db::migrations!("../../examples/bookshop/migrations") } }
+    /// # App::new("Bookshop", "1.0.0").database(Db::from_env_or("sqlite:bookshop.db"))
+    ///     .migrations(migrations!("migrations"))
+    ///     .serve()
+    ///     .await
+    /// # }
+    /// ```
+    #[cfg(feature = "_db")]
+    pub fn migrations(mut self, migrations: covet_db::Migrations) -> Self {
+        self.startup.migrations.push(migrations);
+        self
+    }
+
+    /// With a step that is taken before the app is served, once the database is migrated; a program may have several.
+    ///
+    /// ```
+    /// # use covet::{App, Db, Result};
+    /// /// Without a first book the shop is empty.
+    /// async fn first_book(db: Db) -> Result<()> {
+    ///     db.execute("CREATE TABLE IF NOT EXISTS books (title TEXT NOT NULL)").await?;
+    ///     db.execute("INSERT INTO books SELECT 'Emma' WHERE NOT EXISTS (SELECT * FROM books)").await?;
+    ///     Ok(())
+    /// }
+    ///
+    /// # #[covet::main]
+    /// # async fn main() -> Result<()> {
+    /// let app = App::new("Bookshop", "1.0.0").database(Db::connect("sqlite::memory:")).on_start(first_book);
+    /// # app.prepare().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "_db")]
+    pub fn on_start<F>(mut self, step: impl FnOnce(covet_db::Db) -> F + Send + 'static) -> Self
+    where
+        F: Future<Output = Result<()>> + Send + 'static,
+    {
+        self.startup.steps.push(Box::new(|db| Box::pin(step(db))));
+        self
     }
 
     /// With other limits and time-outs than the [defaults](Limits).
@@ -190,8 +256,8 @@ impl App {
         self
     }
 
-    /// With proxies in front, as addresses or ranges (`10.0.0.0/8`), and the header in which they tell the client's
-    /// address. From anybody else, and in any other header, it is ignored.
+    /// With proxies in front, as addresses or ranges (`10.0.0.0/8`) or as `unix` for whoever comes over the app's Unix socket, and the
+    /// header in which they tell the client's address. From anybody else, and in any other header, it is ignored.
     pub fn trusted_proxies<T: Into<String>>(
         mut self,
         networks: impl IntoIterator<Item = T>,
@@ -257,15 +323,55 @@ impl App {
         self
     }
 
-    /// With the address to serve on, `host:port`. Without it that is the environment's `COVET_BIND`, or else
-    /// `127.0.0.1:8000`.
+    /// With the address to serve on, `host:port` or `unix:/path` for a Unix socket. Without it that is the environment's
+    /// `COVET_BIND`, or else `127.0.0.1:8000`.
     ///
     /// ```
     /// # use covet::App;
     /// let app = App::new("Bookshop", "1.0.0").bind("0.0.0.0:8080");
+    /// let app = App::new("Bookshop", "1.0.0").bind("unix:/run/bookshop/http.sock");
     /// ```
     pub fn bind(mut self, address: impl Display) -> Self {
         self.bind = Some(address.to_string());
+        self
+    }
+
+    /// With the permissions of the Unix socket that it is served on, if it is on one. Without it they are `0o660`: its owner and its
+    /// group can connect.
+    ///
+    /// ```
+    /// # use covet::App;
+    /// let app = App::new("Bookshop", "1.0.0").bind("unix:/run/bookshop/http.sock").socket_mode(0o666);
+    /// ```
+    pub fn socket_mode(mut self, mode: u32) -> Self {
+        self.server.socket_mode = mode;
+        self
+    }
+
+    /// With other threads for its connections than those of the runtime that serves it; which to choose when, [`Runtime`]
+    /// says.
+    ///
+    /// ```
+    /// # use covet::{App, Runtime};
+    /// let app = App::new("Bookshop", "1.0.0").runtime(Runtime::PerCore);
+    /// ```
+    pub fn runtime(mut self, runtime: Runtime) -> Self {
+        self.server.runtime = runtime;
+        self
+    }
+
+    /// Served over TLS, on TCP; a Unix socket stays without.
+    ///
+    /// ```no_run
+    /// # use covet::{App, Result, Tls};
+    /// # fn app() -> Result<App> {
+    /// let tls = Tls::files("cert.pem", "key.pem")?;
+    /// Ok(App::new("Bookshop", "1.0.0").bind("0.0.0.0:443").tls(tls))
+    /// # }
+    /// ```
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, tls: crate::Tls) -> Self {
+        self.server.tls = Some(tls);
         self
     }
 
@@ -288,16 +394,50 @@ impl App {
     ///
     /// # Errors
     /// Every fault at once, each with the place of the route in the source: conflicting routes, a type of state that
-    /// nobody provided, two types that would share a name in the document, and the like.
+    /// nobody provided, two types that would share a name in the document, and the like. Also that the app has a
+    /// database to connect, migrations or steps of the start: then it is [prepared](Self::prepare) first.
     pub fn build(self) -> Result<Service> {
-        build::build(self)
+        let built = build::build(self)?;
+        if built.startup.is_pending() {
+            let message = "the app has a database to connect, migrations or steps of its start; call \
+                           `.prepare().await` before it is built";
+            return Err(Error::start(vec![StartFault::of_app(message.to_owned())]));
+        }
+        Ok(built.into_service())
+    }
+
+    /// Does what comes before serving: connects the database, applies the migrations and takes the steps of
+    /// [`on_start`](Self::on_start). [`serve`](Self::serve) does it by itself; tests, and programs that call the app's
+    /// [`Service`] themselves, do it here.
+    ///
+    /// ```
+    /// # use covet::{App, Db, Result, test::Client};
+    /// # #[covet::main]
+    /// # async fn main() -> Result<()> {
+    /// let app = App::new("Bookshop", "1.0.0").database(Db::connect("sqlite::memory:"));
+    /// let client = Client::new(app.prepare().await?)?;
+    /// assert_eq!(client.get("/health").send().await.text(), "ready");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// That the database cannot be reached, that a migration cannot be applied, or the error of a step.
+    pub async fn prepare(mut self) -> Result<Self> {
+        let faults = self.startup.faults(&self.shared);
+        if !faults.is_empty() {
+            return Err(Error::start(faults));
+        }
+        std::mem::take(&mut self.startup).run(&mut self.shared).await?;
+        Ok(self)
     }
 
     /// Serves the app until the process is told to stop (SIGTERM or SIGINT): then no more connections are taken, the
-    /// requests at work are answered, and what is left after [`Limits::drain`] is cut off.
+    /// requests at work are answered, and what is left after [`Limits::drain`], or when the process is told again, is cut off.
     ///
-    /// With `COVET_INSPECT=openapi` or `COVET_INSPECT=routes` in the environment it prints JSON about the app instead,
-    /// and serves nothing.
+    /// With `COVET_INSPECT=openapi`, `routes` or `migrations` in the environment it prints JSON about the app instead,
+    /// and neither serves nor connects; with `COVET_MIGRATE=up` or `status` it applies its migrations or says how they
+    /// stand, as JSON, and ends.
     ///
     /// ```no_run
     /// # use covet::{App, Result, get, routes};
@@ -317,13 +457,14 @@ impl App {
         if let Ok(subject) = std::env::var("COVET_INSPECT") {
             return inspect::inspect(self, &subject);
         }
+        #[cfg(feature = "_db")]
+        if let Ok(command) = std::env::var("COVET_MIGRATE") {
+            return startup::migrate::migrate(self, &command).await;
+        }
         let address = self.bind.clone().or_else(|| std::env::var("COVET_BIND").ok());
         let address = address.unwrap_or_else(|| "127.0.0.1:8000".to_owned());
-        let addresses: Vec<SocketAddr> = tokio::net::lookup_host(&address)
-            .await
-            .map_err(|error| Error::new(format!("`{address}` is not an address to serve on: {error}")))?
-            .collect();
-        let service = self.build()?;
-        server::serve(service, &addresses).await
+        let address = Address::resolve(&address).await?;
+        let settings = self.server.clone();
+        server::serve(build::build(self)?.started().await?, &address, &settings).await
     }
 }

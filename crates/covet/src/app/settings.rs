@@ -31,8 +31,24 @@ pub struct Limits {
     /// How long a request may take, from its head to the head of its answer (503). Routes may have
     /// [another](crate::Routes::deadline). 60 s.
     pub deadline: Duration,
-    /// Connections at the same time; further ones wait to be accepted. 10,000.
+    /// How long a peer may take next to nothing of the answer that is there for it, before its connection is cut off. 30 s.
+    pub send: Duration,
+    /// Connections at the same time; a further one gets 503 with `Retry-After`. 10,000, or fewer where the system lets
+    /// the process open fewer files, which is said in the log.
     pub connections: usize,
+    /// Requests at work at the same time, until the last byte of a streamed answer; a further one gets 503 with
+    /// `Retry-After`. Routes may have [another](crate::Routes::concurrency_limit). `/health` and what else the framework serves
+    /// about the app is not counted. 10,000.
+    pub requests: usize,
+    /// Requests at the same time on one connection of HTTP/2. 100.
+    pub streams: u32,
+    /// Bytes of all bodies together that arguments have read as a whole for requests at work (503, or 413 for a body that
+    /// is longer than that alone). 256 MiB.
+    pub bodies: u64,
+    /// How long a TLS handshake may take. 10 s.
+    pub handshake: Duration,
+    /// TLS handshakes at the same time; a further connection is closed. 1,000.
+    pub handshakes: usize,
     /// How long the requests at work have when the server is told to stop. 30 s.
     pub drain: Duration,
 }
@@ -47,7 +63,13 @@ impl Default for Limits {
             header_read: Duration::from_secs(30),
             body_read: Duration::from_secs(30),
             deadline: Duration::from_secs(60),
+            send: Duration::from_secs(30),
             connections: 10_000,
+            requests: 10_000,
+            streams: 100,
+            bodies: 256 << 20,
+            handshake: Duration::from_secs(10),
+            handshakes: 1000,
             drain: Duration::from_secs(30),
         }
     }

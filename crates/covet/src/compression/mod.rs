@@ -159,7 +159,7 @@ impl<'a> Wanted<'a> {
             return None;
         }
         let headers = response.headers_mut();
-        add_vary(headers, "accept-encoding");
+        add_vary(headers, "Accept-Encoding");
         let coding = self.coding?;
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
         headers.remove(header::CONTENT_LENGTH);

@@ -85,7 +85,7 @@ impl File {
         insert(header::LAST_MODIFIED, date.and_then(|date| HeaderValue::try_from(date).ok()));
         insert(header::CACHE_CONTROL, self.cache.clone());
         if varies {
-            add_vary(response.headers_mut(), "accept-encoding");
+            add_vary(response.headers_mut(), "Accept-Encoding");
         }
     }
 

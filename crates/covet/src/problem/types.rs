@@ -63,6 +63,9 @@ problem_types! {
         "`detail` says what it is.";
     TIMED_OUT = "timed-out", 503, "The answer took too long",
         "The server gave up, since the answer was not ready within the time that the operation has.";
+    OVERLOADED = "overloaded", 503, "The server has too much to do",
+        "There are as many connections or requests as the server takes at a time, or their bodies are together as large as they \
+         may be. `Retry-After` says in how many seconds the request may be sent again.";
     DATABASE_UNAVAILABLE = "database-unavailable", 503, "The database is not available",
         "The database could not be reached or is overloaded. The same request may succeed later.";
 }

@@ -1,11 +1,13 @@
 //! A route, and a list of routes.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::Method;
 
 use crate::openapi::Operation;
+use crate::overload::Slots;
 use crate::{RateLimit, Request, Response, SecurityHeaders};
 
 /// What `#[get("…")]` and its siblings make of a handler. Not written by hand.
@@ -39,6 +41,7 @@ pub struct Route {
     pub(crate) is_logged: bool,
     #[cfg(feature = "_compression")]
     pub(crate) compression: Option<crate::Compression>,
+    pub(crate) slots: Option<Arc<Slots>>,
     #[cfg(feature = "_db")]
     pub(crate) idempotency: Option<crate::Idempotency>,
     pub(crate) describe: fn(&mut Operation<'_>),
@@ -75,6 +78,7 @@ impl Route {
             is_logged: true,
             #[cfg(feature = "_compression")]
             compression: None,
+            slots: None,
             #[cfg(feature = "_db")]
             idempotency: None,
             describe,
@@ -209,6 +213,23 @@ impl Routes {
     /// All of them left out of the [access log](crate::App::access_log).
     pub fn without_access_log(mut self) -> Self {
         self.list.iter_mut().for_each(|route| route.is_logged = false);
+        self
+    }
+
+    /// At most so many requests to all of them together at work at the same time, until the last byte of a streamed answer;
+    /// a further one gets 503 with `Retry-After`. A second limit takes the place of the first.
+    ///
+    /// ```
+    /// # use covet::{App, Bytes, post, routes};
+    /// /// Take a picture, which needs much memory.
+    /// #[post("/pictures")]
+    /// async fn upload(_picture: Bytes) -> &'static str { "thanks" }
+    ///
+    /// let app = App::new("Pictures", "1.0.0").routes(routes![upload].body_limit(50 << 20).concurrency_limit(4));
+    /// ```
+    pub fn concurrency_limit(mut self, requests: usize) -> Self {
+        let slots = Slots::new(requests);
+        self.list.iter_mut().for_each(|route| route.slots = Some(slots.clone()));
         self
     }
 

@@ -15,6 +15,8 @@ pub(crate) struct Registered {
     /// The media types of its answers; empty where it may answer anything.
     pub(crate) media_types: Vec<&'static str>,
     pub(crate) reads_body: bool,
+    /// Whether its requests count among those that may be at work.
+    pub(crate) is_counted: bool,
     /// The media types of its body.
     pub(crate) body_types: Vec<&'static str>,
     #[cfg_attr(not(feature = "_db"), expect(dead_code, reason = "keys are kept in a database"))]

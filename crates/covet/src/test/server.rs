@@ -39,14 +39,17 @@ impl Server {
     /// # Errors
     /// The faults of the app, or that no port can be bound.
     pub async fn start(app: App) -> Result<Self> {
+        let settings = app.server.clone();
         let service = app.build()?;
-        let server = server::Server::bind(service.clone(), &[SocketAddr::from((Ipv4Addr::LOCALHOST, 0))])?;
-        let address = server.address;
+        let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let server = server::Server::bind(service.clone(), &server::Address::Tcp(vec![any_port]), &settings)?;
+        let address = server.bound.socket().unwrap_or(any_port);
         let (stop, stopped) = oneshot::channel::<()>();
-        let running = tokio::spawn(server.run(async {
+        let stopped = async {
             // An error means that the sender is gone, which stops the server as well.
             let _ = stopped.await;
-        }));
+        };
+        let running = tokio::spawn(server.run(stopped, std::future::pending()));
         Ok(Server { client: Client::of(service, Some(address)), address, stop: Some(stop), running })
     }
 

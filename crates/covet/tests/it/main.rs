@@ -5,6 +5,8 @@
 // The messages list the implementations of a trait, so they are those of one set of features.
 #[cfg(all(feature = "sqlite", feature = "docs"))]
 mod compile;
+#[cfg(feature = "full")]
+mod compression;
 mod cors;
 #[cfg(feature = "sqlite")]
 mod database;
@@ -20,7 +22,10 @@ mod problems;
 mod rate_limit;
 mod results;
 mod routing;
+mod security_headers;
 mod server;
+#[cfg(feature = "sqlite")]
+mod startup;
 mod streams;
 mod validation;
 mod validation_of_requests;

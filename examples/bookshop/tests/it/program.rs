@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use covet::db::sql;
+use serde_json::json;
 
 /// The running program; it is killed when the test ends, however it ends.
 struct Program {
@@ -84,6 +85,9 @@ fn it_shows_itself_without_serving() {
     assert!(paths.contains(&"/api/books/{id}"), "{paths:?}");
     let document: serde_json::Value = serde_json::from_slice(&inspect("openapi").stdout).unwrap();
     assert_eq!(document["info"]["title"], "Bookshop");
+    let migrations: serde_json::Value = serde_json::from_slice(&inspect("migrations").stdout).unwrap();
+    assert_eq!((&migrations[0]["number"], &migrations[0]["name"]), (&json!(1), &json!("books")));
+    assert!(!folder.path().join("bookshop.db").exists(), "who is looked into connects to nothing");
     let wrong = inspect("colour");
     assert_eq!(wrong.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&wrong.stderr).contains("COVET_INSPECT is `colour`"));
