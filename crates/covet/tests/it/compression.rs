@@ -63,7 +63,7 @@ async fn bytes() -> Bytes {
 /// A file.
 #[get("/file")]
 async fn file() -> Result<File, FileError> {
-    File::open(concat!(env!("CARGO_MANIFEST_DIR"), "/src/lib.rs")).await
+    File::open(concat!(env!("CARGO_MANIFEST_DIR"), "/src/validation/model.md")).await
 }
 
 /// Lines, the second a good while after the first.
