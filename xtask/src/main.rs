@@ -45,8 +45,8 @@ enum Task {
     Lint,
     /// Build the documentation and check the links of the chapters.
     Docs,
-    /// Run the benchmarks.
-    Bench,
+    /// Run the benchmarks: servers under load, the database adapter, or the packages' own.
+    Bench(bench::Options),
     /// Fetch the docs page's files anew and pack them.
     Assets,
 }
@@ -74,7 +74,7 @@ fn run(task: Task) -> Result<bool, String> {
         }
         Task::Lint => vec![Step::Format, Step::Edges, Step::Clippy, Step::Deny],
         Task::Docs => vec![Step::Docs],
-        Task::Bench => return bench::run(&workspace),
+        Task::Bench(options) => return bench::run(&workspace, &options),
         Task::Assets => return assets::pack(&workspace).map(|()| true),
     };
     let mut report = Report::new();

@@ -1,14 +1,21 @@
 //! Tokens, OAuth 2.0, permissions and passwords, without HTTP and without a database of its own.
 //!
-//! [`jose`] is keys and tokens. [`Scope`] is the value of the `scope` parameter.
+//! [`jose`] is keys and tokens, [`keys`] the server's own and how they follow one another, [`oauth2`] the authorization server,
+//! [`oidc`] OpenID Connect on top of it. [`Scope`] is the value of the `scope` parameter.
 
 mod error;
 pub mod jose;
+pub mod keys;
+pub mod oauth2;
+pub mod oidc;
 pub mod password;
+pub mod people;
+mod principal;
 pub mod rbac;
 mod scope;
 
 pub use error::{Error, ErrorKind, Result};
+pub use principal::{Identity, Principal};
 pub use scope::{Scope, ScopeError};
 
 /// Declares the permissions of a program: each is a type, to be asked for in the signature of a handler.

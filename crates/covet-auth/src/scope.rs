@@ -47,6 +47,18 @@ impl Scope {
         Scope(self.0.intersection(&other.0).cloned().collect())
     }
 
+    /// The tokens that either set has.
+    #[must_use]
+    pub fn union(&self, other: &Scope) -> Scope {
+        Scope(self.0.union(&other.0).cloned().collect())
+    }
+
+    /// The set without one token.
+    #[must_use]
+    pub fn without(&self, token: &str) -> Scope {
+        Scope(self.0.iter().filter(|own| *own != token).cloned().collect())
+    }
+
     /// Whether there is no token.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

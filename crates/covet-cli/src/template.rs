@@ -13,9 +13,9 @@ pub(crate) const EXIT_CODES: &str = "Exit codes:
   0  done
   1  a file cannot be read, or the output cannot be written
   2  the command line or the context is wrong
-  5  the template or the expression does not compile
-  6  rendering or evaluating fails
-  7  more is needed than the budget allows";
+  8  the template or the expression does not compile
+  9  rendering or evaluating fails
+ 10  more is needed than the budget allows";
 
 /// Whose templates they are, which decides what they may use.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -101,12 +101,12 @@ impl Error {
         ExitCode::from(match self {
             Error::File(..) => 1,
             Error::Context(_) => 2,
-            Error::Undefined => 6,
+            Error::Undefined => 9,
             Error::Template(error) => match error.kind() {
-                ErrorKind::Syntax | ErrorKind::UnknownName | ErrorKind::UnsafePosition => 5,
-                ErrorKind::Budget => 7,
+                ErrorKind::Syntax | ErrorKind::UnknownName | ErrorKind::UnsafePosition => 8,
+                ErrorKind::Budget => 10,
                 ErrorKind::Write => 1,
-                _ => 6,
+                _ => 9,
             },
         })
     }

@@ -52,6 +52,15 @@ impl Absent {
         match *self {}
     }
 
+    pub(crate) async fn batch(
+        &self,
+        _: Option<&Lease<Connection>>,
+        _: Vec<crate::batch::Asked<'_>>,
+        _: Place,
+    ) -> Result<Vec<crate::batch::Reply>> {
+        match *self {}
+    }
+
     pub(crate) async fn execute(&self, _: Option<&Lease<Connection>>, _: Rendered<'_>, _: Place) -> Result<Executed> {
         match *self {}
     }
@@ -139,7 +148,7 @@ fn absent() -> Error {
 
 pub(crate) mod introspection {
     use super::absent;
-    use crate::{Executor, Ident, Result, TableInfo};
+    use crate::{Executor, Result, TableInfo};
 
     pub(crate) async fn tables(_: &Executor) -> Result<Vec<String>> {
         Err(absent())
@@ -157,7 +166,7 @@ pub(crate) mod introspection {
         Err(absent())
     }
 
-    pub(crate) async fn analyze_table(_: &Executor, _: Ident<'_>) -> Result<()> {
+    pub(crate) async fn analyze_table<T>(_: &Executor, _: T) -> Result<()> {
         Err(absent())
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::absent as postgres;
 #[cfg(not(feature = "sqlite"))]
 use crate::absent as sqlite;
+use crate::batch::{Asked, Reply};
 use crate::pool::{Place, PoolStats};
 #[cfg(feature = "postgres")]
 use crate::postgres;
@@ -124,6 +125,30 @@ impl Backend {
         }
     }
 
+    /// Several statements in order; see [`Executor::batch`](crate::Executor::batch).
+    pub(crate) async fn batch(
+        &self,
+        within: Option<&Lease>,
+        asked: Vec<Asked<'_>>,
+        place: Place,
+    ) -> Result<Vec<Reply>> {
+        if let Self::Postgres(postgres) = self {
+            return postgres.batch(within.and_then(Lease::postgres), asked, place).await;
+        }
+        let mut replies = Vec::with_capacity(asked.len());
+        for Asked { rendered, wanted } in asked {
+            let reply = match wanted {
+                Some(wanted) => self.fetch(within, rendered, wanted, place).await.map(Reply::Rows),
+                None => self.execute(within, rendered, place).await.map(Reply::Executed),
+            };
+            if within.is_some() && reply.is_err() {
+                return reply.map(|reply| vec![reply]);
+            }
+            replies.push(reply);
+        }
+        replies.into_iter().collect()
+    }
+
     pub(crate) fn prepare_stream(&self, rendered: Rendered<'_>) -> Result<PreparedStream> {
         match self {
             Self::Sqlite(_) => sqlite::PreparedStream::new(rendered).map(PreparedStream::Sqlite),
@@ -165,7 +190,7 @@ impl Lease {
         }
     }
 
-    fn postgres(&self) -> Option<&crate::pool::Lease<postgres::Connection>> {
+    pub(crate) fn postgres(&self) -> Option<&crate::pool::Lease<postgres::Connection>> {
         match self {
             Self::Postgres(lease) => Some(lease),
             Self::Sqlite(_) => None,

@@ -296,12 +296,17 @@ impl Executor {
         self.observe(text.as_str(), timeout, call).await
     }
 
-    async fn observe<T>(&self, text: &str, timeout: Duration, call: impl Future<Output = Result<T>>) -> Result<T> {
+    pub(crate) async fn observe<T>(
+        &self,
+        text: &str,
+        timeout: Duration,
+        call: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
         observed(self.dialect(), text, timeout, self.database.options.slow_statement, call).await
     }
 }
 
-fn decode_all<T: FromRow>(batches: Vec<Batch>) -> Result<Vec<T>> {
+pub(crate) fn decode_all<T: FromRow>(batches: Vec<Batch>) -> Result<Vec<T>> {
     let mut rows = Vec::with_capacity(batches.iter().map(Batch::len).sum());
     for batch in batches {
         Row::visit(batch, |row| {

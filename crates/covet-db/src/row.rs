@@ -4,7 +4,11 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime, Time};
+use rust_decimal::Decimal;
 use serde_json::{Map, Value as JsonValue};
+use uuid::Uuid;
 
 use crate::{Decode, Error, ErrorKind, Result, ValueRef};
 
@@ -29,8 +33,27 @@ enum Cell {
     Bool(bool),
     Int(i64),
     Float(f64),
-    Text { start: u32, length: u32 },
-    Bytes { start: u32, length: u32 },
+    Text {
+        start: u32,
+        length: u32,
+    },
+    Bytes {
+        start: u32,
+        length: u32,
+    },
+    Date(Date),
+    Time(Time),
+    DateTime(DateTime),
+    /// In microseconds of Unix time, which is smaller than the instant itself.
+    Timestamp(i64),
+    /// 16 bytes.
+    Uuid {
+        start: u32,
+    },
+    /// 16 bytes.
+    Decimal {
+        start: u32,
+    },
 }
 
 /// Some rows of one result.
@@ -73,6 +96,15 @@ impl Batch {
                 let (start, length) = self.append(bytes)?;
                 Cell::Bytes { start, length }
             }
+            ValueRef::Date(value) => Cell::Date(value),
+            ValueRef::Time(value) => Cell::Time(value),
+            ValueRef::DateTime(value) => Cell::DateTime(value),
+            ValueRef::Timestamp(value) if value.subsec_nanosecond() % 1000 == 0 => {
+                Cell::Timestamp(value.as_microsecond())
+            }
+            ValueRef::Timestamp(value) => return self.push_text(value.to_string().as_bytes()),
+            ValueRef::Uuid(value) => Cell::Uuid { start: self.append(value.as_bytes())?.0 },
+            ValueRef::Decimal(value) => Cell::Decimal { start: self.append(&value.serialize())?.0 },
         };
         self.cells.push(cell);
         Ok(())
@@ -85,6 +117,7 @@ impl Batch {
         Ok(())
     }
 
+    #[inline]
     fn append(&mut self, bytes: &[u8]) -> Result<(u32, u32)> {
         let (Ok(start), Ok(length)) = (u32::try_from(self.bytes.len()), u32::try_from(bytes.len())) else {
             return Err(Error::new(ErrorKind::Limit, "a batch of rows is larger than 4 GiB"));
@@ -108,6 +141,16 @@ impl Batch {
                 std::str::from_utf8(bytes).map_or(ValueRef::Bytes(bytes), ValueRef::Text)
             }
             Some(Cell::Bytes { start, length }) => ValueRef::Bytes(slice(*start, *length)),
+            Some(Cell::Date(value)) => ValueRef::Date(*value),
+            Some(Cell::Time(value)) => ValueRef::Time(*value),
+            Some(Cell::DateTime(value)) => ValueRef::DateTime(*value),
+            Some(Cell::Timestamp(microseconds)) => {
+                Timestamp::from_microsecond(*microseconds).map_or(ValueRef::Null, ValueRef::Timestamp)
+            }
+            Some(Cell::Uuid { start }) => Uuid::from_slice(slice(*start, 16)).map_or(ValueRef::Null, ValueRef::Uuid),
+            Some(Cell::Decimal { start }) => slice(*start, 16)
+                .try_into()
+                .map_or(ValueRef::Null, |bytes| ValueRef::Decimal(Decimal::deserialize(bytes))),
         }
     }
 }
@@ -242,12 +285,12 @@ impl Row {
     #[must_use]
     pub fn to_map(&self) -> Map<String, JsonValue> {
         let values = (0..self.len()).map(|index| match self.batch.value(self.index, index) {
-            ValueRef::Null => JsonValue::Null,
             ValueRef::Bool(value) => value.into(),
             ValueRef::Int(value) => value.into(),
             ValueRef::Float(value) => value.into(),
             ValueRef::Text(text) => text.into(),
             ValueRef::Bytes(bytes) => hexadecimal(bytes).into(),
+            other => other.to_text().into(),
         });
         self.columns().map(str::to_owned).zip(values).collect()
     }

@@ -33,6 +33,18 @@ pub enum ValueRef<'a> {
     Text(&'a str),
     /// Bytes, also text that is not UTF-8.
     Bytes(&'a [u8]),
+    /// A date, of a database that has a type for it, as all that follow.
+    Date(Date),
+    /// A time of day.
+    Time(Time),
+    /// A date and time without a zone.
+    DateTime(DateTime),
+    /// An instant.
+    Timestamp(Timestamp),
+    /// A UUID.
+    Uuid(Uuid),
+    /// A decimal; one with more digits than [`Decimal`] has is text.
+    Decimal(Decimal),
 }
 
 impl ValueRef<'_> {
@@ -45,6 +57,26 @@ impl ValueRef<'_> {
             Self::Float(_) => "a floating-point number",
             Self::Text(_) => "text",
             Self::Bytes(_) => "bytes",
+            Self::Date(_) => "a date",
+            Self::Time(_) => "a time of day",
+            Self::DateTime(_) => "a date and time",
+            Self::Timestamp(_) => "an instant",
+            Self::Uuid(_) => "a UUID",
+            Self::Decimal(_) => "a decimal",
+        }
+    }
+
+    /// The text of a value that is text in databases without a type for it.
+    pub(crate) fn to_text(self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(text.to_owned()),
+            Self::Date(value) => Some(value.to_string()),
+            Self::Time(value) => Some(value.to_string()),
+            Self::DateTime(value) => Some(value.to_string()),
+            Self::Timestamp(value) => Some(value.to_string()),
+            Self::Uuid(value) => Some(value.to_string()),
+            Self::Decimal(value) => Some(value.to_string()),
+            Self::Null | Self::Bool(_) | Self::Int(_) | Self::Float(_) | Self::Bytes(_) => None,
         }
     }
 }
@@ -172,7 +204,7 @@ impl Decode for String {
     fn decode(value: ValueRef<'_>) -> Result<Self> {
         match value {
             ValueRef::Text(text) => Ok(text.to_owned()),
-            other => Err(mismatch::<Self>(other)),
+            other => other.to_text().ok_or_else(|| mismatch::<Self>(other)),
         }
     }
 }
@@ -181,7 +213,7 @@ impl Decode for Box<str> {
     fn decode(value: ValueRef<'_>) -> Result<Self> {
         match value {
             ValueRef::Text(text) => Ok(text.into()),
-            other => Err(mismatch::<Self>(other)),
+            other => other.to_text().map(Into::into).ok_or_else(|| mismatch::<Self>(other)),
         }
     }
 }
@@ -198,6 +230,7 @@ impl Decode for Vec<u8> {
 impl Decode for Uuid {
     fn decode(value: ValueRef<'_>) -> Result<Self> {
         match value {
+            ValueRef::Uuid(value) => Ok(value),
             ValueRef::Text(text) => Self::parse_str(text).map_err(|_| Error::decode("its text is not a UUID")),
             ValueRef::Bytes(bytes) => {
                 Self::from_slice(bytes).map_err(|_| Error::decode("its bytes are not the 16 of a UUID"))
@@ -210,6 +243,7 @@ impl Decode for Uuid {
 impl Decode for Decimal {
     fn decode(value: ValueRef<'_>) -> Result<Self> {
         match value {
+            ValueRef::Decimal(value) => Ok(value),
             ValueRef::Text(text) => {
                 Self::from_str_exact(text).map_err(|_| Error::decode("its text is not a `Decimal`"))
             }
@@ -222,14 +256,16 @@ impl Decode for Decimal {
     }
 }
 
-/// For types that are text in the database.
+/// For types that are text in databases without a type for them.
 macro_rules! parsed {
-    ($($type:ty, $what:literal;)*) => {$(
+    ($($type:ident, $what:literal;)*) => {$(
         impl Decode for $type {
             fn decode(value: ValueRef<'_>) -> Result<Self> {
+                let parse = |text: &str| text.parse().map_err(|_| Error::decode(concat!("its text is not ", $what)));
                 match value {
-                    ValueRef::Text(text) => text.parse().map_err(|_| Error::decode(concat!("its text is not ", $what))),
-                    other => Err(mismatch::<Self>(other)),
+                    ValueRef::$type(value) => Ok(value),
+                    ValueRef::Text(text) => parse(text),
+                    other => parse(&other.to_text().ok_or_else(|| mismatch::<Self>(other))?),
                 }
             }
         }
@@ -244,19 +280,24 @@ parsed! {
 
 impl Decode for Timestamp {
     fn decode(value: ValueRef<'_>) -> Result<Self> {
-        let ValueRef::Text(text) = value else {
-            return Err(mismatch::<Self>(value));
-        };
-        if let Ok(instant) = text.parse() {
-            return Ok(instant);
+        match value {
+            ValueRef::Timestamp(value) => Ok(value),
+            ValueRef::Text(text) => instant(text),
+            other => instant(&other.to_text().ok_or_else(|| mismatch::<Self>(other))?),
         }
-        // SQLite's CURRENT_TIMESTAMP is UTC without saying so.
-        text.parse::<DateTime>()
-            .ok()
-            .filter(|_| !text.contains(['+', 'Z', 'z']))
-            .and_then(|civil| jiff::tz::Offset::UTC.to_timestamp(civil).ok())
-            .ok_or_else(|| Error::decode("its text is not an instant"))
     }
+}
+
+fn instant(text: &str) -> Result<Timestamp> {
+    if let Ok(instant) = text.parse() {
+        return Ok(instant);
+    }
+    // SQLite's CURRENT_TIMESTAMP is UTC without saying so.
+    text.parse::<DateTime>()
+        .ok()
+        .filter(|_| !text.contains(['+', 'Z', 'z']))
+        .and_then(|civil| jiff::tz::Offset::UTC.to_timestamp(civil).ok())
+        .ok_or_else(|| Error::decode("its text is not an instant"))
 }
 
 impl Decode for JsonValue {
@@ -267,20 +308,19 @@ impl Decode for JsonValue {
 
 impl<T: serde::de::DeserializeOwned> Decode for Json<T> {
     fn decode(value: ValueRef<'_>) -> Result<Self> {
-        match value {
-            ValueRef::Text(text) => serde_json::from_str(text)
-                .map(Json)
-                // The parser's own text may quote the value, so only its place is told.
-                .map_err(|error| {
-                    Error::decode(format!(
-                        "its JSON is not `{}` (line {}, column {})",
-                        short_type_name::<T>(),
-                        error.line(),
-                        error.column()
-                    ))
-                }),
-            other => Err(mismatch::<Self>(other)),
-        }
+        let parsed = match value {
+            ValueRef::Text(text) => serde_json::from_str(text),
+            other => serde_json::from_str(&other.to_text().ok_or_else(|| mismatch::<Self>(other))?),
+        };
+        // The parser's own text may quote the value, so only its place is told.
+        parsed.map(Json).map_err(|error| {
+            Error::decode(format!(
+                "its JSON is not `{}` (line {}, column {})",
+                short_type_name::<T>(),
+                error.line(),
+                error.column()
+            ))
+        })
     }
 }
 

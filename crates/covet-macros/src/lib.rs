@@ -1,6 +1,7 @@
 //! The macros of Covet. Use them through `covet` or `covet-db`, which re-export and document them.
 
 mod doc;
+mod embed;
 mod errors;
 mod from_row;
 mod main_function;
@@ -10,6 +11,7 @@ mod permissions;
 mod problem;
 mod route;
 mod sql;
+mod view;
 
 use proc_macro::TokenStream;
 
@@ -51,6 +53,26 @@ pub fn main(_: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn model(arguments: TokenStream, item: TokenStream) -> TokenStream {
     model::expand(arguments.into(), item.into()).into()
+}
+
+#[expect(missing_docs, reason = "documented in `covet`, where this text would be added")]
+#[proc_macro_attribute]
+pub fn view(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    view::expand(arguments.into(), item.into()).into()
+}
+
+/// The templates of a folder; reached through `covet::templates!`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn templates(input: TokenStream) -> TokenStream {
+    embed::expand(embed::Kind::Templates, input.into()).into()
+}
+
+/// The static files of a folder; reached through `covet::assets!`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn assets(input: TokenStream) -> TokenStream {
+    embed::expand(embed::Kind::Assets, input.into()).into()
 }
 
 /// A statement with values; reached through `covet_db::sql!`.

@@ -40,7 +40,7 @@ impl Engine {
                 continue;
             }
             let source = self
-                .look_at(&name)
+                .look_at(&name, way.is_empty())
                 .map_err(|error| way.iter().rev().fold(error, |error, (source, span)| error.at(source, *span)))?;
             let body = parse(&source, self.syntax())?;
             let mut walk = Walk { seen: &mut seen, named: Vec::new() };
@@ -60,11 +60,11 @@ impl Engine {
         Ok(seen.read.iter().filter(is_free).filter(|name| !self.is_built_in(name)).cloned().collect())
     }
 
-    /// The source of a template that compiles, save for where in a page it begins, which only its users know.
-    fn look_at(&self, name: &str) -> Result<Source> {
+    /// The source of a template that compiles. One that others name may begin elsewhere in a page, which only they know.
+    fn look_at(&self, name: &str, is_page: bool) -> Result<Source> {
         match self.program(name, &Entry::default()) {
             Ok(program) => Ok(program.source.clone()),
-            Err(error) if error.kind() == ErrorKind::UnsafePosition => self.source(name),
+            Err(error) if error.kind() == ErrorKind::UnsafePosition && !is_page => self.source(name),
             Err(error) => Err(error),
         }
     }

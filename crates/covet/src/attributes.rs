@@ -171,6 +171,33 @@ pub use covet_macros::options;
 /// [`App::serve`](crate::App::serve) runs on any tokio runtime with its I/O and time drivers.
 pub use covet_macros::main;
 
+/// Makes a struct a page: its fields are the variables of a template, and a handler answers it. Implements
+/// [`View`](trait@crate::View), [`Responder`](crate::Responder) and serde's `Serialize`.
+///
+/// ```
+/// use covet::{Path, get};
+///
+/// #[covet::model(output)]
+/// struct Book { title: String }
+///
+/// /// The page of a book.
+/// #[covet::view("book.html")]
+/// struct BookPage { book: Book }
+///
+/// /// Show a book.
+/// #[get("/books/{id}")]
+/// async fn book(_id: Path<i64>) -> BookPage {
+///     BookPage { book: Book { title: "Emma".into() } }
+/// }
+/// # let _ = covet::routes![book];
+/// ```
+///
+/// When the app is built, the template and those that it extends, includes and imports are read, and an error in them, or a
+/// variable that is not a field, is an error of the start. A struct with attributes of serde is not held against its
+/// template, since they may change the names.
+#[cfg(feature = "template")]
+pub use covet_macros::view;
+
 #[doc = include_str!("validation/model.md")]
 pub use covet_macros::model;
 

@@ -80,7 +80,11 @@ impl Cors {
         faults
     }
 
-    fn allows(&self, origin: &str) -> bool {
+    pub(crate) fn allows_credentials(&self) -> bool {
+        self.credentials
+    }
+
+    pub(crate) fn allows(&self, origin: &str) -> bool {
         match &self.origins {
             Origins::Any => true,
             Origins::These(origins) => origins.iter().any(|known| known == origin),

@@ -1,8 +1,9 @@
 //! The guide's chapters, so that `cargo test --doc` compiles and runs their programs.
 
 macro_rules! chapters {
-    ($($name:ident $file:literal)*) => {
+    ($($(#[$condition:meta])? $name:ident $file:literal)*) => {
         $(
+            $(#[$condition])?
             #[doc = include_str!(concat!("../../../docs/", $file, ".md"))]
             struct $name;
         )*
@@ -23,4 +24,11 @@ chapters! {
     Testing "testing"
     Server "server"
     CommandLine "command-line"
+    #[cfg(feature = "auth")]
+    Callers "callers"
+}
+
+#[cfg(feature = "postgres")]
+chapters! {
+    PostgreSql "postgresql"
 }

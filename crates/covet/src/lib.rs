@@ -4,11 +4,14 @@
 mod access_log;
 mod app;
 mod attributes;
+#[cfg(feature = "auth")]
+pub mod auth;
 mod body;
 mod client_address;
 #[cfg(feature = "_compression")]
 mod compression;
 mod cors;
+mod cross_site;
 mod deadline;
 mod digest;
 #[cfg(feature = "docs")]
@@ -46,8 +49,14 @@ mod stream;
 mod tables;
 pub mod test;
 pub mod validation;
+#[cfg(feature = "template")]
+mod view;
 
 pub use app::{App, Limits, StartFault, TrailingSlash};
+#[cfg(feature = "auth")]
+pub use auth::{Auth, Public};
+#[cfg(feature = "template")]
+pub use attributes::view;
 pub use attributes::{Problem, delete, get, head, main, model, options, patch, post, put};
 pub use body::{Body, BodyError, BoxError};
 pub use bytes::Bytes;
@@ -59,9 +68,11 @@ pub use cors::Cors;
 pub use covet_db as db;
 #[cfg(feature = "_db")]
 pub use covet_db::Db;
+#[cfg(feature = "template")]
+pub use covet_template as template;
 pub use error::{Error, Result};
 pub use extract::{Content, Cookie, Form, Header, Json, Path, Query, State};
-pub use files::{File, FileError, Folder};
+pub use files::{Assets, File, FileError, Folder};
 pub use http;
 #[cfg(feature = "_db")]
 pub use idempotency::{Idempotency, IdempotencyError, IdempotencyKey};
@@ -73,7 +84,9 @@ pub use problem::{Problem, ProblemDetails, ProblemType, Problems};
 pub use rate_limit::RateLimit;
 pub use request::{FromRequest, Rejection, Request};
 pub use request_id::RequestId;
-pub use respond::{Accepted, Created, Html, Negotiated, NoContent, Page, Redirect, Responder, Responding, Response};
+pub use respond::{Accepted, Created, Html, Negotiated, NoContent, Page, Redirect, Responder, Responding, Response, SetCookie,
+    WithCookie,
+};
 pub use routing::{Route, Routes};
 pub use rust_decimal::Decimal;
 pub use serde_json;
@@ -84,10 +97,17 @@ pub use server::Tls;
 pub use service::Service;
 pub use stream::{Event, Events, LastEventId, MediaType, NdJson, NdJsonError, Stream, media};
 pub use uuid::Uuid;
+#[cfg(feature = "template")]
+pub use view::{Templates, View};
 
 /// What the macros' expansions name. Not part of the API.
 #[doc(hidden)]
 pub mod __private {
+    #[cfg(feature = "auth")]
+    pub use covet_auth::{self, __private::permissions};
+    pub use covet_macros::assets;
+    #[cfg(feature = "template")]
+    pub use covet_macros::templates;
     pub use http::Method;
     pub use schemars;
     pub use serde;
@@ -96,6 +116,8 @@ pub mod __private {
     pub use crate::request::Rejections;
     pub use crate::routing::{Endpoint, Route};
     pub use crate::validation::expansion as validation;
+    #[cfg(feature = "template")]
+    pub use crate::view::{describe_view, respond_view};
 
     /// Whether a model reads these names and no others.
     pub const fn reads_exactly(fields: Option<crate::validation::FieldNames>, names: &[&str]) -> bool {

@@ -45,6 +45,14 @@ pub(crate) fn problem_format(headers: &HeaderMap) -> Format {
     best.0
 }
 
+/// Whether a client likes a page better than a problem in JSON, as browsers do.
+#[cfg(feature = "template")]
+pub(crate) fn prefers_html(headers: &HeaderMap) -> bool {
+    let html = quality(headers, "text/html").quality;
+    let json = ["application/json", crate::problem::MEDIA_TYPE].map(|media_type| quality(headers, media_type).quality);
+    html > json[0].max(json[1])
+}
+
 /// How much a client likes a content coding (RFC 9110, section 12.5.3). Without the header there is only `identity`; with
 /// it `identity` is what is left when it is not named.
 pub(crate) fn coding_quality(headers: &HeaderMap, coding: &str) -> f32 {

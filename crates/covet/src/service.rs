@@ -17,6 +17,7 @@ use crate::access_log;
 use crate::app::{Limits, TrailingSlash};
 use crate::client_address::Proxies;
 use crate::cors::{Cors, CrossOrigin};
+use crate::cross_site;
 use crate::finish::{Finish, FinishSettings};
 use crate::merge_patch::ACCEPT_PATCH;
 use crate::metrics::Metrics;
@@ -82,6 +83,8 @@ pub(crate) struct Settings {
     pub(crate) rate_limit: Option<RateLimit>,
     pub(crate) access_log: bool,
     pub(crate) finish: FinishSettings,
+    #[cfg(feature = "auth")]
+    pub(crate) auth: Option<crate::auth::Authentication>,
     #[cfg(feature = "_db")]
     pub(crate) idempotency: crate::Idempotency,
 }
@@ -157,12 +160,19 @@ impl Service {
             started: Instant::now(),
         });
         let finish = Finish::new(&inner.settings.finish, registered.map(|registered| &**registered), &mut head);
+        #[cfg(feature = "template")]
+        let pages = crate::view::ErrorPages::of(&inner.shared, registered, &head.headers);
         let arrived = Arrived { head, body, id, client };
-        let response = if span.is_disabled() {
+        #[cfg_attr(not(feature = "template"), expect(unused_mut, reason = "pages of errors are templates"))]
+        let mut response = if span.is_disabled() {
             inner.answer(found, arrived).await
         } else {
             inner.answer_in_span(found, arrived, span).await
         };
+        #[cfg(feature = "template")]
+        if let Some(pages) = pages {
+            response = pages.apply(response, id).await;
+        }
         let mut response = finish.apply(response);
         if let Some((metrics, method, route, started)) = counted {
             metrics.count(&method, route, response.status(), started.elapsed());
@@ -268,13 +278,23 @@ impl Inner {
         tracing::Span::current().record("http.route", registered.route.path.as_str());
         let limits = &self.settings.limits;
         check_accept(registered, &head)?;
+        if registered.is_guarded {
+            cross_site::check(&head, self.settings.cors.as_ref())?;
+        }
         let limit = registered.route.body_limit.unwrap_or(limits.body);
         if registered.reads_body && http_body::Body::size_hint(&body).lower() > limit {
             return Err(problem::too_large(limit));
         }
         let slot = registered.is_counted.then(|| self.slots.take()).transpose()?;
         let route_slot = registered.route.slots.as_ref().map(Slots::take).transpose()?;
-        let principal = self.settings.principal.as_ref().and_then(|identify| identify.identify(&head));
+        #[cfg(feature = "auth")]
+        let mut head = head;
+        #[cfg(feature = "auth")]
+        let caller = self.admit(registered, &mut head)?;
+        #[cfg(not(feature = "auth"))]
+        let caller = None;
+        let identify = || self.settings.principal.as_ref().and_then(|identify| identify.identify(&head));
+        let principal = caller.or_else(identify);
         let sender = Sender { address: client, principal: principal.as_ref() };
         allowances.check_principal(&registered.route.rate_limits, sender)?;
         let request = Request {
@@ -289,8 +309,29 @@ impl Inner {
             shared: self.shared.clone(),
         };
         let deadline = registered.route.deadline.unwrap_or(limits.deadline);
-        let response = self.call_handler(registered, request, deadline).await?;
+        #[cfg_attr(not(feature = "auth"), expect(unused_mut, reason = "answers to callers are private"))]
+        let mut response = self.call_handler(registered, request, deadline).await?;
+        #[cfg(feature = "auth")]
+        if registered.guard.is_some() {
+            // What one caller gets is not for another one (RFC 9111, section 3.5).
+            let private = HeaderValue::from_static("private");
+            response.headers_mut().entry(header::CACHE_CONTROL).or_insert(private);
+        }
         Ok(response.map(|body| [slot, route_slot].into_iter().flatten().fold(body, Body::keeping)))
+    }
+
+    /// Lets the caller in whom the route wants, and leaves it in the head for the arguments. The text is its subject.
+    #[cfg(feature = "auth")]
+    fn admit(
+        &self,
+        registered: &Registered,
+        head: &mut http::request::Parts,
+    ) -> Result<Option<Arc<str>>, ProblemDetails> {
+        let (Some(auth), Some(guard)) = (&self.settings.auth, &registered.guard) else { return Ok(None) };
+        let Some(caller) = auth.admit(guard, &head.headers)? else { return Ok(None) };
+        let subject = caller.subject().into();
+        head.extensions.insert(caller);
+        Ok(Some(subject))
     }
 
     async fn call_handler(

@@ -5,10 +5,10 @@
 //! `typ`, a member given twice, a key for another use, a token beyond its size.
 
 mod algorithm;
-mod base64url;
+pub(crate) mod base64url;
 mod claims;
 mod der;
-mod json;
+pub(crate) mod json;
 mod jwk;
 pub mod jws;
 mod jwt;

@@ -39,7 +39,8 @@ pub struct Permitted<Action, Thing> {
 
 /// The caller may not do this with this thing.
 ///
-/// To a client it is best told as if the thing were not there (404), since the difference tells that it is.
+/// To a client it is best told as if the thing were not there (404), since the difference tells that it is. It is no
+/// `std::error::Error`, so that `?` does not make it one of the failures that nobody expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotPermitted;
 
@@ -84,5 +85,3 @@ impl std::fmt::Display for NotPermitted {
         f.write_str("the caller may not do this with this thing")
     }
 }
-
-impl std::error::Error for NotPermitted {}

@@ -30,7 +30,7 @@ fn a_value_is_printed_as_json() {
 #[test]
 fn the_policy_decides_what_there_is() {
     let (code, out, err) = eval(&["'a'|upper"]);
-    assert_eq!((code, out.as_str()), (5, ""));
+    assert_eq!((code, out.as_str()), (8, ""));
     assert!(err.starts_with("error: unknown filter `upper`") && err.contains("<expression>:1:5"), "{err}");
     let (code, out, err) = eval(&["'a'|upper", "--policy", "trusted"]);
     assert_eq!((code, out.as_str()), (0, "\"A\"\n"), "{err}");
@@ -39,9 +39,9 @@ fn the_policy_decides_what_there_is() {
 #[test]
 fn exit_codes_tell_errors_apart() {
     let code = |arguments: &[&str]| eval(arguments).0;
-    assert_eq!(code(&["1 +"]), 5);
-    assert_eq!(code(&["1 / 0"]), 6);
-    assert_eq!(code(&["missing"]), 6);
+    assert_eq!(code(&["1 +"]), 8);
+    assert_eq!(code(&["1 / 0"]), 9);
+    assert_eq!(code(&["missing"]), 9);
     assert_eq!(code(&["missing", "--undefined", "lenient"]), 0);
     assert_eq!(code(&["sum(range(100000)) + sum(range(100000))", "--context", "[1]"]), 2);
     assert_eq!(code(&["1", "--context", "{"]), 2);
@@ -52,7 +52,7 @@ fn exit_codes_tell_errors_apart() {
 #[test]
 fn a_bomb_ends_in_an_error() {
     let deep = "(".repeat(5_000) + "1" + &")".repeat(5_000);
-    assert_eq!(eval(&[&deep]).0, 5);
+    assert_eq!(eval(&[&deep]).0, 8);
     let (code, _, err) = eval(&["'x' * 999999999"]);
-    assert_eq!(code, 7, "{err}");
+    assert_eq!(code, 10, "{err}");
 }

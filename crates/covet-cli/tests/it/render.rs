@@ -51,7 +51,7 @@ fn other_templates_come_from_the_folder() {
     let (code, out, err) = render(folder.path(), &["shop/sub/page.html", "--dir", "shop"]);
     assert_eq!((code, out.as_str()), (0, "<title>True</title>"), "{err}");
     let (code, _, err) = render(folder.path(), &["shop/sub/page.html"]);
-    assert_eq!(code, 6, "{err}");
+    assert_eq!(code, 9, "{err}");
     assert!(err.contains("there is no template `base.html`") && err.contains("--> page.html:1:"), "{err}");
 }
 
@@ -63,9 +63,9 @@ fn what_is_undefined_prints_as_nothing_unless_told_otherwise() {
         assert_eq!((code, out.as_str()), expected, "{arguments:?}: {err}");
     };
     check(&["a.txt"], (0, "[]"));
-    check(&["b.txt"], (6, ""));
+    check(&["b.txt"], (9, ""));
     check(&["b.txt", "--undefined", "chainable"], (0, "[]"));
-    check(&["a.txt", "--undefined", "strict"], (6, ""));
+    check(&["a.txt", "--undefined", "strict"], (9, ""));
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn the_syntax_can_be_chosen() {
 fn an_error_shows_its_place() {
     let folder = folder(&[("page.html", "<p>\n{{ name|uper }}</p>\n")]);
     let (code, out, err) = render(folder.path(), &["page.html"]);
-    assert_eq!((code, out.as_str()), (5, ""));
+    assert_eq!((code, out.as_str()), (8, ""));
     let expected = "error: unknown filter `uper`\n  --> page.html:2:9\n  |\n2 | {{ name|uper }}</p>\n  |         ^^^^\n  \
                     help: did you mean `upper`?\n";
     assert_eq!(err, expected);
@@ -107,11 +107,11 @@ fn exit_codes_tell_errors_apart() {
         ("fails.txt", "{{ 1 // 0 }}"),
     ]);
     let code = |arguments: &[&str]| render(folder.path(), arguments).0;
-    assert_eq!(code(&["bomb.txt"]), 7);
-    assert_eq!(code(&["unsafe.html"]), 5);
+    assert_eq!(code(&["bomb.txt"]), 10);
+    assert_eq!(code(&["unsafe.html"]), 8);
     assert_eq!(code(&["safe.html"]), 0);
-    assert_eq!(code(&["safe.html", "--policy", "tenant"]), 5);
-    assert_eq!(code(&["fails.txt"]), 6);
+    assert_eq!(code(&["safe.html", "--policy", "tenant"]), 8);
+    assert_eq!(code(&["fails.txt"]), 9);
     assert_eq!(code(&["missing.txt"]), 1);
     assert_eq!(code(&["fails.txt", "--context", "7"]), 2);
     assert_eq!(code(&[]), 2);

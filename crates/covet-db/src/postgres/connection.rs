@@ -89,6 +89,12 @@ impl Failure {
     }
 }
 
+/// A statement that is ready to be sent.
+pub(super) struct Bound {
+    prepared: Arc<Prepared>,
+    encoded: Encoded,
+}
+
 /// A statement that the server works on.
 pub(super) struct Running {
     pub(super) rows: Pin<Box<RowStream>>,
@@ -108,6 +114,12 @@ impl Running {
         let row = self.rows.as_mut().try_next().await?;
         self.ended = row.is_none();
         Ok(row)
+    }
+
+    /// Reads it to its end, because only then has it written, and says how many rows it touched.
+    pub(super) async fn touched(&mut self) -> Result<u64, Failure> {
+        while self.next().await?.is_some() {}
+        Ok(self.rows.rows_affected().filter(|_| self.traits.touches_rows).unwrap_or(0))
     }
 }
 
@@ -196,6 +208,11 @@ impl Session {
         if self.shared.options.postgres.prepared == PreparedStatements::Never {
             return self.start_unprepared(text, params).await;
         }
+        self.send(&self.bind(text, params).await?).await
+    }
+
+    /// The statement of a text, prepared, and its values in the form in which they are sent.
+    pub(super) async fn bind(&self, text: &str, params: &[Param<'_>]) -> Result<Bound, Failure> {
         let mut prepared = match self.prepare(text).await {
             Err(Failure::Driver(error)) if error::lacks_types(&error) && !params.is_empty() => {
                 self.prepare_with_help(text, params, error).await?
@@ -206,9 +223,15 @@ impl Session {
             prepared = self.prepare_typed(text, &types).await?;
         }
         let encoded = Encoded::new(params, prepared.types()).map_err(Failure::Unsent)?;
+        Ok(Bound { prepared, encoded })
+    }
+
+    /// Sends at once, before the first wait.
+    pub(super) async fn send(&self, bound: &Bound) -> Result<Running, Failure> {
+        let prepared = &bound.prepared;
         self.note(prepared.traits);
-        let rows = Box::pin(self.client.query_raw(&prepared.statement, encoded.values()).await?);
-        Ok(Running { rows, traits: prepared.traits, prepared: Some(prepared), ended: false })
+        let rows = Box::pin(self.client.query_raw(&prepared.statement, bound.encoded.values()).await?);
+        Ok(Running { rows, traits: prepared.traits, prepared: Some(Arc::clone(prepared)), ended: false })
     }
 
     /// In one round trip and without a statement on the server.

@@ -1,7 +1,7 @@
 //! How values come: in binary, read into a batch's cells.
 //!
-//! Numbers and truth values have cells of their own. Everything else is text: instants in RFC 3339, intervals in ISO 8601,
-//! arrays as JSON, composites and ranges as PostgreSQL writes them.
+//! Numbers, truth values, dates, times, UUIDs and decimals have cells of their own. Everything else is text: intervals in ISO
+//! 8601, arrays as JSON, composites and ranges as PostgreSQL writes them, and so are dates and numbers beyond the usual.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -40,10 +40,16 @@ pub(super) fn push(row: &Row, batch: &mut Batch) -> Result<()> {
         let bytes: Bytes<'_> = row.try_get(index).map_err(|_| damaged(column.type_()))?;
         match bytes.0 {
             None => batch.push(ValueRef::Null)?,
+            // Whether it is UTF-8 is asked when it is read.
+            Some(bytes) if is_text(column.type_()) => batch.push_text(bytes)?,
             Some(bytes) => batch.push(read(column.type_(), bytes)?.as_ref())?,
         }
     }
     Ok(())
+}
+
+fn is_text(ty: &Type) -> bool {
+    matches!(*ty, Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME | Type::JSON | Type::XML | Type::UNKNOWN)
 }
 
 /// A value that has been read.
@@ -53,6 +59,12 @@ enum Value<'a> {
     Float(f64),
     Text(Cow<'a, str>),
     Bytes(&'a [u8]),
+    Date(Date),
+    Time(Time),
+    DateTime(DateTime),
+    Timestamp(Timestamp),
+    Uuid(uuid::Uuid),
+    Decimal(rust_decimal::Decimal),
 }
 
 impl Value<'_> {
@@ -63,6 +75,12 @@ impl Value<'_> {
             Self::Float(value) => ValueRef::Float(*value),
             Self::Text(text) => ValueRef::Text(text),
             Self::Bytes(bytes) => ValueRef::Bytes(bytes),
+            Self::Date(value) => ValueRef::Date(*value),
+            Self::Time(value) => ValueRef::Time(*value),
+            Self::DateTime(value) => ValueRef::DateTime(*value),
+            Self::Timestamp(value) => ValueRef::Timestamp(*value),
+            Self::Uuid(value) => ValueRef::Uuid(*value),
+            Self::Decimal(value) => ValueRef::Decimal(*value),
         }
     }
 }
@@ -84,12 +102,15 @@ fn read<'a>(ty: &Type, bytes: &'a [u8]) -> Result<Value<'a>> {
             .split_first()
             .and_then(|(_, text)| std::str::from_utf8(text).ok())
             .map(|text| Value::Text(text.into())),
-        Type::NUMERIC => numeric::decode(bytes).map(|text| Value::Text(text.into())),
-        Type::UUID => fixed(bytes).map(|bytes| Value::Text(uuid::Uuid::from_bytes(bytes).to_string().into())),
-        Type::DATE => fixed(bytes).map(|bytes| date(i32::from_be_bytes(bytes))).map(text_of),
-        Type::TIME => fixed(bytes).and_then(|bytes| time(i64::from_be_bytes(bytes))).map(text_of),
-        Type::TIMESTAMP => fixed(bytes).map(|bytes| civil(i64::from_be_bytes(bytes))).map(text_of),
-        Type::TIMESTAMPTZ => fixed(bytes).map(|bytes| instant(i64::from_be_bytes(bytes))).map(text_of),
+        Type::NUMERIC => match numeric::decode_decimal(bytes) {
+            Some(value) => Some(Value::Decimal(value)),
+            None => numeric::decode(bytes).map(|text| Value::Text(text.into())),
+        },
+        Type::UUID => fixed(bytes).map(|bytes| Value::Uuid(uuid::Uuid::from_bytes(bytes))),
+        Type::DATE => fixed(bytes).map(|bytes| date(i32::from_be_bytes(bytes))),
+        Type::TIME => fixed(bytes).and_then(|bytes| time(i64::from_be_bytes(bytes))),
+        Type::TIMESTAMP => fixed(bytes).map(|bytes| civil(i64::from_be_bytes(bytes))),
+        Type::TIMESTAMPTZ => fixed(bytes).map(|bytes| instant(i64::from_be_bytes(bytes))),
         Type::INTERVAL => interval(bytes).map(text_of),
         Type::INET | Type::CIDR => address(bytes).map(text_of),
         Type::VOID => Some(Value::Text("".into())),
@@ -118,46 +139,62 @@ fn fixed<const N: usize>(bytes: &[u8]) -> Option<[u8; N]> {
     bytes.try_into().ok()
 }
 
-fn date(days: i32) -> String {
+/// PostgreSQL's zero of days and microseconds.
+const MIDNIGHT: DateTime = DateTime::constant(2000, 1, 1, 0, 0, 0, 0);
+
+/// In a day.
+const MICROSECONDS: i64 = 86_400_000_000;
+
+fn date<'a>(days: i32) -> Value<'a> {
     match days {
-        i32::MAX => return "infinity".into(),
-        i32::MIN => return "-infinity".into(),
+        i32::MAX => return text_of("infinity".into()),
+        i32::MIN => return text_of("-infinity".into()),
         _ => {}
     }
-    let date = Date::constant(2000, 1, 1).checked_add(SignedDuration::from_hours(24 * i64::from(days)));
     // PostgreSQL's dates go further than anybody's; the ones beyond are told as days.
-    date.map_or_else(|_| format!("2000-01-01 and {days} days"), |date| date.to_string())
+    let date = MIDNIGHT.date().checked_add(SignedDuration::from_hours(24 * i64::from(days)));
+    date.map_or_else(|_| text_of(format!("2000-01-01 and {days} days")), Value::Date)
 }
 
-fn time(microseconds: i64) -> Option<String> {
+fn time<'a>(microseconds: i64) -> Option<Value<'a>> {
     // 24:00:00 is a time in PostgreSQL, and nowhere else.
-    if microseconds == 86_400_000_000 {
-        return Some("24:00:00".into());
+    if microseconds == MICROSECONDS {
+        return Some(Value::Text("24:00:00".into()));
     }
-    let nanoseconds = microseconds.checked_mul(1000)?;
-    Time::midnight().checked_add(SignedDuration::from_nanos(nanoseconds)).ok().map(|time| time.to_string())
+    time_of_day(microseconds).map(Value::Time)
 }
 
-fn civil(microseconds: i64) -> String {
+fn time_of_day(microseconds: i64) -> Option<Time> {
+    let seconds = microseconds.div_euclid(1_000_000);
+    let part = |value: i64| i8::try_from(value).ok();
+    let nanoseconds = i32::try_from(microseconds.rem_euclid(1_000_000) * 1000).ok()?;
+    Time::new(part(seconds / 3600)?, part(seconds / 60 % 60)?, part(seconds % 60)?, nanoseconds).ok()
+}
+
+fn civil<'a>(microseconds: i64) -> Value<'a> {
     match microseconds {
-        i64::MAX => return "infinity".into(),
-        i64::MIN => return "-infinity".into(),
+        i64::MAX => return text_of("infinity".into()),
+        i64::MIN => return text_of("-infinity".into()),
         _ => {}
     }
-    let civil = DateTime::constant(2000, 1, 1, 0, 0, 0, 0).checked_add(SignedDuration::from_micros(microseconds));
-    civil.map_or_else(|_| format!("2000-01-01T00:00:00 and {microseconds} microseconds"), |civil| civil.to_string())
+    let days = i32::try_from(microseconds.div_euclid(MICROSECONDS)).ok();
+    let day = days.and_then(|days| MIDNIGHT.date().checked_add(SignedDuration::from_hours(24 * i64::from(days))).ok());
+    let civil = day.zip(time_of_day(microseconds.rem_euclid(MICROSECONDS)));
+    civil.map_or_else(
+        || text_of(format!("2000-01-01T00:00:00 and {microseconds} microseconds")),
+        |(date, time)| Value::DateTime(date.to_datetime(time)),
+    )
 }
 
-fn instant(microseconds: i64) -> String {
+fn instant<'a>(microseconds: i64) -> Value<'a> {
     match microseconds {
-        i64::MAX => return "infinity".into(),
-        i64::MIN => return "-infinity".into(),
+        i64::MAX => return text_of("infinity".into()),
+        i64::MIN => return text_of("-infinity".into()),
         _ => {}
     }
     let instant =
         microseconds.checked_add(ZERO).and_then(|microseconds| Timestamp::from_microsecond(microseconds).ok());
-    instant
-        .map_or_else(|| format!("2000-01-01T00:00:00Z and {microseconds} microseconds"), |instant| instant.to_string())
+    instant.map_or_else(|| text_of(format!("2000-01-01T00:00:00Z and {microseconds} microseconds")), Value::Timestamp)
 }
 
 /// Months, days and microseconds, each with its own sign.
@@ -286,6 +323,7 @@ fn json_value(ty: &Type, bytes: &[u8], json: &mut String) -> Result<()> {
         Value::Text(text) if is_json => write!(json, "{text}"),
         Value::Text(text) => write!(json, "{}", serde_json::Value::from(text.as_ref())),
         Value::Bytes(bytes) => write!(json, "{}", serde_json::Value::from(crate::row::hexadecimal(bytes))),
+        other => write!(json, "\"{}\"", other.as_ref().to_text().unwrap_or_default()),
     };
     Ok(())
 }
@@ -340,6 +378,7 @@ fn field(ty: &Type, bytes: &[u8], text: &mut String) -> Result<()> {
         Value::Float(value) => value.to_string(),
         Value::Text(text) => text.into_owned(),
         Value::Bytes(bytes) => format!("\\x{}", crate::row::hexadecimal(bytes)),
+        other => other.as_ref().to_text().unwrap_or_default(),
     };
     if !value.is_empty() && !value.contains(|c: char| c.is_whitespace() || "\"\\(),[]".contains(c)) {
         text.push_str(&value);

@@ -37,6 +37,31 @@ pub(super) fn encode(value: Decimal, out: &mut BytesMut) {
     }
 }
 
+/// A value that fits a decimal; none for any other.
+pub(super) fn decode_decimal(bytes: &[u8]) -> Option<Decimal> {
+    let (header, groups) = bytes.split_first_chunk::<8>()?;
+    let word = |index: usize| u16::from_be_bytes([header[index], header[index + 1]]);
+    let (count, weight, sign, scale) = (usize::from(word(0)), word(2).cast_signed(), word(4), word(6));
+    if groups.len() != 2 * count || !matches!(sign, 0 | NEGATIVE) || scale > 28 || count > 8 {
+        return None;
+    }
+    let mut mantissa = 0_i128;
+    for group in groups.chunks_exact(2) {
+        mantissa = mantissa.checked_mul(10_000)?.checked_add(i128::from(u16::from_be_bytes([group[0], group[1]])))?;
+    }
+    // How many decimal digits the last group lies behind the point, and how many there are to be.
+    let behind = 4 * (i32::try_from(count).ok()? - 1 - i32::from(weight));
+    let shift = i32::from(scale) - behind;
+    let power = 10_i128.checked_pow(shift.unsigned_abs())?;
+    let mantissa = match shift {
+        0.. => mantissa.checked_mul(power)?,
+        // The digits behind the scale are none.
+        _ => mantissa / power,
+    };
+    let mantissa = if sign == NEGATIVE { -mantissa } else { mantissa };
+    Decimal::try_from_i128_with_scale(mantissa, u32::from(scale)).ok()
+}
+
 /// The text of a value, with all digits of its scale; none for bytes that are no numeric.
 pub(super) fn decode(bytes: &[u8]) -> Option<String> {
     let mut words = bytes.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
@@ -92,11 +117,14 @@ mod tests {
             let mut bytes = BytesMut::new();
             encode(value, &mut bytes);
             prop_assert_eq!(decode(&bytes).unwrap(), value.to_string());
+            // A zero keeps its scale, and not its sign.
+            prop_assert_eq!(decode_decimal(&bytes).unwrap().to_string(), value.to_string());
         }
 
         #[test]
         fn no_bytes_are_too_broken(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
             decode(&bytes);
+            decode_decimal(&bytes);
         }
     }
 }

@@ -24,16 +24,18 @@ impl<'a> Sql<'a> {
         let text = match &self.source {
             Source::Static(text) => Text::Static(text),
             Source::Unchecked(text) => Text::Shared(Arc::clone(text)),
-            Source::Template(template) if template.is_fixed() => Text::Static(template.cached(dialect).get_or_init(|| {
-                let mut renderer = Renderer::new(dialect);
-                for piece in template.pieces() {
-                    match piece {
-                        Piece::Text(text) => renderer.text.push_str(text),
-                        _ => renderer.placeholder(),
+            Source::Template(template) if template.is_fixed() => {
+                Text::Static(template.cached(dialect).get_or_init(|| {
+                    let mut renderer = Renderer::new(dialect);
+                    for piece in template.pieces() {
+                        match piece {
+                            Piece::Text(text) => renderer.text.push_str(text),
+                            _ => renderer.placeholder(),
+                        }
                     }
-                }
-                renderer.text.into()
-            })),
+                    renderer.text.into()
+                }))
+            }
             Source::Template(_) => return Renderer::new(dialect).render(self),
         };
         let params = self.args.iter().filter_map(|arg| match arg {

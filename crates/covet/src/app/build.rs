@@ -30,8 +30,8 @@ use crate::{Cors, Error, Result, SecurityHeaders};
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StartFault {
-    message: String,
-    route: Option<String>,
+    pub(super) message: String,
+    pub(super) route: Option<String>,
 }
 
 impl StartFault {
@@ -56,15 +56,17 @@ impl fmt::Display for StartFault {
 }
 
 /// What is gathered on the way.
-struct Building {
+pub(super) struct Building {
     schemas: Schemas,
     router: RouterBuilder,
     problems: Problems,
     described: Vec<Described>,
     operations: HashMap<String, String>,
-    faults: Vec<StartFault>,
+    pub(super) faults: Vec<StartFault>,
     /// Whether an operation works on the framework's own tables.
     needs_tables: bool,
+    #[cfg(feature = "auth")]
+    pub(super) access: super::access::Deciding,
 }
 
 /// An app in which no fault was found, before it has started.
@@ -98,6 +100,8 @@ pub(super) fn build(mut app: App) -> Result<Built> {
         operations: HashMap::new(),
         faults: Vec::new(),
         needs_tables: false,
+        #[cfg(feature = "auth")]
+        access: super::access::Deciding::of(app.auth.is_some()),
     };
     problem::ALL.iter().for_each(|problem| building.problems.add(problem));
     let own = match &app.rate_limit {
@@ -114,12 +118,14 @@ pub(super) fn build(mut app: App) -> Result<Built> {
     let routes = routes.list.into_iter().enumerate();
     routes.for_each(|(index, route)| building.add(&app, route, index < own));
     building.check_problem_names();
+    #[cfg(feature = "template")]
+    building.connect_templates(&app.shared);
     building.faults.extend(app.startup.faults(&app.shared));
     building.finish(app, &pages, metrics)
 }
 
 impl Building {
-    fn fault(&mut self, route: &Route, message: impl Into<String>) {
+    pub(super) fn fault(&mut self, route: &Route, message: impl Into<String>) {
         let Route { method, path, function, place, .. } = route;
         let route = Some(format!("{method} {path} (`{function}` at {place})"));
         self.faults.push(StartFault { message: message.into(), route });
@@ -135,7 +141,11 @@ impl Building {
         (route.describe)(&mut operation);
         for (id, name) in &operation.state {
             if !app.shared.contains(*id) && !app.startup.brings(*id) {
-                let how = if name.ends_with("::Db") { ".database(…)" } else { ".state(…)" };
+                let how = match name.rsplit("::").next() {
+                    Some("Db") => ".database(…)",
+                    Some("Templates") => ".templates(…)",
+                    _ => ".state(…)",
+                };
                 self.fault(&route, format!("takes `{name}`, which the app was not given; add it with {how}"));
             }
         }
@@ -145,15 +155,25 @@ impl Building {
         for fault in route.security_headers.iter().flat_map(SecurityHeaders::faults) {
             self.fault(&route, fault);
         }
+        #[cfg(feature = "template")]
+        for fault in view_faults(&app.shared, &operation) {
+            self.fault(&route, fault);
+        }
         let media_types = operation.media_types();
         let reads_body = operation.body.is_some();
         let body_types = operation.body.iter().flat_map(|body| body.content.keys().copied()).collect();
+        let is_guarded = operation.is_guarded();
+        if is_guarded {
+            operation.problem(&problem::CROSS_SITE);
+        }
         let (is_idempotent, takes_nonce) = (operation.is_idempotent, operation.takes_nonce);
         self.needs_tables |= is_idempotent;
         if is_idempotent {
             describe_replay(&mut operation);
         }
         add_framework_problems(&mut operation, &media_types);
+        #[cfg(feature = "auth")]
+        let guard = self.decide(&route, &mut operation);
         if !route.rate_limits.is_empty() {
             operation.problem(&problem::TOO_MANY_REQUESTS);
         }
@@ -171,12 +191,25 @@ impl Building {
             body_types,
             is_idempotent,
             takes_nonce,
+            #[cfg(feature = "auth")]
+            guard,
+            is_guarded,
             label: route.path.as_str().into(),
             route: route.clone(),
         };
         if let Err(fault) = self.router.add(pattern, registered) {
             self.fault(&route, fault);
         }
+    }
+
+    /// Lets templates find the static files, and looks at the one for problems.
+    #[cfg(feature = "template")]
+    fn connect_templates(&mut self, shared: &Shared) {
+        let Some(templates) = shared.get::<crate::Templates>() else { return };
+        if let Some(assets) = shared.get::<crate::Assets>() {
+            templates.connect(assets);
+        }
+        self.faults.extend(templates.check_error_page().err().map(|message| StartFault { message, route: None }));
     }
 
     fn check_operation_id(&mut self, route: &Route) {
@@ -208,7 +241,13 @@ impl Building {
 
     fn finish(mut self, app: App, pages: &pages::Pages, metrics: Option<Arc<Metrics>>) -> Result<Built> {
         let info = info(&app);
-        let (document, faults) = document(info, self.schemas, self.described, &self.problems);
+        #[cfg(feature = "auth")]
+        let auth = self.open(app.auth);
+        #[cfg(feature = "auth")]
+        let security_schemes = auth.iter().flat_map(|auth| auth.security_schemes()).collect();
+        #[cfg(not(feature = "auth"))]
+        let security_schemes = serde_json::Map::new();
+        let (document, faults) = document(info, self.schemas, self.described, &self.problems, security_schemes);
         self.faults.extend(faults.into_iter().map(StartFault::of_app));
         let headers = app.security_headers.faults();
         self.faults.extend(headers.into_iter().map(StartFault::of_app));
@@ -235,6 +274,8 @@ impl Building {
                 #[cfg(feature = "_compression")]
                 compression: app.compression,
             },
+            #[cfg(feature = "auth")]
+            auth,
             #[cfg(feature = "_db")]
             idempotency: app.idempotency,
         };
@@ -246,6 +287,13 @@ impl Building {
         }
         Ok(Built { document, startup, router: self.router.build(), shared: app.shared, settings })
     }
+}
+
+/// What is wrong with the templates of an operation's pages; without any templates that is told as a missing state.
+#[cfg(feature = "template")]
+fn view_faults(shared: &Shared, operation: &Operation<'_>) -> Vec<String> {
+    let Some(templates) = shared.get::<crate::Templates>() else { return Vec::new() };
+    operation.views.iter().filter_map(|view| templates.check(view).err()).collect()
 }
 
 /// The problems that the framework itself can answer at any operation, by what the operation does.

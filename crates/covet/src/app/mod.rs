@@ -1,5 +1,7 @@
 //! The app: what is served, and under which settings.
 
+#[cfg(feature = "auth")]
+mod access;
 mod build;
 mod health;
 mod inspect;
@@ -53,6 +55,8 @@ pub struct App {
     pub(crate) security_headers: SecurityHeaders,
     #[cfg(feature = "_compression")]
     pub(crate) compression: crate::Compression,
+    #[cfg(feature = "auth")]
+    pub(crate) auth: Option<crate::auth::ResourceServer>,
     #[cfg(feature = "_db")]
     pub(crate) idempotency: crate::Idempotency,
     pub(crate) bind: Option<String>,
@@ -81,6 +85,8 @@ impl App {
             security_headers: SecurityHeaders::default(),
             #[cfg(feature = "_compression")]
             compression: crate::Compression::off(),
+            #[cfg(feature = "auth")]
+            auth: None,
             #[cfg(feature = "_db")]
             idempotency: crate::Idempotency::default(),
             bind: None,
@@ -221,6 +227,32 @@ impl App {
         self
     }
 
+    /// With static files, each under a name that changes with its content.
+    ///
+    /// ```
+    /// # use covet::{App, assets};
+    /// let app = App::new("Bookshop", "1.0.0").assets(assets!("assets/swagger-ui"));
+    /// assert!(app.build().is_ok());
+    /// ```
+    pub fn assets(self, assets: crate::Assets) -> Self {
+        let routes = assets.routes();
+        self.state(assets).routes(routes)
+    }
+
+    /// With templates, which structs with [`#[covet::view]`](crate::view) render. Problems become pages for clients that
+    /// rather read HTML than JSON; a template `error.html` makes them look as the app likes, and has the document of the
+    /// problem as `problem`.
+    ///
+    /// ```
+    /// # use covet::{App, templates};
+    /// let app = App::new("Bookshop", "1.0.0").templates(templates!("tests/it/templates"));
+    /// assert!(app.build().is_ok());
+    /// ```
+    #[cfg(feature = "template")]
+    pub fn templates(self, templates: crate::Templates) -> Self {
+        self.state(templates.ready())
+    }
+
     /// With other limits and time-outs than the [defaults](Limits).
     ///
     /// ```
@@ -320,6 +352,18 @@ impl App {
     /// them. Whoever can reach the app can read it, so keep it behind a proxy or in a private network.
     pub fn metrics(mut self) -> Self {
         self.metrics = true;
+        self
+    }
+
+    /// With callers that are known by their tokens. From here on every route must say who may call it: by an argument
+    /// [`Auth`](crate::Auth), `Option<Auth>` or [`Public`](crate::Public), or by its group, with
+    /// [`Routes::require`](crate::Routes::require) or [`Routes::public`](crate::Routes::public). A route that says
+    /// nothing keeps the app from starting.
+    ///
+    /// The caller's subject is the [principal](crate::Request::principal) of the request.
+    #[cfg(feature = "auth")]
+    pub fn auth(mut self, auth: crate::auth::ResourceServer) -> Self {
+        self.auth = Some(auth);
         self
     }
 

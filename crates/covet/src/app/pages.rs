@@ -64,18 +64,27 @@ pub(super) fn routes() -> Routes {
     let routes = routes![openapi_json, openapi_yaml, problem_list, problem_page].and(super::health::routes());
     #[cfg(feature = "docs")]
     let routes = routes.and(crate::docs::routes());
+    own(routes)
+}
+
+/// What the framework serves of itself is for everybody, and not a part of the app.
+fn own(routes: Routes) -> Routes {
+    #[cfg(feature = "auth")]
+    let routes = routes.public();
     routes.hidden()
 }
 
 /// The route of the metrics, for an app that wants it.
 pub(super) fn metrics_routes() -> Routes {
-    routes![metrics].hidden()
+    own(routes![metrics])
 }
 
 /// What the server has done, for Prometheus.
 #[get("/metrics", crate = "crate")]
-async fn metrics(metrics: State<Arc<Metrics>>) -> Plain {
-    Plain { media_type: "text/plain; version=0.0.4; charset=utf-8", body: metrics.text().into() }
+async fn metrics(metrics: State<Arc<Metrics>>, database: super::health::Database) -> Plain {
+    let mut text = metrics.text();
+    database.write_metrics(&mut text);
+    Plain { media_type: "text/plain; version=0.0.4; charset=utf-8", body: text.into() }
 }
 
 /// A response whose media type the route's other answers do not share.

@@ -4,6 +4,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::{HeaderMap, HeaderName, header};
 
+use super::content::Content;
+
 /// The validators of a content.
 #[derive(Debug)]
 pub(super) struct Validators {
@@ -14,11 +16,16 @@ pub(super) struct Validators {
 }
 
 impl Validators {
-    /// Those of a file: its tag is made of its time and its length, and of the coding that it is packed with.
-    pub(super) fn new(modified: Option<SystemTime>, length: u64, coding: &str) -> Self {
+    /// Those of a file: its tag is that of its bytes, or else made of its time and its length, and of the coding that it
+    /// is packed with.
+    pub(super) fn new(content: &Content, coding: &str) -> Self {
+        let Content { modified, length, tag, .. } = content;
         let since = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
         let suffix = if coding.is_empty() { String::new() } else { format!("-{coding}") };
-        let etag = format!("\"{:x}-{length:x}{suffix}\"", since.as_nanos());
+        let etag = match tag {
+            Some(tag) => format!("\"{tag}{suffix}\""),
+            None => format!("\"{:x}-{length:x}{suffix}\"", since.as_nanos()),
+        };
         let modified = modified.map(|_| UNIX_EPOCH + Duration::from_secs(since.as_secs()));
         Validators { etag, modified }
     }

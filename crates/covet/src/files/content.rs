@@ -1,4 +1,4 @@
-//! An open file, and its bytes as a body.
+//! An open file, or one that is part of the program, and its bytes as a body.
 
 use std::fs;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -14,12 +14,20 @@ use crate::{Body, BoxError};
 /// How many bytes are read at once.
 const CHUNK: u64 = 64 << 10;
 
-/// An open file with what its answer says of it.
+/// A file with what its answer says of it.
 #[derive(Debug)]
 pub(super) struct Content {
-    file: fs::File,
+    source: Source,
     pub(super) length: u64,
     pub(super) modified: Option<SystemTime>,
+    /// A tag of its bytes, where they are known.
+    pub(super) tag: Option<String>,
+}
+
+#[derive(Debug)]
+enum Source {
+    File(fs::File),
+    Embedded(&'static [u8]),
 }
 
 impl Content {
@@ -30,7 +38,18 @@ impl Content {
         }
         let file = fs::File::open(path)?;
         let metadata = file.metadata()?;
-        Ok(Content { file, length: metadata.len(), modified: metadata.modified().ok() })
+        let modified = metadata.modified().ok();
+        Ok(Content { source: Source::File(file), length: metadata.len(), modified, tag: None })
+    }
+
+    /// A file that is part of the program, with a tag of its bytes.
+    pub(super) fn embedded(bytes: &'static [u8], tag: &str) -> Self {
+        Content {
+            source: Source::Embedded(bytes),
+            length: bytes.len() as u64,
+            modified: None,
+            tag: Some(tag.to_owned()),
+        }
     }
 
     /// The bytes of a range, read as they are sent. A file that has become shorter meanwhile cuts the answer off.
@@ -38,7 +57,15 @@ impl Content {
         if range.is_empty() {
             return Body::empty();
         }
-        let state = (Some(self.file), range.start, range.end);
+        let file = match self.source {
+            Source::File(file) => file,
+            Source::Embedded(bytes) => {
+                // The range was made from the length, which is that of a slice.
+                let part = bytes.get(range.start as usize..range.end as usize).unwrap_or_default();
+                return Body::from(Bytes::from_static(part));
+            }
+        };
+        let state = (Some(file), range.start, range.end);
         Body::stream(stream::try_unfold(state, async |(file, at, end)| {
             let Some(file) = file.filter(|_| at < end) else { return Ok(None) };
             let length = CHUNK.min(end - at);

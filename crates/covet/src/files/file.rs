@@ -127,8 +127,8 @@ impl Responder for File {
         let varies = !self.variants.is_empty();
         let (coding, chosen) = self.choose(to);
         let content = chosen.as_ref().unwrap_or(&self.content);
-        let (length, modified) = (content.length, content.modified);
-        let validators = Validators::new(modified, length, coding);
+        let length = content.length;
+        let validators = Validators::new(content, coding);
         let mut response = Response::default();
         self.add_shared_headers(&validators, varies, &mut response);
         if validators.is_known(to.headers()) {

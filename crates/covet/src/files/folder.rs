@@ -57,6 +57,11 @@ impl Folder {
         self
     }
 
+    /// Whether there is such a file.
+    pub(super) fn has(&self, path: &str) -> bool {
+        checked(path).is_some_and(|path| open_inside(&self.root, &self.root.join(path)).is_ok())
+    }
+
     /// The file at a path relative to the folder, with `/` between names, percent-decoded, as `Path<String>` of a
     /// `{*path}` has it.
     ///

@@ -1,5 +1,6 @@
 //! Files as answers: ranges, conditional requests, packed variants, caching.
 
+mod assets;
 mod conditions;
 mod content;
 mod encoding;
@@ -9,6 +10,7 @@ mod folder;
 mod media_type;
 mod range;
 
+pub use assets::Assets;
 pub use error::FileError;
 pub use file::File;
 pub use folder::Folder;

@@ -36,8 +36,15 @@ impl Described {
         if route.deprecated {
             value.insert("deprecated".into(), json!(true));
         }
-        let Operation { parameters, body, responses, problems, .. } = operation;
-        insert_rest(&mut value, parameters, body, responses, &problems);
+        #[cfg(feature = "template")]
+        let has_pages = !operation.views.is_empty();
+        #[cfg(not(feature = "template"))]
+        let has_pages = false;
+        let Operation { parameters, body, responses, problems, security, .. } = operation;
+        if let Some(security) = security {
+            value.insert("security".into(), security);
+        }
+        insert_rest(&mut value, parameters, body, responses, &problems, has_pages);
         Described { method: route.method.clone(), path: route.path.clone(), value: Value::Object(value) }
     }
 }
@@ -48,6 +55,7 @@ fn insert_rest(
     body: Option<RequestBody>,
     responses: BTreeMap<String, ResponseEntry>,
     problems: &Problems,
+    has_pages: bool,
 ) {
     if !parameters.is_empty() {
         value.insert("parameters".into(), json!(parameters));
@@ -62,19 +70,23 @@ fn insert_rest(
         by_status.entry(problem.status).or_default().push(problem);
     }
     for (status, problems) in by_status {
-        all.insert(status.to_string(), problem_response(&problems));
+        all.insert(status.to_string(), problem_response(&problems, has_pages));
     }
     value.insert("responses".into(), json!(all));
 }
 
-/// The response of the problems that share a status.
-fn problem_response(problems: &[&ProblemType]) -> Value {
-    if let [only] = problems {
+/// The response of the problems that share a status. Where the operation answers pages, problems are pages as well.
+fn problem_response(problems: &[&ProblemType], has_pages: bool) -> Value {
+    if let ([only], false) = (problems, has_pages) {
         return json!({ "$ref": format!("#/components/responses/{}", only.name) });
     }
     let titles: Vec<_> = problems.iter().map(|problem| problem.title).collect();
     let alternatives: Vec<_> = problems.iter().map(|problem| schema_reference(problem)).collect();
-    json!({ "description": titles.join("; or: "), "content": problem_content(&json!({ "anyOf": alternatives })) })
+    let mut content = problem_content(&json!({ "anyOf": alternatives }));
+    if has_pages {
+        content.insert("text/html".to_owned(), json!({ "schema": { "type": "string" } }));
+    }
+    json!({ "description": titles.join("; or: "), "content": content })
 }
 
 /// A problem in every format that it can be had in.
@@ -93,6 +105,7 @@ pub(crate) fn document(
     mut schemas: Schemas,
     described: Vec<Described>,
     problems: &Problems,
+    security_schemes: Map<String, Value>,
 ) -> (Value, Vec<String>) {
     let members: Vec<_> = problems
         .types
@@ -116,6 +129,9 @@ pub(crate) fn document(
         "paths": paths(described),
         "components": { "schemas": definitions, "responses": responses },
     });
+    if !security_schemes.is_empty() {
+        document["components"]["securitySchemes"] = security_schemes.into();
+    }
     joined.finish(&mut document);
     clean_schema(&mut document);
     narrow_decimals(&mut document);

@@ -53,7 +53,14 @@ pub struct Operation<'a> {
     pub(crate) is_idempotent: bool,
     /// Whether an argument is the nonce of the page's policy.
     pub(crate) takes_nonce: bool,
+    /// What the arguments say of who may call.
+    #[cfg(feature = "auth")]
+    pub(crate) decisions: Vec<crate::auth::Decision>,
+    /// The Security Requirement Objects, where a caller must or may be known.
+    pub(crate) security: Option<Value>,
     pub(crate) faults: Vec<String>,
+    #[cfg(feature = "template")]
+    pub(crate) views: Vec<crate::view::ViewDescription>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -103,7 +110,12 @@ impl<'a> Operation<'a> {
             any_response: false,
             is_idempotent: false,
             takes_nonce: false,
+            #[cfg(feature = "auth")]
+            decisions: Vec::new(),
+            security: None,
             faults: Vec::new(),
+            #[cfg(feature = "template")]
+            views: Vec::new(),
         }
     }
 
@@ -320,9 +332,27 @@ impl<'a> Operation<'a> {
         self.state.push((TypeId::of::<T>(), std::any::type_name::<T>()));
     }
 
+    /// What an argument says of who may call.
+    #[cfg(feature = "auth")]
+    pub(crate) fn decide(&mut self, decision: crate::auth::Decision) {
+        self.decisions.push(decision);
+    }
+
     /// Something wrong with the route, which keeps the app from being built.
     pub fn fault(&mut self, fault: impl Display) {
         self.faults.push(fault.to_string());
+    }
+
+    /// Whether a page of another site could make a browser send such a request, cookies included, and whether it changes
+    /// something.
+    pub(crate) fn is_guarded(&self) -> bool {
+        let is_safe = matches!(*self.method, Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE);
+        let is_form = |media_type: &str| {
+            matches!(media_type, "application/x-www-form-urlencoded" | "multipart/form-data" | "text/plain")
+        };
+        let reads_form = self.body.iter().flat_map(|body| body.content.keys()).any(|media_type| is_form(media_type));
+        let reads_cookies = self.parameters.iter().any(|parameter| parameter.location == "cookie");
+        !is_safe && (reads_form || reads_cookies)
     }
 
     /// The media types of the responses that are not problems: what `Accept` is held against.

@@ -15,6 +15,9 @@ problem_types! {
     MALFORMED_REQUEST = "malformed-request", 400, "The request cannot be read",
         "The bytes of the body, of the query or of a header are not in the format that they should be in. \
          `errors` says what is wrong, and where.";
+    CROSS_SITE = "cross-site-request", 403, "The request comes from another site",
+        "A page of another site made the browser send it. What reads cookies or forms takes changes from the app's own pages \
+         alone, and from those that CORS allows.";
     NOT_FOUND = "not-found", 404, "Nothing is served at this path",
         "No route of this server has this path. The document at /openapi.json lists those that there are.";
     METHOD_NOT_ALLOWED = "method-not-allowed", 405, "The method is not allowed here",

@@ -1,5 +1,6 @@
 //! What a handler can answer.
 
+mod cookie;
 mod created;
 mod html;
 mod negotiated;
@@ -8,6 +9,7 @@ mod page;
 mod redirect;
 mod text;
 
+pub use cookie::{SetCookie, WithCookie};
 pub use created::{Accepted, Created};
 pub use html::Html;
 pub use negotiated::Negotiated;

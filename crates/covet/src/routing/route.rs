@@ -44,6 +44,8 @@ pub struct Route {
     pub(crate) slots: Option<Arc<Slots>>,
     #[cfg(feature = "_db")]
     pub(crate) idempotency: Option<crate::Idempotency>,
+    #[cfg(feature = "auth")]
+    pub(crate) decisions: Vec<crate::auth::Decision>,
     pub(crate) describe: fn(&mut Operation<'_>),
     pub(crate) handler: Handler,
     pub(crate) function: &'static str,
@@ -81,6 +83,8 @@ impl Route {
             slots: None,
             #[cfg(feature = "_db")]
             idempotency: None,
+            #[cfg(feature = "auth")]
+            decisions: Vec::new(),
             describe,
             handler,
             function,
@@ -237,6 +241,35 @@ impl Routes {
     #[cfg(feature = "_db")]
     pub fn idempotency(mut self, rules: crate::Idempotency) -> Self {
         self.list.iter_mut().for_each(|route| route.idempotency = Some(rules.clone()));
+        self
+    }
+
+    /// All of them only for callers with the permissions `R`, and those that a handler asks for itself. A handler that takes
+    /// [`Public`](crate::Public) stays public.
+    ///
+    /// ```
+    /// use covet::{get, routes};
+    ///
+    /// covet::permissions! {
+    ///     Reports = "reports:read" => "See reports",
+    /// }
+    ///
+    /// /// Count.
+    /// #[get("/visits")]
+    /// async fn visits() -> &'static str { "7" }
+    ///
+    /// let reports = routes![visits].require::<Reports>().under("/reports");
+    /// ```
+    #[cfg(feature = "auth")]
+    pub fn require<R: crate::auth::Requirement>(mut self) -> Self {
+        self.list.iter_mut().for_each(|route| route.decisions.push(crate::auth::Decision::required::<R>()));
+        self
+    }
+
+    /// All of them for everybody, but for those whose handlers ask for a caller.
+    #[cfg(feature = "auth")]
+    pub fn public(mut self) -> Self {
+        self.list.iter_mut().for_each(|route| route.decisions.push(crate::auth::Decision::Public));
         self
     }
 

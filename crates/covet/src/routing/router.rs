@@ -22,6 +22,11 @@ pub(crate) struct Registered {
     #[cfg_attr(not(feature = "_db"), expect(dead_code, reason = "keys are kept in a database"))]
     pub(crate) is_idempotent: bool,
     pub(crate) takes_nonce: bool,
+    /// Who may call, where that is not everybody.
+    #[cfg(feature = "auth")]
+    pub(crate) guard: Option<crate::auth::Guard>,
+    /// Whether it is kept from pages of other sites.
+    pub(crate) is_guarded: bool,
     /// The path, as what is counted is called.
     pub(crate) label: Arc<str>,
 }

@@ -2,11 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
+mod assets;
 // The messages list the implementations of a trait, so they are those of one set of features.
 #[cfg(all(feature = "sqlite", feature = "docs"))]
 mod compile;
 #[cfg(feature = "full")]
 mod compression;
+#[cfg(feature = "auth")]
+mod auth;
 mod cors;
 #[cfg(feature = "sqlite")]
 mod database;
@@ -29,3 +32,5 @@ mod startup;
 mod streams;
 mod validation;
 mod validation_of_requests;
+#[cfg(feature = "template")]
+mod views;

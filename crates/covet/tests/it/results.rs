@@ -1,7 +1,10 @@
 //! What handlers answer, and the cookies that a client keeps.
 
 use covet::test::Client;
-use covet::{Accepted, App, Bytes, Cookie, Created, Html, NoContent, Page, Redirect, Response, get, post, routes};
+use covet::{
+    Accepted, App, Bytes, Cookie, Created, Form, Html, NoContent, Page, Redirect, Response, SetCookie, WithCookie, get,
+    post, routes,
+};
 use serde_json::{Value, json};
 
 /// A job.
@@ -123,4 +126,45 @@ async fn the_client_keeps_cookies_until_they_end() {
     assert_eq!(who().await, "Some(\"Ada\") Some(\"dark\")");
     client.post("/logout").send().await;
     assert_eq!(who().await, "None Some(\"dark\")");
+}
+
+/// A theme, kept by the browser.
+#[covet::model]
+struct Theme {
+    theme: String,
+}
+
+/// Choose a theme.
+#[post("/theme")]
+async fn choose(theme: Form<Theme>) -> WithCookie<WithCookie<Redirect>> {
+    let old = SetCookie::removed("old");
+    SetCookie::new("theme", theme.0.theme).on(old.on(Redirect::to("/theme")))
+}
+
+/// Which theme is chosen.
+#[get("/theme")]
+async fn chosen(theme: Cookie<Option<String>>) -> String {
+    theme.0.unwrap_or_default()
+}
+
+#[tokio::test]
+async fn cookies_are_set_and_come_back() {
+    let client = Client::new(App::new("Themes", "1").routes(routes![choose, chosen])).unwrap();
+    let answer = client.post("/theme").form(&[("theme", "dark")]).send().await;
+    let cookies: Vec<_> = answer.headers().get_all("set-cookie").iter().map(|value| value.to_str().unwrap()).collect();
+    assert_eq!(answer.status(), 303);
+    assert_eq!(cookies[1], "theme=dark; Path=/; SameSite=Lax; HttpOnly", "{cookies:?}");
+    assert_eq!(client.get("/theme").send().await.text(), "dark");
+    assert_eq!(client.post("/theme").form(&[("theme", "a b")]).send().await.status(), 500);
+}
+
+#[tokio::test]
+async fn forms_of_other_sites_are_refused() {
+    let client = Client::new(App::new("Themes", "1").routes(routes![choose, chosen])).unwrap();
+    let post =
+        async |site: &str| client.post("/theme").header("sec-fetch-site", site).form(&[("theme", "dark")]).send().await;
+    assert_eq!(post("same-origin").await.status(), 303);
+    let refused = post("cross-site").await;
+    assert_eq!(refused.problem()["type"], "/problems/cross-site-request");
+    assert_eq!(client.get("/theme").header("sec-fetch-site", "cross-site").send().await.status(), 200);
 }

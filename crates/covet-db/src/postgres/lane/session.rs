@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::text::Record;
 use crate::backend::Wanted;
 use crate::postgres::connection::{Connection, Failure, Session};
-use crate::postgres::{columns, decode};
+use crate::postgres::read;
 use crate::row::Batch;
 use crate::sql::Rendered;
 
@@ -59,21 +59,7 @@ impl Lane {
     /// Sends a statement at once, behind those that are on their way; none is a result too large for a lane.
     pub(super) async fn fetch(&self, rendered: &Rendered<'_>, wanted: Wanted) -> Result<Option<Vec<Batch>>, Failure> {
         let mut running = self.session().start(rendered.text.as_str(), &rendered.params).await?;
-        let mut batch: Option<Batch> = None;
-        while let Some(row) = running.next().await? {
-            if wanted == Wanted::One && batch.is_some() {
-                continue;
-            }
-            let filling = match &mut batch {
-                Some(batch) => batch,
-                None => batch.insert(Batch::new(columns(&running, &row))),
-            };
-            decode::push(&row, filling).map_err(Failure::Midway)?;
-            if filling.size() > LARGEST {
-                return Ok(None);
-            }
-        }
-        Ok(Some(batch.into_iter().collect()))
+        read(&mut running, wanted, LARGEST).await
     }
 
     /// Gives no more turns until the lane has answered a question without content.

@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: runs the benchmarks there are, and says so where there are none.
+//! The packages' own benchmarks.
 
 use crate::process;
 use crate::workspace::Workspace;
@@ -6,18 +6,14 @@ use std::time::Duration;
 
 const LIMIT: Duration = Duration::from_secs(60 * 60);
 
-/// Runs every benchmark of the workspace.
-pub(crate) fn run(workspace: &Workspace) -> Result<bool, String> {
+/// Runs the benchmarks of every package that has some.
+pub(super) fn run(workspace: &Workspace) -> Result<bool, String> {
     let with_benches: Vec<&str> = workspace
         .packages
         .iter()
         .filter(|package| workspace.root.join(&package.folder).join("benches").is_dir())
         .map(|package| package.name.as_str())
         .collect();
-    if with_benches.is_empty() {
-        println!("There are no benchmarks yet: no package has a folder `benches`.");
-        return Ok(true);
-    }
     println!("Benchmarks of: {}", with_benches.join(", "));
     let mut command = workspace.cargo(&["bench", "--all-features", "--benches"]);
     for package in with_benches {

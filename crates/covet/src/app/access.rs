@@ -1,0 +1,102 @@
+//! Whether every route says who may call it, and what the document says of that.
+
+use covet_auth::rbac::Registry;
+use serde_json::{Value, json};
+
+use super::build::{Building, StartFault};
+use crate::auth::{Access, Authentication, FORBIDDEN, Guard, ResourceServer, SCHEME, UNAUTHENTICATED};
+use crate::openapi::Operation;
+use crate::problem::MALFORMED_REQUEST;
+use crate::routing::Route;
+
+/// What was seen on the way.
+#[derive(Debug)]
+pub(super) struct Deciding {
+    /// Whether the app knows its callers.
+    is_configured: bool,
+    /// The list of the app's permissions, with the first route that asks for one.
+    registry: Option<(&'static Registry, String)>,
+}
+
+/// Of an app whose routes ask for no permission.
+static NOTHING: Registry = Registry::new(&[]);
+
+impl Deciding {
+    pub(super) fn of(is_configured: bool) -> Self {
+        Deciding { is_configured, registry: None }
+    }
+}
+
+impl Building {
+    /// What the route's arguments and groups say; what they should have said is a fault.
+    pub(super) fn decide(&mut self, route: &Route, operation: &mut Operation<'_>) -> Option<Guard> {
+        let access = match Access::of(&operation.decisions, &route.decisions) {
+            Ok(access) => access,
+            Err(fault) => {
+                self.fault(route, fault);
+                return None;
+            }
+        };
+        let guard = match (access, self.access.is_configured) {
+            (Some(Access::Guarded(guard)), true) => guard,
+            (Some(Access::Guarded(_)), false) => {
+                self.fault(route, "asks who calls, which the app cannot tell; add .auth(…)");
+                return None;
+            }
+            (None, true) => {
+                let message = "does not say who may call it: take `Auth<…>`, `Option<Auth>` or `Public`, or put \
+                               .require::<…>() or .public() on its group";
+                self.fault(route, message);
+                return None;
+            }
+            (Some(Access::Public), _) | (None, false) => return None,
+        };
+        for registry in guard.registries() {
+            self.check_registry(route, registry);
+        }
+        operation.security = Some(self.security(&guard));
+        operation.problem(&MALFORMED_REQUEST);
+        operation.problem(&UNAUTHENTICATED);
+        if !guard.is_optional() && !guard.alternatives().iter().any(|set| set.is_empty()) {
+            operation.problem(&FORBIDDEN);
+        }
+        Some(guard)
+    }
+
+    /// Two lists of permissions would give two permissions the same place.
+    fn check_registry(&mut self, route: &Route, registry: &'static Registry) {
+        match &self.access.registry {
+            None => self.access.registry = Some((registry, format!("`{}` at {}", route.function, route.place))),
+            Some((first, _)) if std::ptr::eq(*first, registry) => {}
+            Some((_, other)) => {
+                let message = format!(
+                    "asks for a permission of another `permissions!` than {other}; an app has one list of permissions"
+                );
+                self.fault(route, message);
+            }
+        }
+    }
+
+    /// The Security Requirement Objects (OpenAPI 3.1, section 4.8.30): one is enough; `{}` is for callers that nobody knows.
+    fn security(&self, guard: &Guard) -> Value {
+        if guard.is_optional() {
+            return json!([{}, { SCHEME: [] }]);
+        }
+        let registry = self.access.registry.as_ref().map_or(&NOTHING, |(registry, _)| registry);
+        let alternatives = guard.alternatives();
+        let names = alternatives.iter().map(|set| registry.names(*set).collect::<Vec<_>>());
+        names.map(|names| json!({ SCHEME: names })).collect()
+    }
+
+    /// What the app knows its callers by, with the permissions that its routes ask for.
+    pub(super) fn open(&mut self, auth: Option<ResourceServer>) -> Option<Authentication> {
+        let registry = self.access.registry.as_ref().map_or(&NOTHING, |(registry, _)| registry);
+        match auth?.open(registry) {
+            Ok(auth) => Some(auth),
+            Err(faults) => {
+                self.faults.extend(faults.into_iter().map(StartFault::of_app));
+                None
+            }
+        }
+    }
+}
