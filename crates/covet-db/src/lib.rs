@@ -36,8 +36,8 @@
 //!
 //! # Databases
 //! SQLite (feature `sqlite`, on by default) and PostgreSQL (feature `postgres`; tested on version 15), told apart by the
-//! URL alone. Encrypted connections need the feature `tls`. What PostgreSQL's adapter does not have yet: LISTEN, COPY out, and
-//! several statements in one round trip.
+//! URL alone. Encrypted connections need the feature `tls`. What PostgreSQL's adapter does not have yet: LISTEN and COPY
+//! out.
 //!
 //! On PostgreSQL a value is sent in the type of its place, and one that does not fit is refused before it is sent. Instants
 //! keep microseconds there. An array is bound and read as [`Json`] of a list.

@@ -152,12 +152,13 @@ impl Postgres {
         let mut lease = self.pool.acquire(place).await?;
         while let Some(connection) = lease.connection() {
             let session = Arc::clone(&connection.session);
-            if session.is_usable(Instant::now()) && (lease.idle() < PING_AFTER || answers(&mut lease, &session).await) {
+            if session.is_usable(Instant::now()) && (lease.idle() < PING_AFTER || Box::pin(answers(&mut lease, &session)).await)
+            {
                 return Ok(lease);
             }
             lease.retire();
         }
-        self.fill(lease).await
+        Box::pin(self.fill(lease)).await
     }
 
     /// Opens a connection for a lease. A task of its own does, so that a caller who leaves wastes nothing.
