@@ -27,3 +27,8 @@ chapters! {
     #[cfg(feature = "auth")]
     Callers "callers"
 }
+
+#[cfg(feature = "postgres")]
+chapters! {
+    PostgreSql "postgresql"
+}

@@ -3,6 +3,7 @@
 //! [`app`] puts it together; `main.rs` reads the command line and serves it; each folder is one subject of the shop.
 
 pub mod books;
+pub mod pages;
 pub mod seed;
 
 use covet::App;
@@ -15,5 +16,8 @@ pub fn app() -> App {
         .migrations(migrations!("migrations"))
         .on_start(seed::fill_empty)
         .metrics()
+        .templates(pages::templates())
+        .assets(pages::assets())
         .routes(books::routes().under("/api"))
+        .routes(pages::routes())
 }

@@ -96,7 +96,7 @@ pub(super) async fn list_books(search: Query<Search>, db: Db) -> Result<Page<Boo
 }
 
 /// A pattern for LIKE that finds the text anywhere.
-fn pattern(text: &str) -> String {
+pub(crate) fn pattern(text: &str) -> String {
     let mut pattern = String::from("%");
     for c in text.chars() {
         if matches!(c, '%' | '_' | '!') {
@@ -109,7 +109,8 @@ fn pattern(text: &str) -> String {
 }
 
 impl Sort {
-    fn order(self) -> Sql<'static> {
+    /// What an SQL statement ends with.
+    pub(crate) fn order(self) -> Sql<'static> {
         match self {
             Sort::Id => sql!("ORDER BY id"),
             Sort::Title => sql!("ORDER BY title, id"),

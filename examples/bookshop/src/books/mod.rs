@@ -4,6 +4,7 @@ mod list;
 mod model;
 mod write;
 
+pub(crate) use list::pattern;
 pub use list::{Search, Sort};
 pub use model::{Book, BookError, NewBook};
 
@@ -22,7 +23,7 @@ async fn get_book(id: Path<i64>, db: Db) -> Result<Tagged<Json<Book>>, BookError
 }
 
 /// The book with this number.
-async fn find(id: i64, db: &Executor) -> Result<Book, BookError> {
+pub(crate) async fn find(id: i64, db: &Executor) -> Result<Book, BookError> {
     let sql = sql!("SELECT id, title, author, published, price, stock FROM books WHERE id = {id}");
     db.fetch_optional(sql).await?.ok_or(BookError::NotFound { id })
 }

@@ -4,6 +4,7 @@
 
 mod books;
 mod document;
+mod pages;
 mod program;
 
 use bookshop::app;

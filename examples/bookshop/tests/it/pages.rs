@@ -1,0 +1,137 @@
+//! The pages as a browser without scripts sees them: only links and forms that are there are followed.
+
+use covet::test::{Answer, Client};
+
+use super::shop;
+
+const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+
+async fn open(shop: &Client, target: &str) -> Answer {
+    shop.get(target).header("accept", BROWSER).send().await
+}
+
+async fn post(shop: &Client, target: &str, form: &[(&str, &str)]) -> Answer {
+    shop.post(target).header("accept", BROWSER).header("sec-fetch-site", "same-origin").form(form).send().await
+}
+
+/// The titles on the shelf.
+fn titles(page: &Answer) -> Vec<String> {
+    let parts = page.text().split("<span class=\"card-title\">").skip(1);
+    parts.map(|part| part.split('<').next().unwrap().to_owned()).collect()
+}
+
+/// The first text between these two.
+fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
+    text.split_once(before).unwrap_or_else(|| panic!("no {before} in {text}")).1.split_once(after).unwrap().0
+}
+
+#[tokio::test]
+async fn the_shelf_is_searched_sorted_and_paged() {
+    let shop = shop().await;
+    let first = open(&shop, "/").await;
+    assert_eq!((first.status().as_u16(), first.header("content-type")), (200, Some("text/html; charset=utf-8")));
+    assert_eq!(titles(&first).len(), 24);
+    assert!(first.text().contains("<h2>206 books</h2>") && first.text().contains("Page 1 of 9"));
+
+    // Leafing through with the links of the pages shows every book once, in the chosen order.
+    let mut seen = Vec::new();
+    let mut target = "/?q=&author=&max_price=&sort=title".to_owned();
+    loop {
+        let page = open(&shop, &target).await;
+        seen.extend(titles(&page));
+        let Some((before, _)) = page.text().split_once("\">After →</a>") else { break };
+        target = before.rsplit_once("href=\"").unwrap().1.replace("&amp;", "&");
+    }
+    assert_eq!(seen.len(), 206);
+    assert!(seen.windows(2).all(|pair| pair[0] <= pair[1]), "{seen:?}");
+
+    let check = async |query: &str, expected: &[&str]| {
+        assert_eq!(titles(&open(&shop, &format!("/?{query}")).await), expected, "{query}");
+    };
+    check("q=PEACE&author=&max_price=&sort=id", &["War and Peace"]).await;
+    check("author=Emily+Bront%C3%AB", &["Wuthering Heights"]).await;
+    check("q=%25", &[]).await;
+    check("q=emma&max_price=27", &[]).await;
+    check("q=emma&max_price=28", &["Emma"]).await;
+    assert!(open(&shop, "/?page=1000").await.text().contains("Page 9 of 9"));
+    let wrong = open(&shop, "/?page=many").await;
+    assert_eq!(wrong.status(), 422);
+    assert!(wrong.text().contains("Bookshop</span></a>") && wrong.text().contains("page: "), "{wrong:?}");
+}
+
+#[tokio::test]
+async fn what_was_looked_for_stands_in_the_form_and_nowhere_else() {
+    let shop = shop().await;
+    let page = open(&shop, "/?q=%22%3E%3Cscript%3Ealert(1)%3C/script%3E").await;
+    assert!(!page.text().contains("<script"), "{page:?}");
+    assert!(
+        page.text().contains("value=\"&#34;&gt;&lt;script&gt;")
+            || page.text().contains("value=\"&quot;&gt;&lt;script&gt;")
+    );
+}
+
+#[tokio::test]
+async fn books_are_put_into_the_cart_changed_and_taken_out() {
+    let shop = shop().await;
+    let page = open(&shop, "/?q=Bleak+House").await;
+    let book = between(page.text(), "<a href=\"/books/", "\"").to_owned();
+    let page = open(&shop, &format!("/books/{book}")).await;
+    assert!(page.text().contains("<h1>Bleak House</h1>") && page.text().contains("€7.99"));
+    assert!(titles(&page).contains(&"Hard Times".to_owned()), "{:?}", titles(&page));
+    assert_eq!(between(page.text(), "name=\"book\" value=\"", "\""), book);
+
+    let put = post(&shop, "/cart", &[("book", &book), ("count", "2")]).await;
+    assert_eq!((put.status().as_u16(), put.header("location")), (303, Some("/cart")));
+    let cart = open(&shop, "/cart").await;
+    assert_eq!(between(cart.text(), "<p class=\"sum\">", "<"), "€15.98");
+    assert!(cart.text().contains("2 copies"), "{cart:?}");
+    post(&shop, "/cart", &[("book", &book)]).await;
+    assert!(open(&shop, "/cart").await.text().contains("3 copies"));
+    post(&shop, &format!("/cart/books/{book}"), &[("count", "1")]).await;
+    assert!(open(&shop, "/cart").await.text().contains("1 copy"));
+    assert!(open(&shop, "/").await.text().contains("<span class=\"count\">1<span"));
+    post(&shop, &format!("/cart/books/{book}"), &[("count", "0")]).await;
+    assert!(open(&shop, "/cart").await.text().contains("There is nothing in it yet."));
+
+    // A book that is not sold is not in the cart, whatever the cookie says.
+    post(&shop, "/cart", &[("book", "999999")]).await;
+    assert!(open(&shop, "/cart").await.text().contains("There is nothing in it yet."));
+    assert_eq!(post(&shop, "/cart", &[("book", &book), ("count", "0")]).await.status(), 422);
+}
+
+#[tokio::test]
+async fn no_other_site_fills_the_cart() {
+    let shop = shop().await;
+    let forged = shop.post("/cart").header("accept", BROWSER).header("sec-fetch-site", "cross-site");
+    let answer = forged.form(&[("book", "1")]).send().await;
+    assert_eq!((answer.status().as_u16(), answer.header("set-cookie")), (403, None));
+    assert!(answer.text().contains("The request comes from another site"), "{answer:?}");
+}
+
+#[tokio::test]
+async fn what_is_not_there_has_a_page_of_the_shop() {
+    let shop = shop().await;
+    for target in ["/books/999999", "/nowhere"] {
+        let page = open(&shop, target).await;
+        assert_eq!(page.status(), 404);
+        assert!(page.text().contains("This page is not on our shelf"), "{target} {page:?}");
+    }
+    assert_eq!(open(&shop, "/api/books/999999").await.problem()["status"], 404);
+}
+
+#[tokio::test]
+async fn the_pages_load_what_is_there_and_from_here_alone() {
+    let shop = shop().await;
+    for target in ["/", "/books/1", "/cart", "/nowhere"] {
+        let page = open(&shop, target).await;
+        let text = page.text();
+        assert!(!text.contains("://") && !text.contains("<script") && !text.contains(" style="), "{text}");
+        for part in text.split("<link rel=").skip(1) {
+            let href = between(part, "href=\"", "\"");
+            let file = shop.get(href).send().await;
+            assert_eq!(file.status(), 200, "{href}");
+        }
+        let policy = page.header("content-security-policy").unwrap();
+        assert!(policy.starts_with("default-src 'self'") && !policy.contains("unsafe"), "{policy}");
+    }
+}
