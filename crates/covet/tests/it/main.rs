@@ -26,6 +26,7 @@ mod rate_limit;
 mod results;
 mod routing;
 mod security_headers;
+mod rows;
 mod server;
 #[cfg(feature = "sqlite")]
 mod startup;
