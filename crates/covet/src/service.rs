@@ -1,7 +1,8 @@
 //! An app that is ready to answer: the fused pipeline in front of the handlers.
 //!
-//! Request id → CORS → route → metrics → panic guard → limits → `Accept` → rate limits → deadline → handler → log. The duties are one function, not
-//! stacked layers: each of those would cost an allocation or a moved future on every request.
+//! Request id → CORS → route → metrics → panic guard → rate limits → limits → `Accept` → idempotency → deadline → handler →
+//! compression → conditions → headers → log. The duties are one function, not stacked layers: each of those would cost an
+//! allocation or a moved future on every request.
 
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
@@ -13,10 +14,12 @@ use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::Value;
 use tracing::Instrument;
 
+use crate::access_log;
 use crate::app::{Limits, TrailingSlash};
 use crate::client_address::Proxies;
 use crate::cors::{Cors, CrossOrigin};
 use crate::cross_site;
+use crate::finish::{Finish, FinishSettings};
 use crate::merge_patch::ACCEPT_PATCH;
 use crate::metrics::Metrics;
 use crate::overload::{self, Budget, Slots};
@@ -25,12 +28,12 @@ use crate::problem::{
     self, HEADERS_TOO_LARGE, INTERNAL, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, NOT_FOUND, ProblemDetails, TIMED_OUT,
     URI_TOO_LONG,
 };
-use crate::rate_limit::Allowance;
+use crate::rate_limit::{Allowances, Sender};
 use crate::request::{MatchedPath, Shared};
 use crate::routing::{Found, Options, Registered, Router, TrailingSlashFound};
 use crate::server::framing;
 use crate::tower::{Layers, Next};
-use crate::{Body, ClientAddress, Request, RequestId, Response};
+use crate::{Body, ClientAddress, RateLimit, Request, RequestId, Response};
 use crate::{deadline, negotiation};
 
 /// The header that carries the request's id.
@@ -81,6 +84,9 @@ pub(crate) struct Settings {
     pub(crate) proxies: Proxies,
     pub(crate) metrics: Option<Arc<Metrics>>,
     pub(crate) principal: Option<Identify>,
+    pub(crate) rate_limit: Option<RateLimit>,
+    pub(crate) access_log: bool,
+    pub(crate) finish: FinishSettings,
     #[cfg(feature = "auth")]
     pub(crate) auth: Option<crate::auth::Authentication>,
     #[cfg(feature = "_db")]
@@ -129,7 +135,7 @@ impl Service {
                 peer.and_then(|peer| request.extensions_mut().insert(peer));
                 self.call(request).await
             }
-            Ok(()) => self.run(&mut request, peer).await,
+            Ok(()) => self.run(request, peer).await,
             Err(problem) => refuse(problem, request.headers()),
         }
     }
@@ -140,7 +146,7 @@ impl Service {
     }
 
     /// Answers a request. There is no error: whatever goes wrong is a response.
-    pub async fn call(&self, mut request: http::Request<Body>) -> Response {
+    pub async fn call(&self, request: http::Request<Body>) -> Response {
         if let Some(layered) = &self.layered {
             let format = negotiation::problem_format(request.headers());
             let answer = layered.answer(request).await;
@@ -150,40 +156,54 @@ impl Service {
             });
         }
         let peer = request.extensions().get().copied();
-        self.run(&mut request, peer).await
+        self.run(request, peer).await
     }
 
-    /// The pipeline. The request is handed on by reference, since each hand that takes it whole copies some 300 bytes.
-    async fn run(&self, request: &mut http::Request<Body>, peer: Option<SocketAddr>) -> Response {
+    /// The pipeline.
+    async fn run(&self, request: http::Request<Body>, peer: Option<SocketAddr>) -> Response {
         let id = RequestId::new();
-        let is_head = request.method() == Method::HEAD;
+        let inner = &*self.inner;
+        let (mut head, body) = request.into_parts();
         let cors = self.inner.settings.cors.as_ref();
-        let cross_origin = cors.map(|cors| (cors, CrossOrigin::of(request.method(), request.headers())));
+        let cross_origin = cors.map(|cors| (cors, CrossOrigin::of(&head.method, &head.headers)));
         let span = tracing::info_span!(
             "request",
             otel.kind = "server",
-            http.request.method = %request.method(),
-            url.path = request.uri().path(),
+            http.request.method = %head.method,
+            url.path = head.uri.path(),
             http.route = tracing::field::Empty,
             http.response.status_code = tracing::field::Empty,
             request.id = %id,
         );
-        let found = self.inner.router.find(request.method(), request.uri().path());
-        let counted = self.inner.settings.metrics.as_ref().map(|metrics| {
-            let route = found.route().map(|registered| registered.label.clone());
-            (metrics, request.method().clone(), route, Instant::now())
+        let found = inner.router.find(&head.method, head.uri.path());
+        let registered = found.route();
+        let route = || registered.map(|registered| registered.label.clone());
+        let counted = inner.settings.metrics.as_ref();
+        let counted = counted.map(|metrics| (metrics, head.method.clone(), route(), Instant::now()));
+        let client = ClientAddress::of(peer, &head.headers, &inner.settings.proxies);
+        let is_logged = inner.settings.access_log && registered.is_none_or(|registered| registered.route.is_logged);
+        let logged = is_logged.then(|| access_log::Entry {
+            method: head.method.clone(),
+            route: route(),
+            client,
+            id,
+            started: Instant::now(),
         });
+        let finish = Finish::new(&inner.settings.finish, registered.map(|registered| &**registered), &mut head);
         #[cfg(feature = "template")]
-        let pages = crate::view::ErrorPages::of(&self.inner.shared, found.route(), request.headers());
+        let pages = crate::view::ErrorPages::of(&inner.shared, registered, &head.headers);
+        let arrived = Box::new(Arrived { head, body, id, client });
+        #[cfg_attr(not(feature = "template"), expect(unused_mut, reason = "pages of errors are templates"))]
         let mut response = if span.is_disabled() {
-            self.inner.answer(found, request, peer, id).await
+            inner.answer(found, arrived).await
         } else {
-            self.inner.answer_in_span(found, request, peer, id, span).await
+            inner.answer_in_span(found, arrived, span).await
         };
         #[cfg(feature = "template")]
         if let Some(pages) = pages {
             response = pages.apply(response, id).await;
         }
+        let mut response = finish.apply(response);
         if let Some((metrics, method, route, started)) = counted {
             metrics.count(&method, route, response.status(), started.elapsed());
         }
@@ -191,66 +211,74 @@ impl Service {
             cors.apply(&request, response.headers_mut());
         }
         response.headers_mut().insert(REQUEST_ID, id.header());
-        if is_head { without_body(response) } else { response }
+        match logged {
+            Some(entry) => entry.log(response),
+            None => response,
+        }
     }
 }
 
+/// A request as it has arrived. In a box, since each hand that takes it would copy some 300 bytes.
+struct Arrived {
+    head: http::request::Parts,
+    body: Body,
+    id: RequestId,
+    client: ClientAddress,
+}
+
 impl Inner {
-    async fn answer_in_span(
-        &self,
-        found: Found<'_>,
-        request: &mut http::Request<Body>,
-        peer: Option<SocketAddr>,
-        id: RequestId,
-        span: tracing::Span,
-    ) -> Response {
+    async fn answer_in_span(&self, found: Found<'_>, arrived: Box<Arrived>, span: tracing::Span) -> Response {
         let started = Instant::now();
-        let response = self.answer(found, request, peer, id).instrument(span.clone()).await;
+        let response = self.answer(found, arrived).instrument(span.clone()).await;
         span.record("http.response.status_code", response.status().as_u16());
         let duration = started.elapsed().as_secs_f64();
         tracing::info!(parent: &span, http.server.request.duration = duration, "answered");
         response
     }
 
-    async fn answer(
-        &self,
-        found: Found<'_>,
-        request: &mut http::Request<Body>,
-        peer: Option<SocketAddr>,
-        id: RequestId,
-    ) -> Response {
-        let format = negotiation::problem_format(request.headers());
-        let answer = AssertUnwindSafe(self.dispatch(found, request, peer, id)).catch_unwind().await;
+    async fn answer(&self, found: Found<'_>, arrived: Box<Arrived>) -> Response {
+        let id = arrived.id;
+        let format = negotiation::problem_format(&arrived.head.headers);
+        let mut allowances = Allowances::default();
+        let answer = AssertUnwindSafe(self.dispatch(found, arrived, &mut allowances)).catch_unwind().await;
         let result = answer.unwrap_or_else(|panic| Err(panicked(&*panic)));
-        result.unwrap_or_else(|problem| problem.into_response(id, format))
+        let mut response = result.unwrap_or_else(|problem| problem.into_response(id, format));
+        allowances.write(&mut response);
+        response
     }
 
     async fn dispatch(
         &self,
         found: Found<'_>,
-        request: &mut http::Request<Body>,
-        peer: Option<SocketAddr>,
-        id: RequestId,
+        arrived: Box<Arrived>,
+        allowances: &mut Allowances,
     ) -> Result<Response, ProblemDetails> {
-        self.check_head(request)?;
+        let limits = match found.route() {
+            Some(registered) => &*registered.route.rate_limits,
+            // What asks for nothing that there is counts as well, but not a browser's question before its request.
+            None if arrived.head.method == Method::OPTIONS => &[],
+            None => self.settings.rate_limit.as_slice(),
+        };
+        allowances.check_address(limits, arrived.client)?;
+        self.check_head(&arrived.head)?;
+        let head = &arrived.head;
         match found {
-            Found::Route(registered, path) => self.handle(registered, path, request, peer, id).await,
+            Found::Route(registered, path) => self.handle(registered, path, arrived, allowances).await,
             Found::Options(of_path) => Ok(options(&of_path.allow, of_path.accept_patch.as_ref())),
             Found::OtherMethods(Options { allow, .. }) => Err(ProblemDetails::new(&METHOD_NOT_ALLOWED)
                 .detail(format!("this path has {}", allow.to_str().unwrap_or_default()))
                 .header(header::ALLOW, allow.clone())),
             // `OPTIONS *` asks for the server itself (RFC 9110, section 9.3.7).
-            Found::Nothing if *request.method() == Method::OPTIONS && request.uri().path() == "*" => {
+            Found::Nothing if head.method == Method::OPTIONS && head.uri.path() == "*" => {
                 Ok(options(&HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"), None))
             }
-            Found::Nothing => self.redirect(request.uri()).ok_or_else(|| ProblemDetails::new(&NOT_FOUND)),
+            Found::Nothing => self.redirect(head).ok_or_else(|| ProblemDetails::new(&NOT_FOUND)),
         }
     }
 
-    fn check_head(&self, request: &http::Request<Body>) -> Result<(), ProblemDetails> {
+    fn check_head(&self, head: &http::request::Parts) -> Result<(), ProblemDetails> {
         let limits = &self.settings.limits;
-        let (uri, headers) = (request.uri(), request.headers());
-        let target = uri.path_and_query().map_or(0, |target| target.as_str().len());
+        let target = head.uri.path_and_query().map_or(0, |target| target.as_str().len());
         if target > limits.uri {
             return Err(ProblemDetails::new(&URI_TOO_LONG)
                 .detail(format!("the path and the query have {target} bytes, of at most {}", limits.uri))
@@ -260,10 +288,10 @@ impl Inner {
             let detail = format!("there are more than {limit} {what}");
             Err(ProblemDetails::new(&HEADERS_TOO_LARGE).detail(detail).with("limit", limit))
         };
-        if headers.len() > limits.headers {
+        if head.headers.len() > limits.headers {
             return too_large("headers", limits.headers);
         }
-        let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+        let bytes: usize = head.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
         if bytes > limits.head {
             return too_large("bytes of headers", limits.head);
         }
@@ -274,15 +302,13 @@ impl Inner {
         &self,
         registered: &Arc<Registered>,
         path: MatchedPath,
-        request: &mut http::Request<Body>,
-        peer: Option<SocketAddr>,
-        id: RequestId,
+        arrived: Box<Arrived>,
+        allowances: &mut Allowances,
     ) -> Result<Response, ProblemDetails> {
-        #[cfg_attr(not(feature = "auth"), expect(unused_mut, reason = "the caller is put into it"))]
-        let (mut head, body) = std::mem::take(request).into_parts();
+        let Arrived { head, body, id, client } = *arrived;
         tracing::Span::current().record("http.route", registered.route.path.as_str());
         let limits = &self.settings.limits;
-        check_accept(registered, &head.headers)?;
+        check_accept(registered, &head)?;
         if registered.is_guarded {
             cross_site::check(&head, self.settings.cors.as_ref())?;
         }
@@ -290,16 +316,18 @@ impl Inner {
         if registered.reads_body && http_body::Body::size_hint(&body).lower() > limit {
             return Err(problem::too_large(limit));
         }
-        let client = ClientAddress::of(peer, &head.headers, &self.settings.proxies);
-        let allowance = check_rates(registered, client)?;
         let slot = registered.is_counted.then(|| self.slots.take()).transpose()?;
         let route_slot = registered.route.slots.as_ref().map(Slots::take).transpose()?;
+        #[cfg(feature = "auth")]
+        let mut head = head;
         #[cfg(feature = "auth")]
         let caller = self.admit(registered, &mut head)?;
         #[cfg(not(feature = "auth"))]
         let caller = None;
         let identify = || self.settings.principal.as_ref().and_then(|identify| identify.identify(&head));
         let principal = caller.or_else(identify);
+        let sender = Sender { address: client, principal: principal.as_ref() };
+        allowances.check_principal(&registered.route.rate_limits, sender)?;
         let request = Request {
             head,
             client,
@@ -318,9 +346,6 @@ impl Inner {
             // What one caller gets is not for another one (RFC 9111, section 3.5).
             let private = HeaderValue::from_static("private");
             response.headers_mut().entry(header::CACHE_CONTROL).or_insert(private);
-        }
-        if let Some(allowance) = allowance {
-            allowance.write(response.headers_mut());
         }
         if !response.body().is_whole() {
             let body = std::mem::take(response.body_mut());
@@ -358,12 +383,12 @@ impl Inner {
         in_time(deadline, registered.handler.call(request)).await
     }
 
-    fn redirect(&self, uri: &http::Uri) -> Option<Response> {
+    fn redirect(&self, head: &http::request::Parts) -> Option<Response> {
         if self.settings.trailing_slash != TrailingSlash::Redirect {
             return None;
         }
-        let TrailingSlashFound(mut target) = self.router.other_slash(uri.path())?;
-        if let Some(query) = uri.query() {
+        let TrailingSlashFound(mut target) = self.router.other_slash(head.uri.path())?;
+        if let Some(query) = head.uri.query() {
             target.push('?');
             target.push_str(query);
         }
@@ -386,32 +411,14 @@ fn with_id(mut response: Response, id: RequestId) -> Response {
 }
 
 /// Refuses, before the handler has done anything, a request that takes none of the formats of its answer.
-fn check_accept(registered: &Registered, headers: &http::HeaderMap) -> Result<(), ProblemDetails> {
+fn check_accept(registered: &Registered, head: &http::request::Parts) -> Result<(), ProblemDetails> {
     let available = &registered.media_types;
-    if available.is_empty() || negotiation::accepts_any(headers, available) {
+    if available.is_empty() || negotiation::accepts_any(&head.headers, available) {
         return Ok(());
     }
     Err(ProblemDetails::new(&NOT_ACCEPTABLE)
         .detail(format!("this operation answers {}", available.join(", ")))
         .with("available", available))
-}
-
-/// Counts the request against every limit of its route; the tightest allowance is what the client is told.
-fn check_rates(registered: &Registered, client: ClientAddress) -> Result<Option<Allowance>, ProblemDetails> {
-    let mut tightest = None;
-    for limit in &registered.route.rate_limits {
-        tightest = Some(limit.check(client.ip())?.tighter(tightest));
-    }
-    Ok(tightest)
-}
-
-/// The answer to a HEAD: what that to a GET says of its body, and no body (RFC 9110, section 9.3.2).
-fn without_body(response: Response) -> Response {
-    let (mut head, body) = response.into_parts();
-    if let Some(length) = http_body::Body::size_hint(&body).exact() {
-        head.headers.entry(header::CONTENT_LENGTH).or_insert(HeaderValue::from(length));
-    }
-    Response::from_parts(head, Body::empty())
 }
 
 fn options(allow: &HeaderValue, accept_patch: Option<&HeaderValue>) -> Response {

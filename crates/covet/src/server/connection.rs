@@ -22,6 +22,7 @@ use super::answer::Answer;
 use super::stop::{Stage, Stopping};
 use super::wire::{Protocol, Transport, Wire};
 use crate::app::Limits;
+use crate::security_headers::Encrypted;
 use crate::service::Service;
 use crate::{Body, Response};
 
@@ -55,6 +56,7 @@ struct Shared {
     service: Service,
     activity: Arc<Activity>,
     peer: Option<SocketAddr>,
+    is_encrypted: bool,
     welcome: Welcome,
     /// Whether each answer is the last one.
     leaving: AtomicBool,
@@ -67,6 +69,7 @@ pub(super) async fn serve(transport: Transport, service: Service, stopping: Stop
     let shared = Shared {
         activity: activity.clone(),
         peer: transport.peer(),
+        is_encrypted: transport.is_encrypted(),
         welcome,
         leaving: AtomicBool::new(welcome == Welcome::Refused),
         service,
@@ -110,10 +113,13 @@ impl Shared {
 
     async fn answer(
         self: Arc<Self>,
-        request: http::Request<Incoming>,
+        mut request: http::Request<Incoming>,
         mut work: Work,
         is_http2: bool,
     ) -> Result<http::Response<Answer>, Infallible> {
+        if self.is_encrypted {
+            request.extensions_mut().insert(Encrypted);
+        }
         let request = request.map(Body::incoming);
         let mut response: Response = match self.welcome {
             Welcome::Served => self.service.serve(request, self.peer).await,
