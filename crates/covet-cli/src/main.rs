@@ -11,6 +11,7 @@ mod inspect;
 mod jwt;
 mod migrate;
 mod program;
+mod project;
 mod render;
 mod template;
 
@@ -43,6 +44,17 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Make a new project that builds, runs and passes its tests.
+    New {
+        /// The name of the project and of its folder.
+        name: String,
+        /// The folder of the package covet-rs to depend on, instead of the published one.
+        #[arg(long, value_name = "FOLDER")]
+        covet: Option<PathBuf>,
+        /// Print JSON instead of a line.
+        #[arg(long)]
+        json: bool,
+    },
     /// List the routes of the app in this folder.
     #[command(after_help = EXIT_CODES)]
     Routes {
@@ -147,6 +159,7 @@ impl Database {
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
+        Command::New { name, covet, json } => project::new(&name, covet.as_deref(), json).map_err(Error::report),
         Command::Routes { json, program } => inspect::routes(&program, json).map_err(Error::report),
         Command::Openapi { program, .. } => inspect::openapi(&program).map_err(Error::report),
         Command::Migrate { command } => migrate(command).map_err(Error::report),
