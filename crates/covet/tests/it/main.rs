@@ -19,6 +19,8 @@ mod idempotency;
 mod merge_patch;
 mod multipart;
 mod negotiation;
+#[cfg(all(feature = "auth", feature = "sqlite"))]
+mod oauth;
 mod openapi;
 mod preconditions;
 mod problems;
