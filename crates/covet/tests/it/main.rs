@@ -20,6 +20,8 @@ mod merge_patch;
 mod multipart;
 mod negotiation;
 mod openapi;
+#[cfg(feature = "sqlite")]
+mod paging;
 mod preconditions;
 mod problems;
 mod rate_limit;

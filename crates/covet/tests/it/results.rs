@@ -34,7 +34,7 @@ async fn unplaced() -> Created<Job> {
 /// A page of jobs.
 #[get("/jobs")]
 async fn jobs() -> Page<Job> {
-    Page { items: vec![Job { id: 1 }], next: Some("a b".into()) }
+    Page { items: vec![Job { id: 1 }], next: Some("a b".into()), prev: None }
 }
 
 /// Elsewhere.

@@ -111,10 +111,10 @@ async fn books_are_found_by_title_author_and_price(shop: Client) {
 
 async fn a_wrong_query_is_refused(shop: Client) {
     let answer = shop.get("/api/books?limit=0&sort=colour&min_price=cheap").send().await;
-    assert_eq!(answer.faults(), ["query limit minimum", "query sort one_of", "query min_price type"]);
+    assert_eq!(answer.faults(), ["query min_price type", "query sort one_of", "query limit minimum"]);
     for target in ["/api/books?cursor=x", "/api/books?sort=price&cursor=5", "/api/books?sort=price&cursor=5.x"] {
         let answer = shop.get(target).send().await;
-        assert_eq!(answer.problem()["type"], "/problems/list-invalid-cursor", "{target}");
+        assert_eq!((answer.status().as_u16(), answer.faults()), (422, vec!["query cursor invalid".to_owned()]), "{target}");
     }
 }
 
