@@ -188,6 +188,14 @@ impl<'a> Operation<'a> {
         }
     }
 
+    /// Makes a parameter that has been described one that may be left out.
+    #[cfg(feature = "_db")]
+    pub(crate) fn allow_absence(&mut self, location: In, name: &str) {
+        if let Some(parameter) = self.described(location, name) {
+            parameter.required = false;
+        }
+    }
+
     /// The schema of a parameter that has been described.
     #[cfg(feature = "_db")]
     pub(crate) fn parameter_schema(&mut self, location: In, name: &str) -> Option<&mut Value> {

@@ -149,7 +149,8 @@ impl<S: Keyset, const LIMIT: u32, const MAX: u32> Paging<S, LIMIT, MAX> {
 
 impl<S: Keyset, const LIMIT: u32, const MAX: u32> FromRequest for Paging<S, LIMIT, MAX> {
     fn describe(operation: &mut Operation<'_>, _: &str) {
-        operation.parameter::<Option<S>>(In::Query, "sort");
+        operation.parameter::<S>(In::Query, "sort");
+        operation.allow_absence(In::Query, "sort");
         operation.describe_parameter(In::Query, "sort", "The order of the list.");
         operation.parameter::<Option<u32>>(In::Query, "limit");
         operation.describe_parameter(In::Query, "limit", "How many items the page has at most.");
