@@ -76,7 +76,9 @@ pub use engine::{Engine, Format, Template};
 #[cfg(feature = "engine")]
 pub use error::{Error, ErrorKind};
 #[cfg(feature = "engine")]
-pub use function::Function;
+pub use function::{Function, Keywords};
+#[cfg(feature = "engine")]
+pub use html::AttributeKind;
 #[cfg(feature = "engine")]
 pub use policy::{Policy, Undefined};
 #[cfg(feature = "engine")]
@@ -84,7 +86,7 @@ pub use source::Place;
 #[cfg(feature = "engine")]
 pub use syntax::Syntax;
 #[cfg(feature = "engine")]
-pub use value::{Context, Data, Datum, FromValue, IntoValue, Memory, Safe, Value};
+pub use value::{Context, Data, Datum, FromValue, IntoValue, Memory, Safe, Value, Vouched};
 
 #[cfg(feature = "engine")]
 use serde::Serialize;
