@@ -34,8 +34,7 @@
 //! Without the feature `engine`, which is on by default, there is only [`escape`].
 //!
 //! # What is not here yet
-//! Rendering as a stream, compiling templates to Rust, `static()`, nonces for a content security policy, a table of
-//! attributes that applications can extend, and contexts that are borrowed without serializing.
+//! Rendering as a stream, and compiling templates to Rust.
 
 #![forbid(unsafe_code)]
 

@@ -2,7 +2,6 @@
 
 mod api;
 mod attacks;
-mod beside_minijinja;
 mod cases;
 mod differential;
 mod escaping;
