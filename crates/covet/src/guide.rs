@@ -24,6 +24,8 @@ chapters! {
     Testing "testing"
     Server "server"
     CommandLine "command-line"
+    #[cfg(feature = "template")]
+    Templates "templates"
     #[cfg(feature = "auth")]
     Callers "callers"
 }
