@@ -231,7 +231,7 @@ impl App {
         self.state(assets).routes(routes)
     }
 
-    /// With templates, which structs with [`#[covet::view]`](crate::view) render. Problems become pages for clients that
+    /// With templates, which structs with [`#[covet::view]`](macro@crate::view) render. Problems become pages for clients that
     /// rather read HTML than JSON; a template `error.html` makes them look as the app likes, and has the document of the
     /// problem as `problem`.
     ///

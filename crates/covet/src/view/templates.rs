@@ -20,7 +20,7 @@ pub(super) const ERROR_PAGE: &str = "error.html";
 
 /// The templates of an app, made by [`templates!`](crate::templates!) and given to it with
 /// [`App::templates`](crate::App::templates). Handlers render them by answering a struct with
-/// [`#[covet::view]`](crate::view).
+/// [`#[covet::view]`](macro@crate::view).
 ///
 /// A release build has the texts in it. A development build (`debug_assertions`) reads them from their folder whenever
 /// they are rendered, so that a change is seen at the next reload of the page, and shows a page with the place of an error
