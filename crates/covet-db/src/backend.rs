@@ -190,7 +190,7 @@ impl Lease {
         }
     }
 
-    fn postgres(&self) -> Option<&crate::pool::Lease<postgres::Connection>> {
+    pub(crate) fn postgres(&self) -> Option<&crate::pool::Lease<postgres::Connection>> {
         match self {
             Self::Postgres(lease) => Some(lease),
             Self::Sqlite(_) => None,

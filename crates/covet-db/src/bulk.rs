@@ -112,6 +112,8 @@ impl Executor {
     /// # Ok(()) }
     /// ```
     ///
+    /// A dot in the table's name stands between a schema and its table, but on SQLite, which has no schemas.
+    ///
     /// # Errors
     /// When a row breaks a constraint or has another number of values than there are columns; nothing has happened then.
     #[track_caller]
@@ -180,7 +182,8 @@ impl Executor {
     /// The statement that loads rows, every name quoted: COPY where there is one, with the query that tells the columns'
     /// types, `INSERT INTO table (columns) VALUES (…)` elsewhere.
     fn insertion(&self, table: &str, columns: impl IntoIterator<Item: AsRef<str>>) -> Result<(Text, Option<Text>)> {
-        let table = Ident::new(table)?;
+        let dialect = self.dialect();
+        let table = crate::ident::table_path(table, dialect)?;
         let mut names = Vec::new();
         for column in columns {
             let column = Ident::new(column.as_ref().to_owned())?;
@@ -191,7 +194,6 @@ impl Executor {
         }
         let values = Sql::join(names.iter().map(|_| crate::sql!("{Param::Null}")), ", ");
         let names = Sql::join(names, ", ");
-        let dialect = self.dialect();
         if dialect == Dialect::Postgres {
             let copy = crate::sql!("COPY {..table} ({..names}) FROM STDIN (FORMAT binary)");
             let selection = crate::sql!("SELECT {..names} FROM {..table}");

@@ -21,6 +21,27 @@ use crate::{Dialect, Error, ErrorKind, Result};
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Ident<'a>(Cow<'a, str>);
 
+/// The name of a table quoted, ready to be spliced.
+pub(crate) fn table_path<'a>(table: &str, dialect: Dialect) -> Result<crate::Sql<'a>> {
+    let mut text = String::new();
+    quote_path(table, dialect, &mut text)?;
+    Ok(crate::Sql::unchecked(text))
+}
+
+/// Writes the name of a table, or of a schema and a table in it with a dot between them, quoted. On SQLite the dot is part
+/// of the name, because it has no schemas.
+pub(crate) fn quote_path(table: &str, dialect: Dialect, output: &mut String) -> Result<()> {
+    match table.split_once('.') {
+        Some((schema, table)) if dialect != Dialect::Sqlite => {
+            Ident::new(schema)?.quote_into(dialect, output);
+            output.push('.');
+            Ident::new(table)?.quote_into(dialect, output);
+        }
+        _ => Ident::new(table)?.quote_into(dialect, output),
+    }
+    Ok(())
+}
+
 impl<'a> Ident<'a> {
     /// The longest name, in bytes: PostgreSQL cuts longer ones off in silence, so that two names could become one.
     pub const LONGEST: usize = 63;

@@ -36,8 +36,8 @@
 //!
 //! # Databases
 //! SQLite (feature `sqlite`, on by default) and PostgreSQL (feature `postgres`; tested on version 15), told apart by the
-//! URL alone. Encrypted connections need the feature `tls`. What PostgreSQL's adapter does not have yet: LISTEN, COPY out, and
-//! several statements in one round trip.
+//! URL alone. Encrypted connections need the feature `tls`. What only PostgreSQL can do stands in the module `postgres`:
+//! notifications, advisory locks, and COPY of bytes.
 //!
 //! On PostgreSQL a value is sent in the type of its place, and one that does not fit is refused before it is sent. Instants
 //! keep microseconds there. An array is bound and read as [`Json`] of a list.
@@ -76,7 +76,7 @@ mod options;
 mod param;
 mod pool;
 #[cfg(feature = "postgres")]
-mod postgres;
+pub mod postgres;
 mod row;
 mod schema;
 mod sql;

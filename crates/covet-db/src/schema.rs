@@ -21,6 +21,8 @@ use crate::{Executor, Ident, Result};
 pub struct TableInfo {
     /// The table's name.
     pub name: String,
+    /// What the database was told about it (`COMMENT ON TABLE`), where that can be told.
+    pub comment: Option<String>,
     /// The columns in their order.
     pub columns: Vec<ColumnInfo>,
     /// The names of the primary key's columns, in the key's order.
@@ -45,6 +47,8 @@ pub struct ColumnInfo {
     pub default: Option<String>,
     /// Whether its value is computed from others.
     pub generated: bool,
+    /// What the database was told about it (`COMMENT ON COLUMN`), where that can be told.
+    pub comment: Option<String>,
 }
 
 /// A foreign key; see [`TableInfo`].
@@ -72,7 +76,8 @@ pub struct IndexInfo {
 }
 
 impl Executor {
-    /// The names of the tables, sorted, without the database's own.
+    /// The names of the tables, sorted, without the database's own. On PostgreSQL those of a schema that is not on the search
+    /// path are named `schema.table`, as every call here takes them.
     ///
     /// ```
     /// # use covet_db::Db;
@@ -162,9 +167,8 @@ impl Executor {
     /// # Errors
     /// When there is no such table.
     pub async fn analyze_table(&self, table: &str) -> Result<()> {
-        let table = Ident::new(table)?;
         match self.database.backend {
-            Backend::Sqlite(_) => sqlite_introspection::analyze_table(self, table).await,
+            Backend::Sqlite(_) => sqlite_introspection::analyze_table(self, Ident::new(table)?).await,
             Backend::Postgres(_) => postgres_introspection::analyze_table(self, table).await,
         }
     }

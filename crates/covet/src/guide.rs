@@ -29,3 +29,8 @@ chapters! {
     #[cfg(feature = "auth")]
     Callers "callers"
 }
+
+#[cfg(feature = "postgres")]
+chapters! {
+    PostgreSql "postgresql"
+}

@@ -87,7 +87,7 @@ pub use server::Runtime;
 #[cfg(feature = "tls")]
 pub use server::Tls;
 pub use service::Service;
-pub use stream::{Event, Events, LastEventId, MediaType, NdJson, NdJsonError, Stream, media};
+pub use stream::{Event, Events, LastEventId, MediaType, NdJson, RowError, Rows, Stream, media};
 pub use uuid::Uuid;
 #[cfg(feature = "template")]
 pub use view::{Templates, View};

@@ -3,6 +3,9 @@
 //! The names are OpenTelemetry's (`http.server.request.duration`), in Prometheus' spelling. Counting costs a lock that is
 //! only read and three additions; the text is made when it is asked for.
 
+#[cfg(feature = "_db")]
+pub(crate) mod database;
+
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,8 +1,11 @@
 //! Tests of what programs see.
 
+#![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
+
 mod keys;
 mod mutation;
 mod passwords;
+mod people;
 mod permissions;
 mod principal;
 mod rfc;

@@ -102,5 +102,8 @@ impl<C> Drop for Lease<C> {
         // The connection is closed before its place is given away, so that there are never more than the pool's size.
         drop(unproved);
         self.pool.permits.add_permits(1);
+        if self.pool.opening.load(std::sync::atomic::Ordering::Relaxed) > 0 {
+            self.pool.returned.notify_one();
+        }
     }
 }

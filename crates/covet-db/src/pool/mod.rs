@@ -34,6 +34,8 @@ pub(crate) struct Pool<C> {
     state: Mutex<State<C>>,
     waiting: AtomicUsize,
     opening: AtomicUsize,
+    /// Told when a connection comes back while others are being opened.
+    returned: tokio::sync::Notify,
     counters: stats::Counters,
 }
 
@@ -69,6 +71,7 @@ impl<C> Pool<C> {
             state: Mutex::new(State { idle: Vec::with_capacity(size), holders: vec![None; size], last_failure: None }),
             waiting: AtomicUsize::new(0),
             opening: AtomicUsize::new(0),
+            returned: tokio::sync::Notify::new(),
             counters: stats::Counters::default(),
         })
     }
@@ -160,7 +163,8 @@ impl<C> Pool<C> {
         let in_use = state.holders.iter().flatten().count();
         let idle = state.idle.len();
         // Still under the lock, so that what was counted fits what is there.
-        self.counters.snapshot(self.size, in_use, idle, self.waiting.load(Ordering::Relaxed))
+        let (opening, waiting) = (self.opening.load(Ordering::Relaxed), self.waiting.load(Ordering::Relaxed));
+        self.counters.snapshot(self.size, in_use, idle, opening, waiting)
     }
 
     /// A panic while the lock is held leaves plain data behind, which stays usable.

@@ -25,6 +25,8 @@ pub struct PoolStats {
     pub in_use: usize,
     /// How many open connections wait for work.
     pub idle: usize,
+    /// How many connections are being opened.
+    pub opening: usize,
     /// How many callers wait for a connection.
     pub waiting: usize,
     /// How many leases were given.
@@ -79,6 +81,7 @@ impl PoolStats {
         self.size += other.size;
         self.in_use += other.in_use;
         self.idle += other.idle;
+        self.opening += other.opening;
         self.waiting += other.waiting;
         self.acquired += other.acquired;
         self.timeouts += other.timeouts;
@@ -126,12 +129,20 @@ impl Counters {
         self.cancelled.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn snapshot(&self, size: usize, in_use: usize, idle: usize, waiting: usize) -> PoolStats {
+    pub(super) fn snapshot(
+        &self,
+        size: usize,
+        in_use: usize,
+        idle: usize,
+        opening: usize,
+        waiting: usize,
+    ) -> PoolStats {
         let wait = self.wait.snapshot();
         PoolStats {
             size,
             in_use,
             idle,
+            opening,
             waiting,
             acquired: wait.count(),
             timeouts: self.timeouts.load(Ordering::Relaxed),

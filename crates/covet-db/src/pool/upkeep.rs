@@ -2,11 +2,12 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use tokio::sync::SemaphorePermit;
 
-use super::{Counted, Idle, Pool};
+use super::{Counted, Holder, Idle, Lease, Place, Pool};
 use crate::{Error, ErrorKind, Result};
 
 /// The right to open one more connection for nobody in particular.
@@ -37,11 +38,34 @@ impl<C> Pool<C> {
         result
     }
 
+    /// A lease on a connection that comes back, for a caller who waits for one to be opened. Those who wait for a place go
+    /// first.
+    pub(crate) async fn returned(self: &Arc<Self>, place: Place) -> Lease<C> {
+        loop {
+            self.returned.notified().await;
+            let Ok(permit) = self.permits.try_acquire() else { continue };
+            let mut state = self.lock();
+            if let Some(idle) = state.idle.pop() {
+                permit.forget();
+                let now = Instant::now();
+                let slot = state.hold(Holder { since: now, place });
+                drop(state);
+                return Lease::new(Arc::clone(self), Some(idle), slot, now);
+            }
+        }
+    }
+
     /// The error of a caller for whom no connection could be opened in time.
     pub(crate) fn opening_timed_out(&self, timeout: Duration) -> Error {
         self.counters.timed_out();
-        let mut text = format!("no connection could be opened within {timeout:?}");
-        if let Some(failure) = &self.lock().last_failure {
+        let state = self.lock();
+        let mut text = format!(
+            "no connection could be opened within {timeout:?}: {} of {} in use, {} being opened",
+            state.holders.iter().flatten().count(),
+            self.size,
+            self.opening.load(Ordering::Relaxed),
+        );
+        if let Some(failure) = &state.last_failure {
             text.push_str(&format!("; the last one failed: {failure}"));
         }
         Error::new(ErrorKind::PoolTimeout, text)

@@ -71,6 +71,14 @@ impl Call {
         Err(error)
     }
 
+    /// Keeps the lease of a call that was answered, still marked busy.
+    pub(super) fn keep(mut self) -> Option<Lease<Connection>> {
+        match self.holder.take() {
+            Some(Holder::Call(lease)) => Some(lease),
+            _ => None,
+        }
+    }
+
     fn answered(&mut self) {
         if let Some(Holder::Call(lease)) = self.holder.take() {
             control::give_back(lease, &self.session);

@@ -12,7 +12,7 @@ use tokio_postgres::{CancelToken, Config};
 use super::tls::{Connector, Tls};
 use super::{Shared, password_file};
 use crate::url::Server;
-use crate::{ChannelBinding, ConnectOptions, Error, ErrorKind, PreparedStatements, Result, SslMode};
+use crate::{ChannelBinding, ConnectOptions, Error, ErrorKind, Result, SslMode};
 
 /// How long data that was sent may go without an answer from the other machine's network.
 const TCP_USER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -108,7 +108,7 @@ impl Endpoint {
                 ChannelBinding::Prefer => tokio_postgres::config::ChannelBinding::Prefer,
                 ChannelBinding::Require => tokio_postgres::config::ChannelBinding::Require,
             });
-        if options.postgres.prepared != PreparedStatements::Never && !shared.is_behind_pooler() {
+        if shared.has_sessions() {
             config.options(format!("-c statement_timeout={}", shared.statement_timeout.as_millis()));
         }
         if let Some(password) = &server.password {

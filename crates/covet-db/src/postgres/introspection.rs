@@ -2,16 +2,19 @@
 //!
 //! A table is named as it is, and looked for along the search path; `schema.table` names one outside of it.
 
-use crate::{ColumnInfo, Executor, ForeignKeyInfo, Ident, IndexInfo, Result, TableInfo};
+use crate::ident::table_path;
+use crate::{ColumnInfo, Executor, ForeignKeyInfo, IndexInfo, Result, TableInfo};
 
 pub(crate) async fn tables(db: &Executor) -> Result<Vec<String>> {
     let names: Vec<(String,)> = db
         .fetch_all(
-            r#"SELECT c.relname::text FROM pg_catalog.pg_class c
-               WHERE c.relkind IN ('r', 'p') AND c.relnamespace = ANY (
-                   SELECT n.oid FROM pg_catalog.pg_namespace n
-                   WHERE n.nspname = ANY (current_schemas(false)))
-               ORDER BY c.relname::text COLLATE "C""#,
+            r#"SELECT name FROM (
+                   SELECT CASE WHEN pg_catalog.pg_table_is_visible(c.oid) THEN c.relname::text
+                               ELSE n.nspname::text || '.' || c.relname::text END AS name
+                   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                   WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
+                     AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\_%') AS t
+               ORDER BY name COLLATE "C""#,
         )
         .await?;
     Ok(names.into_iter().map(|(name,)| name).collect())
@@ -38,7 +41,8 @@ pub(crate) async fn version(db: &Executor) -> Result<String> {
     db.fetch_value("SELECT 'PostgreSQL ' || current_setting('server_version')").await
 }
 
-pub(crate) async fn analyze_table(db: &Executor, table: Ident<'_>) -> Result<()> {
+pub(crate) async fn analyze_table(db: &Executor, table: &str) -> Result<()> {
+    let table = table_path(table, db.dialect())?;
     db.execute(crate::sql!("ANALYZE {..table}")).await.map(drop)
 }
 
@@ -46,25 +50,29 @@ pub(crate) async fn table_info(db: &Executor, table: &str) -> Result<Option<Tabl
     let Some(number) = find(db, table).await? else {
         return Ok(None);
     };
-    let columns: Vec<(String, String, bool, Option<String>, bool)> = db
+    let columns: Vec<(String, String, bool, Option<String>, bool, Option<String>)> = db
         .fetch_all(crate::sql!(
             "SELECT a.attname::text, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull,
-                    pg_catalog.pg_get_expr(d.adbin, d.adrelid), a.attgenerated <> ''
+                    pg_catalog.pg_get_expr(d.adbin, d.adrelid), a.attgenerated <> '', pg_catalog.col_description(a.attrelid, a.attnum)
              FROM pg_catalog.pg_attribute a
              LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
              WHERE a.attrelid = {number} AND a.attnum > 0 AND NOT a.attisdropped
              ORDER BY a.attnum"
         ))
         .await?;
-    let columns = columns.into_iter().map(|(name, data_type, not_null, default, generated)| ColumnInfo {
+    let columns = columns.into_iter().map(|(name, data_type, not_null, default, generated, comment)| ColumnInfo {
         name,
         data_type,
         nullable: !not_null,
         default,
         generated,
+        comment,
     });
+    let comment =
+        db.fetch_value(crate::sql!("SELECT pg_catalog.obj_description(CAST({number} AS oid), 'pg_class')")).await?;
     Ok(Some(TableInfo {
         name: table.to_owned(),
+        comment,
         columns: columns.collect(),
         primary_key: primary_key(db, number).await?,
         foreign_keys: foreign_keys(db, number).await?,
@@ -88,7 +96,10 @@ async fn primary_key(db: &Executor, table: i64) -> Result<Vec<String>> {
 async fn foreign_keys(db: &Executor, table: i64) -> Result<Vec<ForeignKeyInfo>> {
     let rows: Vec<(String, String, String, String)> = db
         .fetch_all(crate::sql!(
-            "SELECT c.conname::text, t.relname::text, own.attname::text, other.attname::text
+            "SELECT c.conname::text,
+                    CASE WHEN pg_catalog.pg_table_is_visible(t.oid) THEN t.relname::text
+                         ELSE t.relnamespace::regnamespace::text || '.' || t.relname::text END,
+                    own.attname::text, other.attname::text
              FROM pg_catalog.pg_constraint c
              JOIN pg_catalog.pg_class t ON t.oid = c.confrelid
              CROSS JOIN LATERAL unnest(c.conkey, c.confkey) WITH ORDINALITY AS key (own, other, place)

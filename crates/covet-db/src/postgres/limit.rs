@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::connection::{Failure, Running, Session};
-use crate::{Param, PreparedStatements};
+use crate::Param;
 
 /// How long a statement may run.
 #[derive(Clone, Copy)]
@@ -47,10 +47,6 @@ fn milliseconds(limit: Duration) -> u64 {
 }
 
 impl Session {
-    fn has_limits(&self) -> bool {
-        self.shared.options.postgres.prepared != PreparedStatements::Never && !self.shared.is_behind_pooler()
-    }
-
     /// What changes the limit; nothing where it is in force.
     pub(super) fn change(&self, limit: Limit) -> Option<(String, u64)> {
         let usual = self.shared.statement_timeout;
@@ -59,7 +55,7 @@ impl Session {
             Limit::Call(Some(own)) => usual.max(own.saturating_add(super::BACKSTOP)),
             Limit::Endless => Duration::ZERO,
         });
-        if self.limit.0.load(Ordering::Relaxed) == wanted || !self.has_limits() {
+        if self.limit.0.load(Ordering::Relaxed) == wanted || !self.shared.has_sessions() {
             return None;
         }
         let local = if self.is_in_transaction() { "LOCAL " } else { "" };

@@ -4,18 +4,22 @@
 //! it is given out again within a second. What a dropped call leaves behind is stopped on the server and proved to be gone
 //! by a task of its own, which alone gives the lease back.
 
+mod advisory;
 mod batch;
 mod call;
 mod connection;
 mod control;
+mod copy;
 mod decode;
 mod encode;
 mod endpoint;
 mod error;
+mod handle;
 pub(crate) mod introspection;
 mod keyword;
 mod lane;
 mod limit;
+mod listen;
 mod load;
 mod numeric;
 mod open;
@@ -34,11 +38,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use tokio::runtime::Handle;
+use futures_util::future::Either;
 use tokio::sync::oneshot;
 
+pub use advisory::{AdvisoryLock, LockKey};
 pub(crate) use connection::Connection;
+pub use copy::{CopyFormat, CopyOut};
 pub(crate) use error::passes;
+pub use handle::Handle;
+pub use listen::{Event, Listener, Notification};
 pub(crate) use load::Rows;
 pub(crate) use stream::{Batches, PreparedStream};
 
@@ -47,7 +55,7 @@ use crate::pool::{Lease, Place, Pool, PoolStats};
 use crate::row::{Batch, Columns};
 use crate::sql::{Rendered, Text};
 use crate::url::{Server, Source};
-use crate::{ConnectOptions, Error, ErrorKind, Executed, Result, TransactionOptions};
+use crate::{ConnectOptions, Error, ErrorKind, Executed, PreparedStatements, Result, TransactionOptions};
 use call::Call;
 use connection::{Failure, Running, Session, lost};
 use limit::Limit;
@@ -85,7 +93,7 @@ struct Shared {
     statement_timeout: Duration,
     /// A pooler stands in between that takes no settings for a session.
     pooler: AtomicBool,
-    runtime: Handle,
+    runtime: tokio::runtime::Handle,
     /// Counts the times that statements were found to be older than the schema.
     generation: AtomicU64,
     /// Counts the times that the server was found to be going, or to be none to write to.
@@ -99,6 +107,11 @@ impl Shared {
 
     fn epoch(&self) -> u64 {
         self.epoch.load(Ordering::Relaxed)
+    }
+
+    /// Whether what is left in a session is there for its next statement.
+    fn has_sessions(&self) -> bool {
+        self.options.postgres.prepared != PreparedStatements::Never && !self.is_behind_pooler()
     }
 
     fn is_behind_pooler(&self) -> bool {
@@ -122,7 +135,7 @@ impl Postgres {
             tls: tls::Tls::default(),
             statement_timeout: options.command_timeout.max(options.query_timeout).saturating_add(BACKSTOP),
             pooler: AtomicBool::new(false),
-            runtime: Handle::current(),
+            runtime: tokio::runtime::Handle::current(),
             generation: AtomicU64::new(0),
             epoch: AtomicU64::new(0),
         });
@@ -149,19 +162,25 @@ impl Postgres {
 
     /// A lease on a connection that is there, as far as can be known without asking more than is worth it.
     async fn lease(&self, place: Place) -> Result<Lease<Connection>> {
+        let deadline = Instant::now() + self.shared.options.pool.acquire_timeout;
         let mut lease = self.pool.acquire(place).await?;
-        while let Some(connection) = lease.connection() {
-            let session = Arc::clone(&connection.session);
-            if session.is_usable(Instant::now()) && (lease.idle() < PING_AFTER || answers(&mut lease, &session).await) {
-                return Ok(lease);
+        loop {
+            while let Some(connection) = lease.connection() {
+                let session = Arc::clone(&connection.session);
+                if session.is_usable(Instant::now())
+                    && (lease.idle() < PING_AFTER || answers(&mut lease, &session).await)
+                {
+                    return Ok(lease);
+                }
+                lease.retire();
             }
-            lease.retire();
+            lease = self.fill(lease, place, deadline).await?;
         }
-        self.fill(lease).await
     }
 
-    /// Opens a connection for a lease. A task of its own does, so that a caller who leaves wastes nothing.
-    async fn fill(&self, mut lease: Lease<Connection>) -> Result<Lease<Connection>> {
+    /// Opens a connection for a lease, or takes one that comes back meanwhile. A task of its own opens it, so that a caller
+    /// who leaves wastes nothing.
+    async fn fill(&self, mut lease: Lease<Connection>, place: Place, deadline: Instant) -> Result<Lease<Connection>> {
         let (reply, opened) = oneshot::channel();
         let shared = Arc::clone(&self.shared);
         let pool = Arc::clone(&self.pool);
@@ -174,9 +193,16 @@ impl Postgres {
                 lease
             })));
         });
+        let either = async {
+            let (opened, returned) = (std::pin::pin!(opened), std::pin::pin!(self.pool.returned(place)));
+            match futures_util::future::select(opened, returned).await {
+                Either::Left((answer, _)) => answer.map_err(|_| lost())?,
+                Either::Right((lease, _)) => Ok(lease),
+            }
+        };
         let timeout = self.shared.options.pool.acquire_timeout;
-        match tokio::time::timeout(timeout, opened).await {
-            Ok(answer) => answer.map_err(|_| lost())?,
+        match tokio::time::timeout_at(deadline.into(), either).await {
+            Ok(filled) => filled,
             Err(_) => Err(self.pool.opening_timed_out(timeout)),
         }
     }

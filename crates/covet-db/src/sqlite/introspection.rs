@@ -55,6 +55,7 @@ pub(crate) async fn table_info(db: &Executor, table: &str) -> Result<Option<Tabl
             nullable: !not_null && key_place == 0,
             default,
             generated: hidden > 1,
+            comment: None,
         });
     }
     key.sort_unstable();

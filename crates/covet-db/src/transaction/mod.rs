@@ -285,6 +285,13 @@ impl Db {
     }
 }
 
+/// Begins a transaction for a call of this crate's own.
+#[cfg(feature = "postgres")]
+pub(crate) async fn begin_on(db: &Executor, options: TransactionOptions, place: Place) -> Result<Transaction> {
+    let open = begin(db, &options, place).await?;
+    Ok(Transaction::new(db, &open, 0))
+}
+
 async fn begin(db: &Executor, options: &TransactionOptions, place: Place) -> Result<Arc<Open>> {
     let lease = db.database.backend.lease(options, place).await?;
     // From here on the lease is the transaction's, which ends it in order even when this call is dropped.

@@ -11,7 +11,7 @@ pub(super) fn routes() -> Routes {
 }
 
 /// The app's database, where it has one.
-struct Database {
+pub(super) struct Database {
     #[cfg(feature = "_db")]
     db: Option<std::sync::Arc<covet_db::Db>>,
 }
@@ -29,6 +29,17 @@ impl FromRequest for Database {
 }
 
 impl Database {
+    /// Adds the pool's numbers to the metrics.
+    #[cfg_attr(not(feature = "_db"), expect(clippy::unused_self, reason = "without a database there is nothing to tell"))]
+    pub(super) fn write_metrics(&self, text: &mut String) {
+        #[cfg(feature = "_db")]
+        if let Some(db) = &self.db {
+            crate::metrics::database::write(&db.pool_stats(), text);
+        }
+        #[cfg(not(feature = "_db"))]
+        let _ = text;
+    }
+
     /// Asks the database for something that every one has.
     async fn check(&self) -> Result<&'static str, Unavailable> {
         #[cfg(feature = "_db")]

@@ -331,9 +331,8 @@ impl App {
     ///
     /// The caller's subject is the [principal](crate::Request::principal) of the request.
     #[cfg(feature = "auth")]
-    pub fn auth(mut self, auth: crate::auth::ResourceServer) -> Self {
-        self.auth = Some(auth);
-        self
+    pub fn auth(self, auth: impl crate::auth::Install) -> Self {
+        auth.install(self)
     }
 
     /// With the address to serve on, `host:port` or `unix:/path` for a Unix socket. Without it that is the environment's

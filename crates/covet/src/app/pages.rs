@@ -79,8 +79,10 @@ pub(super) fn metrics_routes() -> Routes {
 
 /// What the server has done, for Prometheus.
 #[get("/metrics", crate = "crate")]
-async fn metrics(metrics: State<Arc<Metrics>>) -> Plain {
-    Plain { media_type: "text/plain; version=0.0.4; charset=utf-8", body: metrics.text().into() }
+async fn metrics(metrics: State<Arc<Metrics>>, database: super::health::Database) -> Plain {
+    let mut text = metrics.text();
+    database.write_metrics(&mut text);
+    Plain { media_type: "text/plain; version=0.0.4; charset=utf-8", body: text.into() }
 }
 
 /// A response whose media type the route's other answers do not share.

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Guard, Refusal, bearer};
+use super::{Guard, Refusal, TokenKeys, bearer};
 use crate::problem::ProblemDetails;
 
 /// The name of the scheme in the document.
@@ -41,7 +41,7 @@ pub(crate) const SCHEME: &str = "bearer";
 #[derive(Debug)]
 pub struct ResourceServer {
     verifier: Verifier,
-    keys: KeySet,
+    keys: Arc<dyn TokenKeys>,
     definitions: Vec<RoleDefinition>,
     realm: String,
 }
@@ -66,6 +66,11 @@ impl ResourceServer {
     /// Believes tokens of this issuer, signed by one of these keys, for this audience. Issuer and audience are compared byte
     /// for byte.
     pub fn new(issuer: impl Into<String>, audience: impl Into<String>, keys: KeySet) -> Self {
+        ResourceServer::of(issuer, audience, Arc::new(Arc::new(keys)))
+    }
+
+    /// The same with keys that may change while the app runs.
+    pub fn of(issuer: impl Into<String>, audience: impl Into<String>, keys: Arc<dyn TokenKeys>) -> Self {
         let verifier = Verifier::new(issuer, audience);
         ResourceServer { verifier, keys, definitions: Vec::new(), realm: "api".to_owned() }
     }
@@ -122,7 +127,12 @@ impl Authentication {
     fn identify(&self, headers: &HeaderMap) -> Result<Option<Principal>, Refusal> {
         let Some(token) = bearer::token(headers)? else { return Ok(None) };
         let ResourceServer { verifier, keys, .. } = &self.server;
-        let verified = verifier.verify::<AccessClaims>(keys, token, Timestamp::now()).map_err(Refusal::Invalid)?;
+        let verified =
+            verifier.verify::<AccessClaims>(&keys.keys(), token, Timestamp::now()).map_err(Refusal::Invalid)?;
+        if keys.is_revoked(verified.claims().sid.as_deref(), verified.id()) {
+            let kind = covet_auth::ErrorKind::Revoked;
+            return Err(Refusal::Invalid(covet_auth::Error::new(kind, "the token was revoked")));
+        }
         let mut identity = Identity::new(verified.subject());
         let claims = verified.into_claims();
         identity.scope = Some(scope(claims.scope.as_deref())?);

@@ -221,6 +221,13 @@ impl<'a> Operation<'a> {
         self.add_body(media_type, items(schema));
     }
 
+    /// The body as many values of `T`, one behind the other in any of these media types.
+    pub fn request_items_in<T: Input>(&mut self, media_types: impl IntoIterator<Item = &'static str>) {
+        let schema = self.schemas.input::<T>();
+        let content = media_types.into_iter().map(|media_type| (media_type, items(schema.clone())));
+        self.add_bodies(content.collect());
+    }
+
     /// The body as a form whose fields are texts and files; which ones is the handler's affair.
     pub fn request_form(&mut self, media_type: &'static str) {
         let description = "Fields are texts, files are bytes.";

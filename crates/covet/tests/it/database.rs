@@ -111,3 +111,24 @@ fn an_app_without_its_database_does_not_start() {
         "{error}"
     );
 }
+
+#[tokio::test]
+async fn the_pool_is_part_of_the_metrics() {
+    let db = Db::connect("sqlite::memory:").await.unwrap();
+    db.execute("SELECT 1").await.unwrap();
+    let client = Client::new(App::new("Orders", "1.0.0").database(db.clone()).metrics()).unwrap();
+    let stats = db.pool_stats();
+    let waits = format!("db_client_connection_wait_time_seconds_bucket{{le=\"+Inf\"}} {}\n", stats.wait.count());
+    let uses = format!("db_client_connection_use_time_seconds_count {}\n", stats.hold.count());
+    let text = client.get("/metrics").send().await.text().to_owned();
+    for expected in [
+        "# TYPE db_client_connection_count gauge\ndb_client_connection_count{db_client_connection_state=\"idle\"} 1\n",
+        "db_client_connection_max 1\n",
+        "db_client_connection_timeouts_total 0\n",
+        "# TYPE db_client_connection_wait_time_seconds histogram\n",
+        &waits,
+        &uses,
+    ] {
+        assert!(text.contains(expected), "{expected}\n{text}");
+    }
+}

@@ -23,6 +23,7 @@ mod problems;
 mod rate_limit;
 mod results;
 mod routing;
+mod rows;
 mod server;
 #[cfg(feature = "sqlite")]
 mod startup;

@@ -1,6 +1,12 @@
 //! What only PostgreSQL has: its types, sessions that the server ends, and statements that outlive their schema.
 
 mod connecting;
+mod copying;
+mod faults;
+mod listening;
+mod locks;
+mod proxy;
+mod secrets;
 mod tls;
 
 use std::path::Path;
