@@ -34,4 +34,6 @@ mod streams;
 mod validation;
 mod validation_of_requests;
 #[cfg(feature = "template")]
+mod pages_in_browser;
+#[cfg(feature = "template")]
 mod views;
