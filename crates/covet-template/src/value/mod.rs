@@ -78,7 +78,8 @@ pub(crate) enum V<'a> {
 impl<'a> V<'a> {
     pub(crate) fn as_str(self) -> Option<&'a str> {
         match self {
-            V::Str(text) | V::Safe(text) | V::Object(Object::Vouched(_, text)) => Some(text),
+            V::Str(text) | V::Safe(text) => Some(text),
+            V::Object(Object::Vouched(_, text)) => Some(text),
             _ => None,
         }
     }
