@@ -1,5 +1,5 @@
-//! The command line of Covet: looks into an app without serving it, migrates its database, renders templates and evaluates
-//! expressions.
+//! The command line of Covet: looks into an app without serving it, migrates its database, renders templates, evaluates
+//! expressions, and handles keys and tokens.
 //!
 //! An app that finds `COVET_INSPECT` or `COVET_MIGRATE` in its environment prints JSON about itself and ends, so the
 //! command line builds and runs the program in the current folder that way. Only the program knows its migrations, its
@@ -8,6 +8,7 @@
 mod error;
 mod eval;
 mod inspect;
+mod jwt;
 mod migrate;
 mod program;
 mod project;
@@ -84,6 +85,12 @@ enum Command {
     /// Evaluate an expression and print its value as JSON.
     #[command(after_help = template::EXIT_CODES)]
     Eval(eval::Arguments),
+    /// Make keys, sign and verify tokens.
+    #[command(after_help = jwt::EXIT_CODES)]
+    Jwt {
+        #[command(subcommand)]
+        command: jwt::Jwt,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -158,6 +165,7 @@ fn main() -> ExitCode {
         Command::Migrate { command } => migrate(command).map_err(Error::report),
         Command::Render(arguments) => render::render(&arguments).map_err(|error| error.report()),
         Command::Eval(arguments) => eval::eval(&arguments).map_err(|error| error.report()),
+        Command::Jwt { command } => jwt::jwt(command).map_err(|error| error.report()),
     };
     result.err().unwrap_or(ExitCode::SUCCESS)
 }
