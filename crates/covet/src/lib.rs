@@ -6,6 +6,8 @@ mod app;
 mod attributes;
 #[cfg(feature = "auth")]
 pub mod auth;
+#[cfg(feature = "axum")]
+mod axum;
 mod body;
 mod client_address;
 #[cfg(feature = "_compression")]
@@ -52,16 +54,19 @@ mod stream;
 #[cfg(feature = "_db")]
 mod tables;
 pub mod test;
+mod tower;
 pub mod validation;
 #[cfg(feature = "template")]
 mod view;
 
 pub use app::{App, Limits, StartFault, TrailingSlash};
-#[cfg(feature = "auth")]
-pub use auth::{Auth, Public};
 #[cfg(feature = "template")]
 pub use attributes::view;
 pub use attributes::{Problem, delete, get, head, main, model, options, patch, post, put};
+#[cfg(feature = "auth")]
+pub use auth::{Auth, Public};
+#[cfg(feature = "axum")]
+pub use axum::{Axum, AxumBody};
 pub use body::{Body, BodyError, BoxError};
 pub use bytes::Bytes;
 pub use client_address::{ClientAddress, ProxyHeader};
@@ -90,7 +95,8 @@ pub use problem::{Problem, ProblemDetails, ProblemType, Problems};
 pub use rate_limit::RateLimit;
 pub use request::{FromRequest, Rejection, Request};
 pub use request_id::RequestId;
-pub use respond::{Accepted, Created, Html, Negotiated, NoContent, Page, Redirect, Responder, Responding, Response, SetCookie,
+pub use respond::{
+    Accepted, Created, Html, Negotiated, NoContent, Page, Redirect, Responder, Responding, Response, SetCookie,
     WithCookie,
 };
 pub use routing::{Route, Routes};
@@ -102,6 +108,7 @@ pub use server::Runtime;
 pub use server::Tls;
 pub use service::Service;
 pub use stream::{Event, Events, LastEventId, MediaType, NdJson, RowError, Rows, Stream, media};
+pub use tower::Next;
 pub use uuid::Uuid;
 #[cfg(feature = "template")]
 pub use view::{Templates, View};

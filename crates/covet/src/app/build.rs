@@ -15,6 +15,7 @@ use crate::problem::{self, ProblemType, Problems};
 use crate::request::Shared;
 use crate::routing::{Pattern, Registered, Route, Router, RouterBuilder};
 use crate::service::{Service, Settings};
+use crate::tower::Layers;
 use crate::{Cors, Error, Result, SecurityHeaders};
 
 /// One reason why an app cannot start.
@@ -78,6 +79,7 @@ pub(super) struct Built {
     pub(super) shared: Shared,
     router: Router,
     settings: Settings,
+    layers: Layers,
 }
 
 impl Built {
@@ -88,7 +90,7 @@ impl Built {
     }
 
     pub(super) fn into_service(self) -> Service {
-        Service::new(self.router, Arc::new(self.shared), self.settings, self.document)
+        Service::new(self.router, Arc::new(self.shared), self.settings, self.document).within(&self.layers)
     }
 }
 
@@ -170,7 +172,7 @@ impl Building {
             self.fault(&route, fault);
         }
         let media_types = operation.media_types();
-        let reads_body = operation.body.is_some();
+        let reads_body = operation.body.is_some() || route.is_mount();
         let body_types = operation.body.iter().flat_map(|body| body.content.keys().copied()).collect();
         let is_guarded = operation.is_guarded();
         if is_guarded {
@@ -205,9 +207,16 @@ impl Building {
             guard,
             is_guarded,
             label: route.path.as_str().into(),
+            handler: route.finished_handler(),
             route: route.clone(),
         };
-        if let Err(fault) = self.router.add(pattern, registered) {
+        let registered = Arc::new(registered);
+        let added = if route.is_mount() {
+            self.router.add_mount(&pattern, &registered)
+        } else {
+            self.router.add(pattern, registered)
+        };
+        if let Err(fault) = added {
             self.fault(&route, fault);
         }
     }
@@ -295,7 +304,7 @@ impl Building {
         if self.needs_tables {
             startup.own = Some(&crate::tables::MIGRATIONS);
         }
-        Ok(Built { document, startup, router: self.router.build(), shared: app.shared, settings })
+        Ok(Built { document, startup, router: self.router.build(), shared: app.shared, settings, layers: app.layers })
     }
 }
 

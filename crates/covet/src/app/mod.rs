@@ -17,12 +17,15 @@ pub(crate) use startup::Startup;
 
 use std::fmt::Display;
 
+use bytes::Bytes;
+
 use crate::principal::Identify;
 use crate::request::Shared;
 use crate::routing::Routes;
 use crate::server::{self, Address};
 use crate::service::Service;
-use crate::{Cors, Error, ProxyHeader, RateLimit, Result, Runtime, SecurityHeaders};
+use crate::tower::Layers;
+use crate::{Body, BoxError, Cors, Error, Next, ProxyHeader, RateLimit, Result, Runtime, SecurityHeaders};
 
 /// An app: routes, what they share, and the settings of the server.
 ///
@@ -64,6 +67,7 @@ pub struct App {
     pub(crate) bind: Option<String>,
     pub(crate) startup: Startup,
     pub(crate) server: server::Settings,
+    pub(crate) layers: Layers,
 }
 
 impl App {
@@ -96,6 +100,7 @@ impl App {
             bind: None,
             startup: Startup::default(),
             server: server::Settings::default(),
+            layers: Layers::default(),
         }
     }
 
@@ -243,7 +248,7 @@ impl App {
         self.state(assets).routes(routes)
     }
 
-    /// With templates, which structs with [`#[covet::view]`](crate::view) render. Problems become pages for clients that
+    /// With templates, which structs with [`#[covet::view]`](macro@crate::view) render. Problems become pages for clients that
     /// rather read HTML than JSON; a template `error.html` makes them look as the app likes, and has the document of the
     /// problem as `problem`.
     ///
@@ -434,6 +439,44 @@ impl App {
     #[cfg(feature = "tls")]
     pub fn tls(mut self, tls: crate::Tls) -> Self {
         self.server.tls = Some(tls);
+        self
+    }
+
+    /// Within a layer of tower, around everything: it sees each request before the app does, and what it answers itself has no request
+    /// id and is not counted. A second layer goes around the first. An error of the layer is the problem 500.
+    ///
+    /// [`Routes::layer`](crate::Routes::layer) puts one around some routes.
+    ///
+    /// ```
+    /// use covet::{App, get, routes};
+    /// use tower::util::MapResponseLayer;
+    ///
+    /// /// Say hello.
+    /// #[get("/hello")]
+    /// async fn hello() -> &'static str { "hello" }
+    ///
+    /// let layer = MapResponseLayer::new(|mut response: covet::Response| {
+    ///     response.headers_mut().insert("x-served-by", http::HeaderValue::from_static("us"));
+    ///     response
+    /// });
+    /// let app = App::new("Greeter", "1.0.0").routes(routes![hello]).layer(layer);
+    /// # #[covet::main]
+    /// # async fn main() -> covet::Result<()> {
+    /// assert_eq!(covet::test::Client::new(app)?.get("/nowhere").send().await.header("x-served-by"), Some("us"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn layer<L, B>(mut self, layer: L) -> Self
+    where
+        L: tower_layer::Layer<Next> + Send + Sync + 'static,
+        L::Service:
+            tower_service::Service<http::Request<Body>, Response = http::Response<B>> + Clone + Send + Sync + 'static,
+        <L::Service as tower_service::Service<http::Request<Body>>>::Error: Into<BoxError>,
+        <L::Service as tower_service::Service<http::Request<Body>>>::Future: Send,
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        self.layers.push(layer);
         self
     }
 
