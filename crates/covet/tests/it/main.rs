@@ -22,6 +22,8 @@ mod negotiation;
 #[cfg(all(feature = "auth", feature = "sqlite"))]
 mod oauth;
 mod openapi;
+#[cfg(feature = "sqlite")]
+mod paging;
 mod preconditions;
 mod problems;
 mod rate_limit;
@@ -37,6 +39,8 @@ mod startup;
 mod streams;
 mod validation;
 mod validation_of_requests;
+#[cfg(feature = "template")]
+mod pages_in_browser;
 #[cfg(feature = "template")]
 mod views;
 #[cfg(feature = "tls")]
