@@ -123,6 +123,15 @@ impl Body {
         usize::try_from(http_body::Body::size_hint(self).lower()).unwrap_or(usize::MAX).min(1 << 20)
     }
 
+    /// The bytes of a body that is there as a whole.
+    #[cfg(feature = "_compression")]
+    pub(crate) fn take_full(&mut self) -> Option<Bytes> {
+        match &mut self.0 {
+            Inner::Full(bytes) => Some(bytes.take().unwrap_or_default()),
+            _ => None,
+        }
+    }
+
     pub(crate) fn incoming(body: Incoming) -> Self {
         if body.is_end_stream() { Body::empty() } else { Body(Inner::Incoming(body)) }
     }

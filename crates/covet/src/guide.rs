@@ -32,3 +32,8 @@ chapters! {
 chapters! {
     PostgreSql "postgresql"
 }
+
+#[cfg(all(feature = "auth", feature = "sqlite"))]
+chapters! {
+    AuthorizationServer "authorization-server"
+}

@@ -1,12 +1,15 @@
 //! A web framework for HTTP APIs over a SQL database, in which a handler's signature is the truth: its arguments and
 //! its result give routing, validation, errors and the OpenAPI 3.1 document.
 
+mod access_log;
 mod app;
 mod attributes;
 #[cfg(feature = "auth")]
 pub mod auth;
 mod body;
 mod client_address;
+#[cfg(feature = "_compression")]
+mod compression;
 mod cors;
 mod cross_site;
 mod deadline;
@@ -16,6 +19,7 @@ mod docs;
 mod error;
 mod extract;
 mod files;
+mod finish;
 mod format;
 #[cfg(all(doctest, feature = "sqlite", feature = "docs"))]
 mod guide;
@@ -37,6 +41,7 @@ mod request;
 mod request_id;
 mod respond;
 mod routing;
+mod security_headers;
 mod server;
 mod service;
 mod stream;
@@ -56,6 +61,8 @@ pub use attributes::{Problem, delete, get, head, main, model, options, patch, po
 pub use body::{Body, BodyError, BoxError};
 pub use bytes::Bytes;
 pub use client_address::{ClientAddress, ProxyHeader};
+#[cfg(feature = "_compression")]
+pub use compression::Compression;
 pub use cors::Cors;
 #[cfg(feature = "_db")]
 pub use covet_db as db;
@@ -83,6 +90,7 @@ pub use respond::{Accepted, Created, Html, Negotiated, NoContent, Page, Redirect
 pub use routing::{Route, Routes};
 pub use rust_decimal::Decimal;
 pub use serde_json;
+pub use security_headers::{CspNonce, Hsts, SecurityHeaders};
 pub use server::Runtime;
 #[cfg(feature = "tls")]
 pub use server::Tls;

@@ -5,6 +5,7 @@
 #[cfg(unix)]
 mod app;
 mod eval;
+mod jwt;
 mod render;
 
 use std::io::Write;

@@ -8,13 +8,14 @@ use serde_json::{Value, json};
 
 use super::{App, Startup, pages};
 use crate::client_address::{Network, Proxies};
+use crate::finish::FinishSettings;
 use crate::metrics::Metrics;
 use crate::openapi::{Described, Operation, Schemas, document};
 use crate::problem::{self, ProblemType, Problems};
 use crate::request::Shared;
 use crate::routing::{Pattern, Registered, Route, Router, RouterBuilder};
 use crate::service::{Service, Settings};
-use crate::{Cors, Error, Result};
+use crate::{Cors, Error, Result, SecurityHeaders};
 
 /// One reason why an app cannot start.
 ///
@@ -151,6 +152,9 @@ impl Building {
         for fault in std::mem::take(&mut operation.faults) {
             self.fault(&route, fault);
         }
+        for fault in route.security_headers.iter().flat_map(SecurityHeaders::faults) {
+            self.fault(&route, fault);
+        }
         #[cfg(feature = "template")]
         for fault in view_faults(&app.shared, &operation) {
             self.fault(&route, fault);
@@ -162,7 +166,7 @@ impl Building {
         if is_guarded {
             operation.problem(&problem::CROSS_SITE);
         }
-        let is_idempotent = operation.is_idempotent;
+        let (is_idempotent, takes_nonce) = (operation.is_idempotent, operation.takes_nonce);
         self.needs_tables |= is_idempotent;
         if is_idempotent {
             describe_replay(&mut operation);
@@ -186,6 +190,7 @@ impl Building {
             is_counted,
             body_types,
             is_idempotent,
+            takes_nonce,
             #[cfg(feature = "auth")]
             guard,
             is_guarded,
@@ -244,6 +249,8 @@ impl Building {
         let security_schemes = serde_json::Map::new();
         let (document, faults) = document(info, self.schemas, self.described, &self.problems, security_schemes);
         self.faults.extend(faults.into_iter().map(StartFault::of_app));
+        let headers = app.security_headers.faults();
+        self.faults.extend(headers.into_iter().map(StartFault::of_app));
         let cors = app.cors.iter().flat_map(Cors::faults);
         self.faults.extend(cors.map(StartFault::of_app));
         let (networks, faults) = networks(&app.trusted_proxies);
@@ -260,6 +267,13 @@ impl Building {
             proxies,
             metrics,
             principal: app.principal,
+            rate_limit: app.rate_limit,
+            access_log: app.access_log,
+            finish: FinishSettings {
+                security: app.security_headers,
+                #[cfg(feature = "_compression")]
+                compression: app.compression,
+            },
             #[cfg(feature = "auth")]
             auth,
             #[cfg(feature = "_db")]

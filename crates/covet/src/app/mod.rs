@@ -22,7 +22,7 @@ use crate::request::Shared;
 use crate::routing::Routes;
 use crate::server::{self, Address};
 use crate::service::Service;
-use crate::{Cors, Error, ProxyHeader, RateLimit, Result, Runtime};
+use crate::{Cors, Error, ProxyHeader, RateLimit, Result, Runtime, SecurityHeaders};
 
 /// An app: routes, what they share, and the settings of the server.
 ///
@@ -51,6 +51,10 @@ pub struct App {
     pub(crate) proxy_header: ProxyHeader,
     pub(crate) metrics: bool,
     pub(crate) principal: Option<Identify>,
+    pub(crate) access_log: bool,
+    pub(crate) security_headers: SecurityHeaders,
+    #[cfg(feature = "_compression")]
+    pub(crate) compression: crate::Compression,
     #[cfg(feature = "auth")]
     pub(crate) auth: Option<crate::auth::ResourceServer>,
     #[cfg(feature = "_db")]
@@ -77,6 +81,10 @@ impl App {
             proxy_header: ProxyHeader::default(),
             metrics: false,
             principal: None,
+            access_log: false,
+            security_headers: SecurityHeaders::default(),
+            #[cfg(feature = "_compression")]
+            compression: crate::Compression::off(),
             #[cfg(feature = "auth")]
             auth: None,
             #[cfg(feature = "_db")]
@@ -306,6 +314,29 @@ impl App {
         F: Fn(&http::request::Parts) -> Option<String> + Send + Sync + 'static,
     {
         self.principal = Some(Identify::new(identify));
+        self
+    }
+
+    /// With other headers for browsers than the [usual ones](SecurityHeaders). Routes may have
+    /// [their own](crate::Routes::security_headers).
+    pub fn security_headers(mut self, headers: SecurityHeaders) -> Self {
+        self.security_headers = headers;
+        self
+    }
+
+    /// With compressed answers, for clients that take them. Routes may have [rules of their own](crate::Routes::compression).
+    #[cfg(feature = "_compression")]
+    pub fn compression(mut self, compression: crate::Compression) -> Self {
+        self.compression = compression;
+        self
+    }
+
+    /// With a line in the log for every request, when the last byte of its answer is on its way: an event of `tracing` at
+    /// the level `info` with the target `covet::access`, which has the method, the route, the status, the duration, the bytes of
+    /// the body, the address of the client and the request's id. Neither the query nor the path itself stand in it,
+    /// since people put secrets into both. Routes may be [left out](crate::Routes::without_access_log).
+    pub fn access_log(mut self) -> Self {
+        self.access_log = true;
         self
     }
 

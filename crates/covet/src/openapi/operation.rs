@@ -51,6 +51,8 @@ pub struct Operation<'a> {
     pub(crate) any_response: bool,
     /// Whether an argument is the key under which a request is carried out once.
     pub(crate) is_idempotent: bool,
+    /// Whether an argument is the nonce of the page's policy.
+    pub(crate) takes_nonce: bool,
     /// What the arguments say of who may call.
     #[cfg(feature = "auth")]
     pub(crate) decisions: Vec<crate::auth::Decision>,
@@ -107,6 +109,7 @@ impl<'a> Operation<'a> {
             state: Vec::new(),
             any_response: false,
             is_idempotent: false,
+            takes_nonce: false,
             #[cfg(feature = "auth")]
             decisions: Vec::new(),
             security: None,

@@ -8,7 +8,7 @@ use http::Method;
 
 use crate::openapi::Operation;
 use crate::overload::Slots;
-use crate::{RateLimit, Request, Response};
+use crate::{RateLimit, Request, Response, SecurityHeaders};
 
 /// What `#[get("…")]` and its siblings make of a handler. Not written by hand.
 #[doc(hidden)]
@@ -37,6 +37,10 @@ pub struct Route {
     pub(crate) body_limit: Option<u64>,
     pub(crate) deadline: Option<Duration>,
     pub(crate) rate_limits: Vec<RateLimit>,
+    pub(crate) security_headers: Option<SecurityHeaders>,
+    pub(crate) is_logged: bool,
+    #[cfg(feature = "_compression")]
+    pub(crate) compression: Option<crate::Compression>,
     pub(crate) slots: Option<Arc<Slots>>,
     #[cfg(feature = "_db")]
     pub(crate) idempotency: Option<crate::Idempotency>,
@@ -72,6 +76,10 @@ impl Route {
             body_limit: None,
             deadline: None,
             rate_limits: Vec::new(),
+            security_headers: None,
+            is_logged: true,
+            #[cfg(feature = "_compression")]
+            compression: None,
             slots: None,
             #[cfg(feature = "_db")]
             idempotency: None,
@@ -190,6 +198,25 @@ impl Routes {
     /// All of them together under a limit of each client's requests, beside those that they have.
     pub fn rate_limit(mut self, limit: RateLimit) -> Self {
         self.list.iter_mut().for_each(|route| route.rate_limits.push(limit.clone()));
+        self
+    }
+
+    /// All of them with other [headers for browsers](SecurityHeaders) than the [app's](crate::App::security_headers).
+    pub fn security_headers(mut self, headers: SecurityHeaders) -> Self {
+        self.list.iter_mut().for_each(|route| route.security_headers = Some(headers.clone()));
+        self
+    }
+
+    /// All of them with other rules for compression than the [app's](crate::App::compression).
+    #[cfg(feature = "_compression")]
+    pub fn compression(mut self, compression: crate::Compression) -> Self {
+        self.list.iter_mut().for_each(|route| route.compression = Some(compression.clone()));
+        self
+    }
+
+    /// All of them left out of the [access log](crate::App::access_log).
+    pub fn without_access_log(mut self) -> Self {
+        self.list.iter_mut().for_each(|route| route.is_logged = false);
         self
     }
 

@@ -21,6 +21,7 @@ pub(crate) struct Registered {
     pub(crate) body_types: Vec<&'static str>,
     #[cfg_attr(not(feature = "_db"), expect(dead_code, reason = "keys are kept in a database"))]
     pub(crate) is_idempotent: bool,
+    pub(crate) takes_nonce: bool,
     /// Who may call, where that is not everybody.
     #[cfg(feature = "auth")]
     pub(crate) guard: Option<crate::auth::Guard>,

@@ -22,6 +22,7 @@ use super::answer::Answer;
 use super::stop::{Stage, Stopping};
 use super::wire::{Protocol, Transport, Wire};
 use crate::app::Limits;
+use crate::security_headers::Encrypted;
 use crate::service::Service;
 use crate::{Body, Response};
 
@@ -52,6 +53,7 @@ struct Shared {
     service: Service,
     activity: Arc<Activity>,
     peer: Option<SocketAddr>,
+    is_encrypted: bool,
     welcome: Welcome,
     /// Whether each answer is the last one.
     leaving: AtomicBool,
@@ -64,6 +66,7 @@ pub(super) async fn serve(transport: Transport, service: Service, stopping: Stop
     let shared = Shared {
         activity: activity.clone(),
         peer: transport.peer(),
+        is_encrypted: transport.is_encrypted(),
         welcome,
         leaving: AtomicBool::new(welcome == Welcome::Refused),
         service,
@@ -113,6 +116,9 @@ impl Shared {
         let mut work = Work::begin(&self.activity);
         if let Some(peer) = self.peer {
             request.extensions_mut().insert(peer);
+        }
+        if self.is_encrypted {
+            request.extensions_mut().insert(Encrypted);
         }
         let request = request.map(Body::incoming);
         let mut response: Response = match self.welcome {

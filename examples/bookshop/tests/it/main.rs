@@ -8,6 +8,7 @@ mod import;
 mod orders;
 mod pages;
 mod program;
+mod size;
 
 use bookshop::app;
 use covet::Db;

@@ -9,9 +9,9 @@ use covet::db::sql;
 use serde_json::json;
 
 /// The running program; it is killed when the test ends, however it ends.
-struct Program {
-    child: Child,
-    address: String,
+pub(crate) struct Program {
+    pub(crate) child: Child,
+    pub(crate) address: String,
 }
 
 impl Drop for Program {
@@ -33,7 +33,7 @@ fn start(folder: &std::path::Path) -> Program {
     start_on(folder, "sqlite:bookshop.db")
 }
 
-fn start_on(folder: &std::path::Path, url: &str) -> Program {
+pub(crate) fn start_on(folder: &std::path::Path, url: &str) -> Program {
     let mut child = command(folder).env("DATABASE_URL", url).spawn().unwrap();
     let mut log = BufReader::new(child.stderr.take().unwrap());
     let mut seen = String::new();
@@ -102,7 +102,7 @@ fn orders_are_told_by_every_process_on_postgres() {
     }
 }
 
-fn get(address: &str, path: &str) -> String {
+pub(crate) fn get(address: &str, path: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
     let mut answer = String::new();

@@ -5,8 +5,8 @@ use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use covet_auth::jose::{Algorithm, KeySet, SigningKey};
-use covet_auth::keys::KeyEncryptionKey;
-use covet_auth::oauth2::{self, Client, Settings};
+use covet_auth::keys::{KeyEncryptionKey, StoredKey};
+use covet_auth::oauth2::{self, Client, Settings, Store as _};
 use covet_auth::rbac::RoleDefinition;
 use covet_auth::{Error, ErrorKind};
 use covet_db::Db;
@@ -119,7 +119,8 @@ impl Server {
         self
     }
 
-    /// With a signing key of the operator's own, instead of one that is made on the first start.
+    /// With a signing key of the operator's own, instead of one that is made on the first start. It signs from the first start
+    /// that has it, and like any other for as long as the settings say.
     pub fn signing_key(mut self, key: SigningKey) -> Self {
         self.signing = Some(key);
         self
@@ -155,10 +156,12 @@ impl Server {
             store.put_client(client).await?;
         }
         let now = Timestamp::now();
-        let core = Arc::new(Core::open(self.settings, store, self.seal, now).await?);
-        if let Some(signing) = &self.signing {
-            core.import_key(signing, now, now).await?;
+        if let Some(signing) = &self.signing
+            && !store.keys().await?.iter().any(|kept| kept.id == signing.id())
+        {
+            store.insert_key(&StoredKey::wrap(signing, now, self.seal.as_ref())?).await?;
         }
+        let core = Arc::new(Core::open(self.settings, store, self.seal, now).await?);
         tokio::spawn(upkeep(Arc::downgrade(&core)));
         if provider.core.set(core).is_err() {
             return Err(crate::Error::new("the authorization server was started twice"));
