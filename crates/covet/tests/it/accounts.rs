@@ -18,7 +18,7 @@ async fn client(issuer: &str) -> (Client, Db) {
     let accounts = Accounts::new().unwrap().with_registration().account(clerk);
     let server = Server::new(issuer).unwrap().people(accounts);
     let app = App::new("Shop", "1.0.0").database(db.clone()).auth(server).routes(routes![me]);
-    (Client::started(app).await.unwrap().unchecked(), db)
+    (Client::new(app.prepare().await.unwrap()).unwrap().unchecked(), db)
 }
 
 async fn post(client: &Client, path: &str, fields: &[(&str, &str)]) -> Answer {
@@ -43,7 +43,10 @@ async fn a_login_begins_a_session_and_leads_back() {
     let page = client.get("/login?return_to=/books").send().await;
     assert_eq!(page.status(), 200);
     assert!(page.text().contains(r#"name="return_to" value="/books""#), "{}", page.text());
-    assert!(page.header("content-security-policy").is_some_and(|policy| policy.contains("frame-ancestors 'none'")), "68");
+    assert!(
+        page.header("content-security-policy").is_some_and(|policy| policy.contains("frame-ancestors 'none'")),
+        "68"
+    );
 
     let answer = login(&client, " clerk@shop.EXAMPLE", PASSWORD).await;
     assert_eq!((answer.status().as_u16(), answer.header("location")), (303, Some("/books?q=a")), "71");

@@ -2,14 +2,16 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
+#[cfg(all(feature = "auth", feature = "sqlite"))]
+mod accounts;
 mod assets;
+#[cfg(feature = "auth")]
+mod auth;
 // The messages list the implementations of a trait, so they are those of one set of features.
 #[cfg(all(feature = "sqlite", feature = "docs"))]
 mod compile;
 #[cfg(feature = "full")]
 mod compression;
-#[cfg(feature = "auth")]
-mod auth;
 mod cors;
 #[cfg(feature = "sqlite")]
 mod database;

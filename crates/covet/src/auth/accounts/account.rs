@@ -280,4 +280,3 @@ async fn sweep(accounts: std::sync::Weak<Accounts>, db: Db) {
         tokio::time::sleep(SWEEP).await;
     }
 }
-

@@ -153,9 +153,17 @@ mod tests {
         for good in ["/", "/oauth/authorize?a=b&c=%2F%2Fevil.example", "/a//b"] {
             assert_eq!(own_path(good), good);
         }
-        for bad in
-            ["", "//evil.example", "/\\evil.example", "\\\\evil", "https:evil", "https://evil.example", "javascript:x", "/a\nb", "/\t/evil"]
-        {
+        for bad in [
+            "",
+            "//evil.example",
+            "/\\evil.example",
+            "\\\\evil",
+            "https:evil",
+            "https://evil.example",
+            "javascript:x",
+            "/a\nb",
+            "/\t/evil",
+        ] {
             assert_eq!(own_path(bad), "/", "{bad:?}");
         }
     }

@@ -50,7 +50,8 @@ impl SqlPeople {
 
 impl PeopleStore for SqlPeople {
     async fn user_by_login(&self, login: &str) -> Result<Option<User>> {
-        let sql = sql!("SELECT id, login, password_hash, name, email, disabled_at FROM covet_users WHERE login = {login}");
+        let sql =
+            sql!("SELECT id, login, password_hash, name, email, disabled_at FROM covet_users WHERE login = {login}");
         self.with_roles(self.0.fetch_optional(sql).await.map_err(failed)?).await
     }
 
