@@ -7,7 +7,7 @@ use covet::{App, Created, Db, Json, Query, Result, get, post, routes, sql};
 
 #[covet::model]
 struct Message {
-    message: &'static str,
+    message: String,
 }
 
 #[covet::model]
@@ -65,7 +65,7 @@ async fn plaintext() -> &'static str {
 /// Say hello in JSON.
 #[get("/json")]
 async fn json() -> Json<Message> {
-    Json(Message { message: "Hello, World!" })
+    Json(Message { message: "Hello, World!".into() })
 }
 
 /// Take an item.

@@ -9,6 +9,7 @@ pub mod keys;
 pub mod oauth2;
 pub mod oidc;
 pub mod password;
+pub mod people;
 mod principal;
 pub mod rbac;
 mod scope;

@@ -1,5 +1,5 @@
-//! The command line of Covet: looks into an app without serving it, migrates its database, renders templates and evaluates
-//! expressions.
+//! The command line of Covet: looks into an app without serving it, migrates its database, renders templates, evaluates
+//! expressions, and handles keys and tokens.
 //!
 //! An app that finds `COVET_INSPECT` or `COVET_MIGRATE` in its environment prints JSON about itself and ends, so the
 //! command line builds and runs the program in the current folder that way. Only the program knows its migrations, its
@@ -9,8 +9,10 @@ mod db;
 mod error;
 mod eval;
 mod inspect;
+mod jwt;
 mod migrate;
 mod program;
+mod project;
 mod render;
 mod template;
 
@@ -43,6 +45,17 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Make a new project that builds, runs and passes its tests.
+    New {
+        /// The name of the project and of its folder.
+        name: String,
+        /// The folder of the package covet-rs to depend on, instead of the published one.
+        #[arg(long, value_name = "FOLDER")]
+        covet: Option<PathBuf>,
+        /// Print JSON instead of a line.
+        #[arg(long)]
+        json: bool,
+    },
     /// List the routes of the app in this folder.
     #[command(after_help = EXIT_CODES)]
     Routes {
@@ -76,6 +89,12 @@ enum Command {
     /// Evaluate an expression and print its value as JSON.
     #[command(after_help = template::EXIT_CODES)]
     Eval(eval::Arguments),
+    /// Make keys, sign and verify tokens.
+    #[command(after_help = jwt::EXIT_CODES)]
+    Jwt {
+        #[command(subcommand)]
+        command: jwt::Jwt,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -144,12 +163,14 @@ impl Database {
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
+        Command::New { name, covet, json } => project::new(&name, covet.as_deref(), json).map_err(Error::report),
         Command::Routes { json, program } => inspect::routes(&program, json).map_err(Error::report),
         Command::Openapi { program, .. } => inspect::openapi(&program).map_err(Error::report),
         Command::Migrate { command } => migrate(command).map_err(Error::report),
         Command::Db(arguments) => db::run(*arguments).map_err(db::Failure::report),
         Command::Render(arguments) => render::render(&arguments).map_err(|error| error.report()),
         Command::Eval(arguments) => eval::eval(&arguments).map_err(|error| error.report()),
+        Command::Jwt { command } => jwt::jwt(command).map_err(|error| error.report()),
     };
     result.err().unwrap_or(ExitCode::SUCCESS)
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::panic::Location;
+use std::pin::pin;
 
 use crate::arity::for_each_arity;
 use crate::backend::Wanted;
@@ -236,6 +237,6 @@ impl Executor {
             turn.over(&result);
             result
         };
-        self.observe(text.as_str(), self.database.options.command_timeout, call).await
+        self.observe(text.as_str(), self.database.options.command_timeout, pin!(call)).await
     }
 }

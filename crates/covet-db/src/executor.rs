@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::panic::Location;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -108,7 +109,7 @@ impl Executor {
                 turn.over(&result);
                 result
             };
-            self.observe(text.as_str(), timeout, call).await
+            self.observe(text.as_str(), timeout, pin!(call)).await
         }
     }
 
@@ -128,8 +129,8 @@ impl Executor {
     /// fails, takes longer than `query_timeout`, or no connection becomes free.
     #[track_caller]
     pub fn fetch_one<'a, T: FromRow>(&self, sql: impl Into<Sql<'a>>) -> impl Future<Output = Result<T>> + Send {
-        let row = self.first_row(sql.into(), Location::caller());
-        async move { T::from_row(&row.await??) }
+        let (sql, place) = (sql.into(), Location::caller());
+        async move { T::from_row(&self.first_row(sql, place).await??) }
     }
 
     /// The first row, or none.
@@ -150,8 +151,8 @@ impl Executor {
         &self,
         sql: impl Into<Sql<'a>>,
     ) -> impl Future<Output = Result<Option<T>>> + Send {
-        let row = self.first_row(sql.into(), Location::caller());
-        async move { row.await?.ok().map(|row| T::from_row(&row)).transpose() }
+        let (sql, place) = (sql.into(), Location::caller());
+        async move { self.first_row(sql, place).await?.ok().map(|row| T::from_row(&row)).transpose() }
     }
 
     /// All rows.
@@ -193,8 +194,8 @@ impl Executor {
     /// As [`fetch_one`](Self::fetch_one).
     #[track_caller]
     pub fn fetch_value<'a, T: Decode>(&self, sql: impl Into<Sql<'a>>) -> impl Future<Output = Result<T>> + Send {
-        let row = self.first_row(sql.into(), Location::caller());
-        async move { row.await??.get(0) }
+        let (sql, place) = (sql.into(), Location::caller());
+        async move { self.first_row(sql, place).await??.get(0) }
     }
 
     /// The rows one after the other in constant memory; the database goes on only as far as they are taken, and stops
@@ -264,7 +265,7 @@ impl Executor {
             turn.over(&result);
             result
         };
-        self.observe(text.as_str(), timeout, call).await
+        self.observe(text.as_str(), timeout, pin!(call)).await
     }
 
     /// Runs one statement with many rows of values, within a transaction.
@@ -279,7 +280,7 @@ impl Executor {
             turn.over(&result);
             result
         };
-        self.observe(text.as_str(), timeout, call).await
+        self.observe(text.as_str(), timeout, pin!(call)).await
     }
 
     /// An empty list of rows for a load; see [`Lease::rows`](crate::backend::Lease::rows).
@@ -293,14 +294,15 @@ impl Executor {
             turn.over(&result);
             result
         };
-        self.observe(text.as_str(), timeout, call).await
+        self.observe(text.as_str(), timeout, pin!(call)).await
     }
 
+    /// Takes the call pinned, because a future that is handed on by value is copied at each step.
     pub(crate) async fn observe<T>(
         &self,
         text: &str,
         timeout: Duration,
-        call: impl Future<Output = Result<T>>,
+        call: Pin<&mut impl Future<Output = Result<T>>>,
     ) -> Result<T> {
         observed(self.dialect(), text, timeout, self.database.options.slow_statement, call).await
     }

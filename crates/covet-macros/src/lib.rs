@@ -1,5 +1,6 @@
 //! The macros of Covet. Use them through `covet` or `covet-db`, which re-export and document them.
 
+mod context;
 mod doc;
 mod embed;
 mod errors;
@@ -94,6 +95,12 @@ pub fn migrations(input: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn permissions(input: TokenStream) -> TokenStream {
     permissions::expand(input.into()).into()
+}
+
+#[expect(missing_docs, reason = "documented in `covet-template`, where this text would be added")]
+#[proc_macro_derive(Context, attributes(context))]
+pub fn context(input: TokenStream) -> TokenStream {
+    context::expand(syn::parse_macro_input!(input as syn::DeriveInput)).into()
 }
 
 #[expect(missing_docs, reason = "documented in `covet-db`, where this text would be added")]

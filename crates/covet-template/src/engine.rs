@@ -17,8 +17,8 @@ use crate::loader::Loader;
 use crate::policy::{Policy, Undefined};
 use crate::source::Source;
 use crate::syntax::Syntax;
-use crate::value::{self, Arena, Dict, Object, V, Value};
-use crate::vm::{Programs, Vm};
+use crate::value::{self, Arena, Context, Dict, Object, V, Value};
+use crate::vm::{Programs, Variables, Vm};
 
 /// How many arenas wait to be used again.
 const KEPT_ARENAS: usize = 16;
@@ -235,7 +235,29 @@ impl Engine {
         })
     }
 
-    fn run(&self, program: &Program, context: impl for<'a> FnOnce(&'a Arena) -> Result<V<'a>>) -> Result<String> {
+    /// A compiled template, for those that render it often: it saves looking for it by its name.
+    ///
+    /// ```
+    /// use covet_template::Engine;
+    ///
+    /// let mut engine = Engine::new();
+    /// engine.add("greeting.txt", "Hello {{ name }}")?;
+    /// let greeting = engine.template("greeting.txt")?;
+    /// assert_eq!(greeting.render_serde(&std::collections::BTreeMap::from([("name", "Ann")]))?, "Hello Ann");
+    /// # Ok::<(), covet_template::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// There is no such template, or it does not compile.
+    pub fn template(&self, name: &str) -> Result<Template<'_>, Error> {
+        Ok(Template { engine: self, program: self.program(name, &Entry::default())? })
+    }
+
+    fn run<'c>(
+        &'c self,
+        program: &'c Program,
+        context: impl for<'a> FnOnce(&'a Arena) -> Result<V<'a>>,
+    ) -> Result<String> {
         self.in_arena(|arena| {
             let programs = Programs::default();
             let variables = variables(arena, context(arena)?)?;
@@ -363,6 +385,34 @@ impl Engine {
     }
 }
 
+/// A compiled template of an engine.
+#[derive(Clone, Debug)]
+pub struct Template<'e> {
+    engine: &'e Engine,
+    program: Arc<Program>,
+}
+
+impl Template<'_> {
+    /// Renders the template with variables that are read where they lie.
+    ///
+    /// # Errors
+    /// Rendering fails.
+    pub fn render(&self, context: &dyn Context) -> Result<String, Error> {
+        self.engine.in_arena(|arena| {
+            let programs = Programs::default();
+            Vm::new(self.engine, arena, &programs).render(&self.program, Variables::Record(context))
+        })
+    }
+
+    /// Renders the template with variables from anything that serializes to a map.
+    ///
+    /// # Errors
+    /// The context does not serialize to a map, or rendering fails.
+    pub fn render_serde<C: Serialize + ?Sized>(&self, context: &C) -> Result<String, Error> {
+        self.engine.run(&self.program, |arena| value::serialize(arena, context))
+    }
+}
+
 fn unknown<'c>(what: &str, name: &str, candidates: impl Iterator<Item = &'c str>) -> Error {
     let error = Error::new(ErrorKind::UnknownName, format!("unknown {what} `{name}`"));
     match closest(name, candidates) {
@@ -372,10 +422,11 @@ fn unknown<'c>(what: &str, name: &str, candidates: impl Iterator<Item = &'c str>
 }
 
 /// The variables of a context, which has to be a map or nothing.
-fn variables<'a>(arena: &'a Arena, context: V<'a>) -> Result<&'a Dict<'a>> {
+fn variables<'a>(arena: &'a Arena, context: V<'a>) -> Result<Variables<'a>> {
     match context {
-        V::Dict(dict) => Ok(dict),
-        V::None => Dict::new(arena),
+        V::Dict(dict) => Ok(Variables::Dict(dict)),
+        V::Record(record) => Ok(Variables::Record(record)),
+        V::None => Ok(Variables::Dict(Dict::new(arena)?)),
         _ => Err(Error::new(ErrorKind::Serialize, "the context must serialize to a map or a struct")),
     }
 }

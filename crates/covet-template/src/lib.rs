@@ -72,7 +72,7 @@ mod vm;
 #[cfg(feature = "engine")]
 pub use budget::Budget;
 #[cfg(feature = "engine")]
-pub use engine::{Engine, Format};
+pub use engine::{Engine, Format, Template};
 #[cfg(feature = "engine")]
 pub use error::{Error, ErrorKind};
 #[cfg(feature = "engine")]
@@ -84,7 +84,7 @@ pub use source::Place;
 #[cfg(feature = "engine")]
 pub use syntax::Syntax;
 #[cfg(feature = "engine")]
-pub use value::{FromValue, IntoValue, Safe, Value};
+pub use value::{Context, Data, Datum, FromValue, IntoValue, Memory, Safe, Value};
 
 #[cfg(feature = "engine")]
 use serde::Serialize;

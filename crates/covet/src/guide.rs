@@ -23,7 +23,10 @@ chapters! {
     Database "database"
     Testing "testing"
     Server "server"
+    Tower "tower"
     CommandLine "command-line"
+    #[cfg(feature = "template")]
+    Templates "templates"
     #[cfg(feature = "auth")]
     Callers "callers"
 }
@@ -31,4 +34,9 @@ chapters! {
 #[cfg(feature = "postgres")]
 chapters! {
     PostgreSql "postgresql"
+}
+
+#[cfg(all(feature = "auth", feature = "sqlite"))]
+chapters! {
+    AuthorizationServer "authorization-server"
 }

@@ -1,12 +1,17 @@
 //! A web framework for HTTP APIs over a SQL database, in which a handler's signature is the truth: its arguments and
 //! its result give routing, validation, errors and the OpenAPI 3.1 document.
 
+mod access_log;
 mod app;
 mod attributes;
 #[cfg(feature = "auth")]
 pub mod auth;
+#[cfg(feature = "axum")]
+mod axum;
 mod body;
 mod client_address;
+#[cfg(feature = "_compression")]
+mod compression;
 mod cors;
 mod cross_site;
 mod deadline;
@@ -16,6 +21,7 @@ mod docs;
 mod error;
 mod extract;
 mod files;
+mod finish;
 mod format;
 #[cfg(all(doctest, feature = "sqlite", feature = "docs"))]
 mod guide;
@@ -37,25 +43,31 @@ mod request;
 mod request_id;
 mod respond;
 mod routing;
+mod security_headers;
 mod server;
 mod service;
 mod stream;
 #[cfg(feature = "_db")]
 mod tables;
 pub mod test;
+mod tower;
 pub mod validation;
 #[cfg(feature = "template")]
 mod view;
 
 pub use app::{App, Limits, StartFault, TrailingSlash};
-#[cfg(feature = "auth")]
-pub use auth::{Auth, Public};
 #[cfg(feature = "template")]
 pub use attributes::view;
 pub use attributes::{Problem, delete, get, head, main, model, options, patch, post, put};
+#[cfg(feature = "auth")]
+pub use auth::{Auth, Public};
+#[cfg(feature = "axum")]
+pub use axum::{Axum, AxumBody};
 pub use body::{Body, BodyError, BoxError};
 pub use bytes::Bytes;
 pub use client_address::{ClientAddress, ProxyHeader};
+#[cfg(feature = "_compression")]
+pub use compression::Compression;
 pub use cors::Cors;
 #[cfg(feature = "_db")]
 pub use covet_db as db;
@@ -77,17 +89,20 @@ pub use problem::{Problem, ProblemDetails, ProblemType, Problems};
 pub use rate_limit::RateLimit;
 pub use request::{FromRequest, Rejection, Request};
 pub use request_id::RequestId;
-pub use respond::{Accepted, Created, Html, Negotiated, NoContent, Page, Redirect, Responder, Responding, Response, SetCookie,
+pub use respond::{
+    Accepted, Created, Html, Negotiated, NoContent, Page, Redirect, Responder, Responding, Response, SetCookie,
     WithCookie,
 };
 pub use routing::{Route, Routes};
 pub use rust_decimal::Decimal;
 pub use serde_json;
+pub use security_headers::{CspNonce, Hsts, SecurityHeaders};
 pub use server::Runtime;
 #[cfg(feature = "tls")]
 pub use server::Tls;
 pub use service::Service;
-pub use stream::{Event, Events, LastEventId, MediaType, NdJson, NdJsonError, Stream, media};
+pub use stream::{Event, Events, LastEventId, MediaType, NdJson, RowError, Rows, Stream, media};
+pub use tower::Next;
 pub use uuid::Uuid;
 #[cfg(feature = "template")]
 pub use view::{Templates, View};

@@ -3,13 +3,13 @@
 use std::fmt;
 use std::hash::{DefaultHasher, Hasher};
 
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, header};
 use serde::Serialize;
 
 use crate::openapi::Operation;
 use crate::problem::{MALFORMED_REQUEST, PRECONDITION_FAILED, PRECONDITION_REQUIRED, ProblemDetails};
 use crate::validation::{Code, Fault, In};
-use crate::{Body, FromRequest, Problem, Problems, Rejection, Request, Responder, Responding, Response};
+use crate::{FromRequest, Problem, Problems, Rejection, Request, Responder, Responding, Response};
 
 /// A strong entity tag: the name of one state of a resource.
 ///
@@ -37,8 +37,8 @@ impl ETag {
         ETag(format!("v{}", version.into()))
     }
 
-    fn header(&self) -> Option<HeaderValue> {
-        HeaderValue::try_from(format!("\"{}\"", self.0)).ok()
+    fn header(&self, ending: &str) -> Option<HeaderValue> {
+        HeaderValue::try_from(format!("\"{}{ending}\"", self.0)).ok()
     }
 }
 
@@ -63,17 +63,17 @@ impl std::io::Write for Hashing {
 }
 
 /// What such a header looks like, for the document.
-const PATTERN: &str = r#"^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$"#;
+pub(crate) const PATTERN: &str = r#"^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$"#;
 
 /// What a header of tags lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Tags {
+pub(crate) enum Tags {
     Any,
     These(Vec<Listed>),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Listed {
+pub(crate) struct Listed {
     tag: String,
     is_weak: bool,
 }
@@ -81,29 +81,43 @@ struct Listed {
 impl Tags {
     /// Parses the header; `None` where it is not there.
     fn parse(headers: &HeaderMap, name: header::HeaderName) -> Result<Option<Self>, Rejection> {
-        let mut tags = Vec::new();
-        let mut found = false;
-        for value in headers.get_all(&name) {
-            found = true;
-            let text = value.to_str().ok().map(str::trim);
-            if text == Some("*") {
-                return Ok(Some(Tags::Any));
-            }
-            let list = text.and_then(list).ok_or_else(|| {
-                let message = "must be `*` or a list of entity tags such as `\"a1b2\"`";
-                let fault = Fault::new(Code::Syntax, message).in_parameter(In::Header, name.as_str().to_owned());
-                Rejection::Malformed(fault.into())
-            })?;
-            tags.extend(list);
+        if !headers.contains_key(&name) {
+            return Ok(None);
         }
-        Ok(found.then_some(Tags::These(tags)))
+        Tags::of(headers.get_all(&name).iter()).map(Some).ok_or_else(|| {
+            let message = "must be `*` or a list of entity tags such as `\"a1b2\"`";
+            let fault = Fault::new(Code::Syntax, message).in_parameter(In::Header, name.as_str().to_owned());
+            Rejection::Malformed(fault.into())
+        })
+    }
+
+    /// The tags of all such headers; `None` where one of them is not a list of tags.
+    pub(crate) fn of<'a>(values: impl Iterator<Item = &'a HeaderValue>) -> Option<Self> {
+        let mut tags = Vec::new();
+        for value in values {
+            let text = value.to_str().ok()?.trim();
+            if text == "*" {
+                return Some(Tags::Any);
+            }
+            tags.extend(list(text)?);
+        }
+        Some(Tags::These(tags))
+    }
+
+    /// Whether a representation with this `ETag` is listed, by the weak comparison.
+    pub(crate) fn has_representation(&self, etag: &str) -> bool {
+        let etag = etag.strip_prefix("W/").unwrap_or(etag).trim_matches('"');
+        match self {
+            Tags::Any => true,
+            Tags::These(tags) => tags.iter().any(|listed| listed.tag == etag),
+        }
     }
 
     /// The strong comparison of RFC 9110, section 8.8.3.2.
     fn has_strong(&self, tag: &ETag) -> bool {
         match self {
             Tags::Any => true,
-            Tags::These(tags) => tags.iter().any(|listed| !listed.is_weak && listed.tag == tag.0),
+            Tags::These(tags) => tags.iter().any(|listed| !listed.is_weak && state(&listed.tag) == tag.0),
         }
     }
 
@@ -111,10 +125,34 @@ impl Tags {
     fn has_weak(&self, tag: &ETag) -> bool {
         match self {
             Tags::Any => true,
-            Tags::These(tags) => tags.iter().any(|listed| listed.tag == tag.0),
+            Tags::These(tags) => tags.iter().any(|listed| state(&listed.tag) == tag.0),
         }
     }
 }
+
+/// What a tag says of the state, without the format and the coding that it was shown in: each representation of a state has a
+/// tag of its own.
+fn state(tag: &str) -> &str {
+    let without =
+        |tag: &'_ str, endings: &[&str]| endings.iter().find_map(|ending| tag.strip_suffix(*ending)).map(str::len);
+    let coded = without(tag, &["-gzip", "-br", "-zstd"]).map_or(tag, |length| &tag[..length]);
+    without(coded, &["-cbor", "-msgpack", "-csv"]).map_or(coded, |length| &coded[..length])
+}
+
+/// The ending of a representation's tag, by its format; JSON has none.
+fn ending(headers: &HeaderMap) -> &'static str {
+    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    match value.split(';').next().unwrap_or_default() {
+        "application/cbor" => "-cbor",
+        "application/vnd.msgpack" => "-msgpack",
+        "text/csv" => "-csv",
+        _ => "",
+    }
+}
+
+/// In the extensions of a response: if the client has it already, it is answered 304.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Revalidate;
 
 /// `1#entity-tag` (RFC 9110, section 8.8.3). A tag may hold a comma.
 fn list(text: &str) -> Option<Vec<Listed>> {
@@ -269,6 +307,9 @@ impl Problem for PreconditionFailed {
 
 /// A result with its entity tag. A GET whose `If-None-Match` names the tag is answered 304, without the body.
 ///
+/// A state has a tag, and each of its representations one of its own: what is answered as CBOR, or compressed by gzip, has
+/// `"…-cbor"` or `"…-gzip"`. [`IfMatch`] takes any of them for the state.
+///
 /// ```
 /// use covet::{get, ETag, Json, Tagged};
 ///
@@ -295,26 +336,18 @@ impl<T: Responder> Responder for Tagged<T> {
             operation.response_header(&status, "ETag", "The name of this state");
         }
         if *operation.method() == Method::GET {
+            // Without a pattern, since what is no list of tags is passed over and the value sent.
             operation.parameter::<Option<String>>(In::Header, "if-none-match");
-            operation.pattern(In::Header, "if-none-match", PATTERN);
             operation.response_empty(304, "Not changed since the state that If-None-Match names");
         }
     }
 
     fn respond(self, to: &Responding<'_>) -> Response {
-        let Some(tag) = self.tag.header() else { return self.value.respond(to) };
-        let is_read = matches!(*to.method, Method::GET | Method::HEAD);
-        let known = Tags::parse(to.headers, header::IF_NONE_MATCH).ok().flatten().filter(|_| is_read);
         let mut response = self.value.respond(to);
-        if !response.status().is_success() {
-            return response;
+        if let (true, Some(tag)) = (response.status().is_success(), self.tag.header(ending(response.headers()))) {
+            response.headers_mut().insert(header::ETAG, tag);
+            response.extensions_mut().insert(Revalidate);
         }
-        if known.is_some_and(|known| known.has_weak(&self.tag)) {
-            *response.status_mut() = StatusCode::NOT_MODIFIED;
-            *response.body_mut() = Body::empty();
-            response.headers_mut().remove(header::CONTENT_TYPE);
-        }
-        response.headers_mut().insert(header::ETAG, tag);
         response
     }
 }

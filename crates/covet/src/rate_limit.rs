@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::problem::{ProblemDetails, TOO_MANY_REQUESTS};
+use crate::{ClientAddress, Response};
 
 /// Clients that are remembered, about.
 const CLIENTS: usize = 100_000;
@@ -19,11 +20,13 @@ const CLIENTS: usize = 100_000;
 /// Parts of the table, each under a lock of its own.
 const SHARDS: usize = 16;
 
-/// A limit of the requests of each client, by its address (an IPv6 client by its /64 network). Requests over it are
-/// answered 429 with `Retry-After`; the others carry `RateLimit` and `RateLimit-Policy`, which tell what is left.
+/// A limit of the requests of each client, by its address (an IPv6 client by its /64 network) or by its principal. Requests
+/// over it are answered 429 with `Retry-After`; all answers carry `RateLimit` and `RateLimit-Policy`, which tell what is left
+/// of the tightest limit.
 ///
-/// Whatever is limited together shares one count: [`App::rate_limit`](crate::App::rate_limit) limits all routes of the app
-/// together, [`Routes::rate_limit`](crate::Routes::rate_limit) those of a list. The count is kept in the process.
+/// Whatever is limited together shares one count: [`App::rate_limit`](crate::App::rate_limit) limits all of the app together,
+/// also requests that no route answers, [`Routes::rate_limit`](crate::Routes::rate_limit) those of a list. The count is kept in the
+/// process.
 ///
 /// ```
 /// use std::time::Duration;
@@ -42,7 +45,29 @@ const SHARDS: usize = 16;
 pub struct RateLimit {
     quota: u32,
     period: Duration,
+    by: By,
     clients: Arc<Clients>,
+}
+
+/// What tells one client from another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    Address,
+    Principal,
+}
+
+/// A client.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Key {
+    Address(IpAddr),
+    Principal(Arc<str>),
+}
+
+/// Who sends a request, as far as it is known.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sender<'a> {
+    pub(crate) address: ClientAddress,
+    pub(crate) principal: Option<&'a Arc<str>>,
 }
 
 /// When each client's allowance is whole again, in nanoseconds since the table was made.
@@ -55,7 +80,7 @@ struct Clients {
 
 #[derive(Debug, Default)]
 struct Shard {
-    whole_at: HashMap<IpAddr, u64>,
+    whole_at: HashMap<Key, u64>,
     /// The size at which clients whose allowance is whole are forgotten next.
     sweep_at: usize,
 }
@@ -74,30 +99,51 @@ impl RateLimit {
     /// So many requests in a period for each address. All of them may come at once; then each share of the period gives
     /// one back. A quota or a period of nothing is taken as the smallest there is.
     pub fn per_address(quota: u32, period: Duration) -> Self {
+        RateLimit::new(quota, period, By::Address)
+    }
+
+    /// So many requests in a period for each [principal](crate::App::principal), from whatever address; whoever is not known
+    /// is counted by address.
+    pub fn per_principal(quota: u32, period: Duration) -> Self {
+        RateLimit::new(quota, period, By::Principal)
+    }
+
+    fn new(quota: u32, period: Duration, by: By) -> Self {
         let clients = Clients {
             begun: Instant::now(),
             hasher: RandomState::new(),
             shards: std::array::from_fn(|_| Mutex::default()),
         };
-        RateLimit { quota: quota.max(1), period: period.max(Duration::from_nanos(1)), clients: Arc::new(clients) }
+        RateLimit { quota: quota.max(1), period: period.max(Duration::from_nanos(1)), by, clients: Arc::new(clients) }
     }
 
     /// Counts a request, or refuses it.
-    pub(crate) fn check(&self, client: IpAddr) -> Result<Allowance, ProblemDetails> {
-        self.check_at(client, nanos(self.clients.begun.elapsed())).map_err(|wait| {
+    fn check(&self, sender: Sender<'_>) -> Result<Allowance, (Allowance, ProblemDetails)> {
+        let key = match (self.by, sender.principal) {
+            (By::Principal, Some(principal)) => Key::Principal(principal.clone()),
+            _ => Key::Address(network(sender.address.ip())),
+        };
+        self.check_at(key, nanos(self.clients.begun.elapsed())).map_err(|wait| {
             let seconds = wait.div_ceil(1_000_000_000).max(1);
-            ProblemDetails::new(&TOO_MANY_REQUESTS)
+            let period = self.period.as_secs().max(1);
+            let nothing = Allowance { quota: self.quota, period, left: 0, reset: seconds };
+            let problem = ProblemDetails::new(&TOO_MANY_REQUESTS)
                 .detail(format!("at most {} requests in {:?}; ask again in {seconds} s", self.quota, self.period))
-                .header(header::RETRY_AFTER, HeaderValue::from(seconds))
+                .header(header::RETRY_AFTER, HeaderValue::from(seconds));
+            (nothing, problem)
         })
     }
 
+    /// Whether it can be held against a request before it is known who sends it.
+    fn is_by_address(&self) -> bool {
+        self.by == By::Address
+    }
+
     /// At a time, which is given in nanoseconds: what is left, or how long to wait.
-    fn check_at(&self, client: IpAddr, now: u64) -> Result<Allowance, u64> {
+    fn check_at(&self, client: Key, now: u64) -> Result<Allowance, u64> {
         let period = nanos(self.period);
         let share = (period / u64::from(self.quota)).max(1);
-        let client = network(client);
-        let shard = (self.clients.hasher.hash_one(client) as usize) % SHARDS;
+        let shard = (self.clients.hasher.hash_one(&client) as usize) % SHARDS;
         let mut shard = self.clients.shards[shard].lock().unwrap_or_else(PoisonError::into_inner);
         shard.sweep(now);
         let whole_at = shard.whole_at.entry(client).or_insert(now);
@@ -114,6 +160,43 @@ impl RateLimit {
             left: u32::try_from(left).unwrap_or(u32::MAX),
             reset: (next - now).div_ceil(1_000_000_000),
         })
+    }
+}
+
+/// The limits that a request is held against, and what is left of the tightest.
+#[derive(Debug, Default)]
+pub(crate) struct Allowances(Option<Allowance>);
+
+impl Allowances {
+    /// Counts a request against those limits that are by address.
+    pub(crate) fn check_address(&mut self, limits: &[RateLimit], address: ClientAddress) -> Result<(), ProblemDetails> {
+        let sender = Sender { address, principal: None };
+        limits.iter().filter(|limit| limit.is_by_address()).try_for_each(|limit| self.check(limit, sender))
+    }
+
+    /// Counts a request against those that are by principal.
+    pub(crate) fn check_principal(&mut self, limits: &[RateLimit], sender: Sender<'_>) -> Result<(), ProblemDetails> {
+        limits.iter().filter(|limit| !limit.is_by_address()).try_for_each(|limit| self.check(limit, sender))
+    }
+
+    fn check(&mut self, limit: &RateLimit, sender: Sender<'_>) -> Result<(), ProblemDetails> {
+        match limit.check(sender) {
+            Ok(allowance) => {
+                self.0 = Some(self.0.filter(|known| known.left < allowance.left).unwrap_or(allowance));
+                Ok(())
+            }
+            Err((nothing, problem)) => {
+                self.0 = Some(nothing);
+                Err(problem)
+            }
+        }
+    }
+
+    /// Tells the client what is left.
+    pub(crate) fn write(self, response: &mut Response) {
+        if let Some(allowance) = self.0 {
+            allowance.write(response.headers_mut());
+        }
     }
 }
 
@@ -134,13 +217,8 @@ impl Shard {
 }
 
 impl Allowance {
-    /// The one with less left.
-    pub(crate) fn tighter(self, other: Option<Self>) -> Self {
-        other.filter(|other| other.left < self.left).unwrap_or(self)
-    }
-
     /// The headers of draft-ietf-httpapi-ratelimit-headers-10.
-    pub(crate) fn write(self, headers: &mut HeaderMap) {
+    fn write(self, headers: &mut HeaderMap) {
         let Allowance { quota, period, left, reset } = self;
         let fields = [
             ("ratelimit-policy", format!("\"default\";q={quota};w={period}")),
@@ -175,7 +253,7 @@ mod tests {
 
     fn left(limit: &RateLimit, client: &str, second: u64) -> Result<u32, u64> {
         limit
-            .check_at(client.parse().unwrap(), second * SECOND)
+            .check_at(Key::Address(network(client.parse().unwrap())), second * SECOND)
             .map(|allowance| allowance.left)
             .map_err(|wait| wait / SECOND)
     }
@@ -205,7 +283,8 @@ mod tests {
         let limit = RateLimit::per_address(1, Duration::from_secs(1));
         for second in 0..5_u64 {
             for client in 0..60_000_u32 {
-                let _ = limit.check_at(IpAddr::V4((client + 60_000 * second as u32).into()), second * 10 * SECOND);
+                let _ = limit
+                    .check_at(Key::Address(IpAddr::V4((client + 60_000 * second as u32).into())), second * 10 * SECOND);
             }
         }
         let remembered: usize = limit.clients.shards.iter().map(|shard| shard.lock().unwrap().whole_at.len()).sum();
@@ -218,7 +297,10 @@ mod tests {
             [(0, Duration::ZERO), (u32::MAX, Duration::MAX), (1, Duration::MAX), (u32::MAX, Duration::from_nanos(1))]
         {
             let limit = RateLimit::per_address(quota, period);
-            assert!(limit.check_at(IpAddr::V4([127, 0, 0, 1].into()), 5 * SECOND).is_ok(), "{quota} {period:?}");
+            assert!(
+                limit.check_at(Key::Address(IpAddr::V4([127, 0, 0, 1].into())), 5 * SECOND).is_ok(),
+                "{quota} {period:?}"
+            );
         }
     }
 }

@@ -1,8 +1,10 @@
 //! An app that is ready to answer: the fused pipeline in front of the handlers.
 //!
-//! Request id → CORS → route → metrics → panic guard → limits → `Accept` → rate limits → deadline → handler → log. The duties are one function, not
-//! stacked layers: each of those would cost an allocation or a moved future on every request.
+//! Request id → CORS → route → metrics → panic guard → rate limits → limits → `Accept` → idempotency → deadline → handler →
+//! compression → conditions → headers → log. The duties are one function, not stacked layers: each of those would cost an
+//! allocation or a moved future on every request.
 
+use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,10 +14,12 @@ use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::Value;
 use tracing::Instrument;
 
+use crate::access_log;
 use crate::app::{Limits, TrailingSlash};
 use crate::client_address::Proxies;
 use crate::cors::{Cors, CrossOrigin};
 use crate::cross_site;
+use crate::finish::{Finish, FinishSettings};
 use crate::merge_patch::ACCEPT_PATCH;
 use crate::metrics::Metrics;
 use crate::overload::{self, Budget, Slots};
@@ -24,11 +28,12 @@ use crate::problem::{
     self, HEADERS_TOO_LARGE, INTERNAL, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, NOT_FOUND, ProblemDetails, TIMED_OUT,
     URI_TOO_LONG,
 };
-use crate::rate_limit::Allowance;
+use crate::rate_limit::{Allowances, Sender};
 use crate::request::{MatchedPath, Shared};
 use crate::routing::{Found, Options, Registered, Router, TrailingSlashFound};
 use crate::server::framing;
-use crate::{Body, ClientAddress, Request, RequestId, Response};
+use crate::tower::{Layers, Next};
+use crate::{Body, ClientAddress, RateLimit, Request, RequestId, Response};
 use crate::{deadline, negotiation};
 
 /// The header that carries the request's id.
@@ -55,6 +60,8 @@ pub(crate) const REQUEST_ID: header::HeaderName = header::HeaderName::from_stati
 #[derive(Debug, Clone)]
 pub struct Service {
     inner: Arc<Inner>,
+    /// The layers around the app, with the app in them.
+    layered: Option<Next>,
 }
 
 #[derive(Debug)]
@@ -77,6 +84,9 @@ pub(crate) struct Settings {
     pub(crate) proxies: Proxies,
     pub(crate) metrics: Option<Arc<Metrics>>,
     pub(crate) principal: Option<Identify>,
+    pub(crate) rate_limit: Option<RateLimit>,
+    pub(crate) access_log: bool,
+    pub(crate) finish: FinishSettings,
     #[cfg(feature = "auth")]
     pub(crate) auth: Option<crate::auth::Authentication>,
     #[cfg(feature = "_db")]
@@ -95,7 +105,13 @@ impl Service {
             #[cfg(feature = "_db")]
             keys: crate::idempotency::Keys::default(),
         };
-        Service { inner: Arc::new(inner) }
+        Service { inner: Arc::new(inner), layered: None }
+    }
+
+    /// The same within layers.
+    pub(crate) fn within(self, layers: &Layers) -> Self {
+        let app = self.clone();
+        Service { layered: layers.around(|| Next::app(app)), ..self }
     }
 
     /// The OpenAPI document.
@@ -113,9 +129,15 @@ impl Service {
     }
 
     /// Answers a request from a connection, of which it is not certain that it has one host and one end.
-    pub(crate) async fn serve(&self, request: http::Request<Body>) -> Response {
-        let Err(problem) = framing::check(&request) else { return self.call(request).await };
-        refuse(problem, request.headers())
+    pub(crate) async fn serve(&self, mut request: http::Request<Body>, peer: Option<SocketAddr>) -> Response {
+        match framing::check(&request) {
+            Ok(()) if self.layered.is_some() => {
+                peer.and_then(|peer| request.extensions_mut().insert(peer));
+                self.call(request).await
+            }
+            Ok(()) => self.run(request, peer).await,
+            Err(problem) => refuse(problem, request.headers()),
+        }
     }
 
     /// Answers a request on a connection beyond the limit.
@@ -125,35 +147,63 @@ impl Service {
 
     /// Answers a request. There is no error: whatever goes wrong is a response.
     pub async fn call(&self, request: http::Request<Body>) -> Response {
+        if let Some(layered) = &self.layered {
+            let format = negotiation::problem_format(request.headers());
+            let answer = layered.answer(request).await;
+            return answer.unwrap_or_else(|error| {
+                let id = RequestId::new();
+                with_id(ProblemDetails::new(&INTERNAL).cause(error).into_response(id, format), id)
+            });
+        }
+        let peer = request.extensions().get().copied();
+        self.run(request, peer).await
+    }
+
+    /// The pipeline.
+    async fn run(&self, request: http::Request<Body>, peer: Option<SocketAddr>) -> Response {
         let id = RequestId::new();
-        let is_head = request.method() == Method::HEAD;
+        let inner = &*self.inner;
+        let (mut head, body) = request.into_parts();
         let cors = self.inner.settings.cors.as_ref();
-        let cross_origin = cors.map(|cors| (cors, CrossOrigin::of(request.method(), request.headers())));
+        let cross_origin = cors.map(|cors| (cors, CrossOrigin::of(&head.method, &head.headers)));
         let span = tracing::info_span!(
             "request",
             otel.kind = "server",
-            http.request.method = %request.method(),
-            url.path = request.uri().path(),
+            http.request.method = %head.method,
+            url.path = head.uri.path(),
             http.route = tracing::field::Empty,
             http.response.status_code = tracing::field::Empty,
             request.id = %id,
         );
-        let found = self.inner.router.find(request.method(), request.uri().path());
-        let counted = self.inner.settings.metrics.as_ref().map(|metrics| {
-            let route = found.route().map(|registered| registered.label.clone());
-            (metrics, request.method().clone(), route, Instant::now())
+        let found = inner.router.find(&head.method, head.uri.path());
+        let registered = found.route();
+        let route = || registered.map(|registered| registered.label.clone());
+        let counted = inner.settings.metrics.as_ref();
+        let counted = counted.map(|metrics| (metrics, head.method.clone(), route(), Instant::now()));
+        let client = ClientAddress::of(peer, &head.headers, &inner.settings.proxies);
+        let is_logged = inner.settings.access_log && registered.is_none_or(|registered| registered.route.is_logged);
+        let logged = is_logged.then(|| access_log::Entry {
+            method: head.method.clone(),
+            route: route(),
+            client,
+            id,
+            started: Instant::now(),
         });
+        let finish = Finish::new(&inner.settings.finish, registered.map(|registered| &**registered), &mut head);
         #[cfg(feature = "template")]
-        let pages = crate::view::ErrorPages::of(&self.inner.shared, found.route(), request.headers());
+        let pages = crate::view::ErrorPages::of(&inner.shared, registered, &head.headers);
+        let arrived = Box::new(Arrived { head, body, id, client });
+        #[cfg_attr(not(feature = "template"), expect(unused_mut, reason = "pages of errors are templates"))]
         let mut response = if span.is_disabled() {
-            self.inner.answer(found, request, id).await
+            inner.answer(found, arrived).await
         } else {
-            self.inner.answer_in_span(found, request, id, span).await
+            inner.answer_in_span(found, arrived, span).await
         };
         #[cfg(feature = "template")]
         if let Some(pages) = pages {
             response = pages.apply(response, id).await;
         }
+        let mut response = finish.apply(response);
         if let Some((metrics, method, route, started)) = counted {
             metrics.count(&method, route, response.status(), started.elapsed());
         }
@@ -161,43 +211,59 @@ impl Service {
             cors.apply(&request, response.headers_mut());
         }
         response.headers_mut().insert(REQUEST_ID, id.header());
-        if is_head { without_body(response) } else { response }
+        match logged {
+            Some(entry) => entry.log(response),
+            None => response,
+        }
     }
 }
 
+/// A request as it has arrived. In a box, since each hand that takes it would copy some 300 bytes.
+struct Arrived {
+    head: http::request::Parts,
+    body: Body,
+    id: RequestId,
+    client: ClientAddress,
+}
+
 impl Inner {
-    async fn answer_in_span(
-        &self,
-        found: Found<'_>,
-        request: http::Request<Body>,
-        id: RequestId,
-        span: tracing::Span,
-    ) -> Response {
+    async fn answer_in_span(&self, found: Found<'_>, arrived: Box<Arrived>, span: tracing::Span) -> Response {
         let started = Instant::now();
-        let response = self.answer(found, request, id).instrument(span.clone()).await;
+        let response = self.answer(found, arrived).instrument(span.clone()).await;
         span.record("http.response.status_code", response.status().as_u16());
         let duration = started.elapsed().as_secs_f64();
         tracing::info!(parent: &span, http.server.request.duration = duration, "answered");
         response
     }
 
-    async fn answer(&self, found: Found<'_>, request: http::Request<Body>, id: RequestId) -> Response {
-        let format = negotiation::problem_format(request.headers());
-        let answer = AssertUnwindSafe(self.dispatch(found, request, id)).catch_unwind().await;
+    async fn answer(&self, found: Found<'_>, arrived: Box<Arrived>) -> Response {
+        let id = arrived.id;
+        let format = negotiation::problem_format(&arrived.head.headers);
+        let mut allowances = Allowances::default();
+        let answer = AssertUnwindSafe(self.dispatch(found, arrived, &mut allowances)).catch_unwind().await;
         let result = answer.unwrap_or_else(|panic| Err(panicked(&*panic)));
-        result.unwrap_or_else(|problem| problem.into_response(id, format))
+        let mut response = result.unwrap_or_else(|problem| problem.into_response(id, format));
+        allowances.write(&mut response);
+        response
     }
 
     async fn dispatch(
         &self,
         found: Found<'_>,
-        request: http::Request<Body>,
-        id: RequestId,
+        arrived: Box<Arrived>,
+        allowances: &mut Allowances,
     ) -> Result<Response, ProblemDetails> {
-        let (head, body) = request.into_parts();
-        self.check_head(&head)?;
+        let limits = match found.route() {
+            Some(registered) => &*registered.route.rate_limits,
+            // What asks for nothing that there is counts as well, but not a browser's question before its request.
+            None if arrived.head.method == Method::OPTIONS => &[],
+            None => self.settings.rate_limit.as_slice(),
+        };
+        allowances.check_address(limits, arrived.client)?;
+        self.check_head(&arrived.head)?;
+        let head = &arrived.head;
         match found {
-            Found::Route(registered, path) => self.handle(registered, path, head, body, id).await,
+            Found::Route(registered, path) => self.handle(registered, path, arrived, allowances).await,
             Found::Options(of_path) => Ok(options(&of_path.allow, of_path.accept_patch.as_ref())),
             Found::OtherMethods(Options { allow, .. }) => Err(ProblemDetails::new(&METHOD_NOT_ALLOWED)
                 .detail(format!("this path has {}", allow.to_str().unwrap_or_default()))
@@ -206,7 +272,7 @@ impl Inner {
             Found::Nothing if head.method == Method::OPTIONS && head.uri.path() == "*" => {
                 Ok(options(&HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"), None))
             }
-            Found::Nothing => self.redirect(&head).ok_or_else(|| ProblemDetails::new(&NOT_FOUND)),
+            Found::Nothing => self.redirect(head).ok_or_else(|| ProblemDetails::new(&NOT_FOUND)),
         }
     }
 
@@ -236,11 +302,10 @@ impl Inner {
         &self,
         registered: &Arc<Registered>,
         path: MatchedPath,
-        #[cfg_attr(not(feature = "auth"), expect(unused_mut, reason = "the caller is put into it"))]
-        mut head: http::request::Parts,
-        body: Body,
-        id: RequestId,
+        arrived: Box<Arrived>,
+        allowances: &mut Allowances,
     ) -> Result<Response, ProblemDetails> {
+        let Arrived { head, body, id, client } = *arrived;
         tracing::Span::current().record("http.route", registered.route.path.as_str());
         let limits = &self.settings.limits;
         check_accept(registered, &head)?;
@@ -251,16 +316,18 @@ impl Inner {
         if registered.reads_body && http_body::Body::size_hint(&body).lower() > limit {
             return Err(problem::too_large(limit));
         }
-        let client = ClientAddress::of(head.extensions.get().copied(), &head.headers, &self.settings.proxies);
-        let allowance = check_rates(registered, client)?;
         let slot = registered.is_counted.then(|| self.slots.take()).transpose()?;
         let route_slot = registered.route.slots.as_ref().map(Slots::take).transpose()?;
+        #[cfg(feature = "auth")]
+        let mut head = head;
         #[cfg(feature = "auth")]
         let caller = self.admit(registered, &mut head)?;
         #[cfg(not(feature = "auth"))]
         let caller = None;
         let identify = || self.settings.principal.as_ref().and_then(|identify| identify.identify(&head));
         let principal = caller.or_else(identify);
+        let sender = Sender { address: client, principal: principal.as_ref() };
+        allowances.check_principal(&registered.route.rate_limits, sender)?;
         let request = Request {
             head,
             client,
@@ -280,10 +347,11 @@ impl Inner {
             let private = HeaderValue::from_static("private");
             response.headers_mut().entry(header::CACHE_CONTROL).or_insert(private);
         }
-        if let Some(allowance) = allowance {
-            allowance.write(response.headers_mut());
+        if !response.body().is_whole() {
+            let body = std::mem::take(response.body_mut());
+            *response.body_mut() = [slot, route_slot].into_iter().flatten().fold(body, Body::keeping);
         }
-        Ok(response.map(|body| [slot, route_slot].into_iter().flatten().fold(body, Body::keeping)))
+        Ok(response)
     }
 
     /// Lets the caller in whom the route wants, and leaves it in the head for the arguments. The text is its subject.
@@ -312,7 +380,7 @@ impl Inner {
             // In a box, so that its state costs the other requests nothing.
             return Box::pin(crate::idempotency::answer(&self.keys, rules, registered, request, deadline)).await;
         }
-        in_time(deadline, (registered.route.handler)(request)).await
+        in_time(deadline, registered.handler.call(request)).await
     }
 
     fn redirect(&self, head: &http::request::Parts) -> Option<Response> {
@@ -334,7 +402,10 @@ impl Inner {
 /// The answer to a request that is not looked at further.
 fn refuse(problem: ProblemDetails, headers: &http::HeaderMap) -> Response {
     let id = RequestId::new();
-    let mut response = problem.into_response(id, negotiation::problem_format(headers));
+    with_id(problem.into_response(id, negotiation::problem_format(headers)), id)
+}
+
+fn with_id(mut response: Response, id: RequestId) -> Response {
     response.headers_mut().insert(REQUEST_ID, id.header());
     response
 }
@@ -348,24 +419,6 @@ fn check_accept(registered: &Registered, head: &http::request::Parts) -> Result<
     Err(ProblemDetails::new(&NOT_ACCEPTABLE)
         .detail(format!("this operation answers {}", available.join(", ")))
         .with("available", available))
-}
-
-/// Counts the request against every limit of its route; the tightest allowance is what the client is told.
-fn check_rates(registered: &Registered, client: ClientAddress) -> Result<Option<Allowance>, ProblemDetails> {
-    let mut tightest = None;
-    for limit in &registered.route.rate_limits {
-        tightest = Some(limit.check(client.ip())?.tighter(tightest));
-    }
-    Ok(tightest)
-}
-
-/// The answer to a HEAD: what that to a GET says of its body, and no body (RFC 9110, section 9.3.2).
-fn without_body(response: Response) -> Response {
-    let (mut head, body) = response.into_parts();
-    if let Some(length) = http_body::Body::size_hint(&body).exact() {
-        head.headers.entry(header::CONTENT_LENGTH).or_insert(HeaderValue::from(length));
-    }
-    Response::from_parts(head, Body::empty())
 }
 
 fn options(allow: &HeaderValue, accept_patch: Option<&HeaderValue>) -> Response {

@@ -7,6 +7,7 @@ mod lint;
 mod openapi;
 mod package;
 mod runner;
+mod schemathesis;
 mod tests;
 
 use crate::report::Outcome;
@@ -37,6 +38,8 @@ pub(crate) enum Step {
     Features,
     /// The Bookshop's document in two outside validators.
     Openapi,
+    /// The Bookshop asked by Schemathesis, rightly and wrongly.
+    Schemathesis,
     /// What would be published can be packed, and is not too large (with `--full`).
     Package,
 }
@@ -66,6 +69,7 @@ impl Step {
             Self::Doctests => "doctests",
             Self::Features => "features",
             Self::Openapi => "openapi",
+            Self::Schemathesis => "schemathesis",
             Self::Package => "package",
         }
     }
@@ -83,6 +87,7 @@ impl Step {
             Self::Doctests => docs::examples(workspace),
             Self::Features => features::run(workspace),
             Self::Openapi => openapi::run(workspace),
+            Self::Schemathesis => schemathesis::run(workspace),
             Self::Package => package::run(workspace),
         }
     }

@@ -104,6 +104,10 @@ impl Verifier {
         self.leeway
     }
 
+    pub(crate) fn leeway_seconds(&self) -> i64 {
+        i64::try_from(self.leeway.as_secs()).unwrap_or(0)
+    }
+
     /// Checks a token, and reads its private claims as `C`. The signature is checked before any claim is read.
     ///
     /// # Errors
@@ -127,7 +131,7 @@ impl Verifier {
         let key = key.ok_or_else(|| Error::new(ErrorKind::Signature, "no key of the set is the token's"))?;
         parts.verify(&header, key)?;
         let payload = parts.payload()?;
-        let leeway = i64::try_from(self.leeway.as_secs()).unwrap_or(0);
+        let leeway = self.leeway_seconds();
         let expected = Expected { issuer: &self.issuer, audience: &self.audience, leeway, now };
         let registered = Registered::read(&Object::parse(&payload).map_err(malformed)?, &expected)?;
         Ok((key.id().to_owned(), payload, registered))

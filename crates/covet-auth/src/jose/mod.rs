@@ -6,6 +6,7 @@
 
 mod algorithm;
 pub(crate) mod base64url;
+mod cache;
 mod claims;
 mod der;
 pub(crate) mod json;
@@ -19,6 +20,7 @@ mod verifying;
 mod weakness;
 
 pub use algorithm::Algorithm;
+pub use cache::CachedVerifier;
 pub use claims::Claims;
 pub use jwk::Jwk;
 pub use jwt::{NoClaims, TokenType, Verified, Verifier, key_id};

@@ -5,9 +5,11 @@
 //! token. The last one whose time has come is *active*. Those before it are *retired*: they verify until the last token that
 //! they signed has expired, and are then *dropped*. So processes that share a store agree without talking to each other.
 
+mod remote;
 mod ring;
 mod seal;
 
+pub use remote::RemoteKeys;
 pub use ring::{KeyRing, KeyState, RotationPolicy};
 pub(crate) use ring::{due, states};
 pub use seal::KeyEncryptionKey;

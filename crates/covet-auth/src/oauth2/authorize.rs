@@ -204,6 +204,16 @@ impl<S: Store> Server<S> {
         Ok(Authorization::Redirect(self.redirect(request, &[("code", &code)])))
     }
 
+    /// What the form of a page must have, so that only a page that was made for this session is believed.
+    pub fn csrf_token(&self, session: &Session) -> String {
+        self.seal_text("csrf", &session.id)
+    }
+
+    /// Whether a form was made for this session.
+    pub fn is_csrf_token(&self, session: &Session, token: &str) -> bool {
+        self.is_sealed("csrf", &session.id, token)
+    }
+
     /// Whether the session is the one that the request wants, and young enough.
     fn is_fresh(
         &self,

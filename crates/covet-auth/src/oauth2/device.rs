@@ -23,6 +23,9 @@ const LENGTH: usize = 8;
 /// How many seconds a device waits between two tries.
 const INTERVAL: i64 = 5;
 
+/// How many wrong user codes a session may type in ten minutes.
+const TRIES: u32 = 5;
+
 /// What the device shows, and asks with. The user code is not secret for long: it is good for one decision.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
@@ -141,6 +144,29 @@ impl<S: Store> Server<S> {
         self.store.decide_device_request(&request.hash, &DeviceDecision::Pending, &to).await
     }
 
+    /// Whether a session may try one more user code: five wrong ones are its share of ten minutes (section 5.1).
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn may_try_device_code(&self, session: &Session, now: Timestamp) -> CovetResult<bool> {
+        let last = wrong_try(session, TRIES, now);
+        Ok(!self.store.is_noted(&last).await?)
+    }
+
+    /// Counts a wrong user code of a session.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn count_wrong_device_code(&self, session: &Session, now: Timestamp) -> CovetResult<()> {
+        let until = now.saturating_add(self.settings.device_life).unwrap_or(Timestamp::MAX);
+        for number in 1..=TRIES {
+            if self.store.once(&wrong_try(session, number, now), until).await? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     async fn pending_device(&self, user_code: &str, now: Timestamp) -> CovetResult<Option<(DeviceRequest, Client)>> {
         let hash = hash_user_code(user_code);
         let request = self.store.device_request(DeviceKey::UserCode(&hash)).await?;
@@ -149,6 +175,11 @@ impl<S: Store> Server<S> {
         let client = self.store.client(&request.client).await?;
         Ok(client.map(|client| (request, client)))
     }
+}
+
+/// The name under which a wrong try of a session is noted.
+fn wrong_try(session: &Session, number: u32, now: Timestamp) -> String {
+    secret::hash(&format!("device:{}:{}:{number}", now.as_second() / 600, session.id))
 }
 
 fn user_code() -> CovetResult<String> {

@@ -100,6 +100,11 @@ impl OAuthError {
         OAuthError { code, description: description.into() }
     }
 
+    /// `invalid_request`, for what is wrong before the parameters can be read.
+    pub fn invalid_request(description: &'static str) -> OAuthError {
+        OAuthError::request(description)
+    }
+
     pub(crate) fn request(description: impl Into<Cow<'static, str>>) -> OAuthError {
         OAuthError::new(OAuthErrorCode::InvalidRequest, description)
     }

@@ -141,6 +141,10 @@ impl Store for MemoryStore {
         Ok(self.kept().names.insert(name.to_owned(), until).is_none())
     }
 
+    async fn is_noted(&self, name: &str) -> Result<bool> {
+        Ok(self.kept().names.contains_key(name))
+    }
+
     async fn push(&self, hash: &str, client: &str, parameters: &str, until: Timestamp) -> Result<()> {
         self.kept().pushed.insert(hash.to_owned(), (client.to_owned(), parameters.to_owned(), until));
         Ok(())

@@ -73,6 +73,13 @@ impl Parameters {
         self.pairs.iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
+    /// Without some of them.
+    #[must_use]
+    pub fn without(mut self, names: &[&str]) -> Parameters {
+        self.pairs.retain(|(name, _)| !names.contains(&name.as_str()));
+        self
+    }
+
     /// With another value, or a new parameter.
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Parameters {

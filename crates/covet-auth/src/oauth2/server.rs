@@ -120,17 +120,6 @@ impl<S: Store> Server<S> {
         self.ring.replace(&self.store.keys().await?, self.seal.as_ref(), &self.settings.rotation, now)
     }
 
-    /// Takes a key of the operator's own, which signs from an instant on.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub async fn import_key(&self, signing: &SigningKey, from: Timestamp, now: Timestamp) -> Result<()> {
-        if !self.store.keys().await?.iter().any(|kept| kept.id == signing.id()) {
-            self.add_key(signing, from).await?;
-        }
-        self.ring.replace(&self.store.keys().await?, self.seal.as_ref(), &self.settings.rotation, now)
-    }
-
     async fn add_key(&self, signing: &SigningKey, from: Timestamp) -> Result<()> {
         self.store.insert_key(&StoredKey::wrap(signing, from, self.seal.as_ref())?).await
     }

@@ -186,6 +186,9 @@ pub trait Store: Send + Sync + 'static {
     /// Notes a name that may be used once until an instant, and says whether it was new. Atomic.
     fn once(&self, name: &str, until: Timestamp) -> impl Future<Output = Result<bool>> + Send;
 
+    /// Whether a name was noted.
+    fn is_noted(&self, name: &str) -> impl Future<Output = Result<bool>> + Send;
+
     /// Keeps the parameters of a pushed request (RFC 9126).
     fn push(
         &self,

@@ -100,6 +100,31 @@ fn each_kind_of_failure_has_its_code() {
     ends(&Folder::of(Path::new("/bin/true")).covet(&["routes"]), 4, "does not end in `App::serve`");
 }
 
+/// Builds all that the project depends on, so it takes its time.
+#[test]
+fn a_new_project_builds_runs_and_passes_its_tests() {
+    let folder = Folder::new();
+    let covet = concat!(env!("CARGO_MANIFEST_DIR"), "/../covet");
+    let made = folder.json(&["new", "my-shop", "--covet", covet, "--json"]);
+    assert_eq!(made["created"].as_array().unwrap().len(), 9);
+    ends(&folder.covet(&["new", "my-shop"]), 1, "exists");
+    if std::env::var_os("COVET_TEST_FULL").is_none() {
+        return;
+    }
+    let project = folder.0.path().join("my-shop");
+    let cargo = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO"));
+        command.args(arguments).current_dir(&project).env_remove("RUSTFLAGS").env_remove("DATABASE_URL");
+        command.env("CARGO_TARGET_DIR", project.join("target")).output().unwrap()
+    };
+    let tests = cargo(&["test"]);
+    assert!(tests.status.success(), "{tests:?}");
+    let inspected =
+        std::process::Command::new(project.join("target/debug/my-shop")).env("COVET_INSPECT", "routes").output();
+    let routes: Value = serde_json::from_slice(&inspected.unwrap().stdout).unwrap();
+    assert_eq!(routes[0]["path"], "/notes");
+}
+
 #[test]
 fn a_new_migration_is_the_next_file() {
     let folder = Folder::new();

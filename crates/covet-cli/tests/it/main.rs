@@ -6,6 +6,7 @@
 mod app;
 mod db;
 mod eval;
+mod jwt;
 mod render;
 
 use std::io::Write;

@@ -81,7 +81,7 @@ impl<C> Pool<C> {
         let since = Instant::now();
         match self.permits.try_acquire() {
             Ok(permit) => permit.forget(),
-            Err(TryAcquireError::NoPermits) => self.wait().await?,
+            Err(TryAcquireError::NoPermits) => Box::pin(self.wait()).await?,
             Err(TryAcquireError::Closed) => return Err(closed()),
         }
         let now = Instant::now();

@@ -206,24 +206,32 @@ impl Session {
     /// Sends a statement with its values.
     pub(super) async fn start(&self, text: &str, params: &[Param<'_>]) -> Result<Running, Failure> {
         if self.shared.options.postgres.prepared == PreparedStatements::Never {
-            return self.start_unprepared(text, params).await;
+            return Box::pin(self.start_unprepared(text, params)).await;
         }
         self.send(&self.bind(text, params).await?).await
     }
 
-    /// The statement of a text, prepared, and its values in the form in which they are sent.
+    /// The statement of a text, prepared, and its values in the form in which they are sent. What is done once for each text
+    /// is boxed, so that the futures of all the other calls are small.
     pub(super) async fn bind(&self, text: &str, params: &[Param<'_>]) -> Result<Bound, Failure> {
-        let mut prepared = match self.prepare(text).await {
-            Err(Failure::Driver(error)) if error::lacks_types(&error) && !params.is_empty() => {
-                self.prepare_with_help(text, params, error).await?
-            }
-            other => other?,
+        let mut prepared = match self.prepared(text) {
+            Some(prepared) => prepared,
+            None => Box::pin(self.prepare_for(text, params)).await?,
         };
         if let Some(types) = own_types(params, prepared.types()) {
-            prepared = self.prepare_typed(text, &types).await?;
+            prepared = Box::pin(self.prepare_typed(text, &types)).await?;
         }
         let encoded = Encoded::new(params, prepared.types()).map_err(Failure::Unsent)?;
         Ok(Bound { prepared, encoded })
+    }
+
+    async fn prepare_for(&self, text: &str, params: &[Param<'_>]) -> Result<Arc<Prepared>, Failure> {
+        match self.prepare_as(text, text, &[]).await {
+            Err(Failure::Driver(error)) if error::lacks_types(&error) && !params.is_empty() => {
+                self.prepare_with_help(text, params, error).await
+            }
+            other => other,
+        }
     }
 
     /// Sends at once, before the first wait.
@@ -246,11 +254,14 @@ impl Session {
 
     /// The statement of a text, prepared now or before.
     pub(super) async fn prepare(&self, text: &str) -> Result<Arc<Prepared>, Failure> {
-        let found = self.statements().get(text, self.shared.generation());
-        match found {
+        match self.prepared(text) {
             Some(prepared) => Ok(prepared),
-            None => self.prepare_as(text, text, &[]).await,
+            None => Box::pin(self.prepare_as(text, text, &[])).await,
         }
+    }
+
+    fn prepared(&self, text: &str) -> Option<Arc<Prepared>> {
+        self.statements().get(text, self.shared.generation())
     }
 
     /// The same with types of our own for some of its places; `UNKNOWN` leaves one to the server.

@@ -7,8 +7,8 @@ use std::borrow::Cow;
 use std::fmt::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
-use jiff::{SignedDuration, Timestamp};
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, Kind, Type};
 
@@ -139,9 +139,6 @@ fn fixed<const N: usize>(bytes: &[u8]) -> Option<[u8; N]> {
     bytes.try_into().ok()
 }
 
-/// PostgreSQL's zero of days and microseconds.
-const MIDNIGHT: DateTime = DateTime::constant(2000, 1, 1, 0, 0, 0, 0);
-
 /// In a day.
 const MICROSECONDS: i64 = 86_400_000_000;
 
@@ -152,8 +149,24 @@ fn date<'a>(days: i32) -> Value<'a> {
         _ => {}
     }
     // PostgreSQL's dates go further than anybody's; the ones beyond are told as days.
-    let date = MIDNIGHT.date().checked_add(SignedDuration::from_hours(24 * i64::from(days)));
-    date.map_or_else(|_| text_of(format!("2000-01-01 and {days} days")), Value::Date)
+    day(days).map_or_else(|| text_of(format!("2000-01-01 and {days} days")), Value::Date)
+}
+
+/// The date so many days after 1 January 2000, in the proleptic Gregorian calendar. Years that begin in March have their leap
+/// day at the end, and 400 of them are as long as any other 400.
+fn day(days: i32) -> Option<Date> {
+    const YEARS_400: i64 = 146_097;
+    /// From 1 March of the year 0 to 1 January 2000.
+    const ZERO_DAY: i64 = 730_425;
+    let since = i64::from(days) + ZERO_DAY;
+    let (cycle, rest) = (since.div_euclid(YEARS_400), since.rem_euclid(YEARS_400));
+    let year = (rest - rest / 1460 + rest / 36_524 - rest / 146_096) / 365;
+    let rest = rest - (365 * year + year / 4 - year / 100);
+    let month = (5 * rest + 2) / 153;
+    let day = rest - (153 * month + 2) / 5 + 1;
+    let (month, later) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    let year = i16::try_from(cycle * 400 + year + later).ok()?;
+    Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
 }
 
 fn time<'a>(microseconds: i64) -> Option<Value<'a>> {
@@ -178,7 +191,7 @@ fn civil<'a>(microseconds: i64) -> Value<'a> {
         _ => {}
     }
     let days = i32::try_from(microseconds.div_euclid(MICROSECONDS)).ok();
-    let day = days.and_then(|days| MIDNIGHT.date().checked_add(SignedDuration::from_hours(24 * i64::from(days))).ok());
+    let day = days.and_then(day);
     let civil = day.zip(time_of_day(microseconds.rem_euclid(MICROSECONDS)));
     civil.map_or_else(
         || text_of(format!("2000-01-01T00:00:00 and {microseconds} microseconds")),
@@ -406,6 +419,14 @@ mod tests {
     use super::*;
 
     proptest! {
+        #[test]
+        fn days_are_counted_as_the_calendar_does(days in -2_451_545_i32..2_921_940) {
+            let zero = Date::constant(2000, 1, 1);
+            let counted = zero.checked_add(jiff::SignedDuration::from_hours(24 * i64::from(days)));
+            prop_assert_eq!(day(days), counted.ok());
+            prop_assert_eq!(day(days.saturating_add(10_000_000)), None);
+        }
+
         #[test]
         fn no_bytes_are_too_broken(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
             for ty in [

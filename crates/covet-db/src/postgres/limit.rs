@@ -82,12 +82,15 @@ impl Session {
         let Some((change, wanted)) = self.change(limit) else {
             return self.start(text, params).await;
         };
-        self.limit.forget();
-        let (changed, running) =
-            futures_util::future::join(self.client.batch_execute(&change), self.start(text, params)).await;
-        if changed.is_ok() {
-            self.limit.0.store(wanted, Ordering::Relaxed);
-        }
-        running
+        Box::pin(async {
+            self.limit.forget();
+            let (changed, running) =
+                futures_util::future::join(self.client.batch_execute(&change), self.start(text, params)).await;
+            if changed.is_ok() {
+                self.limit.0.store(wanted, Ordering::Relaxed);
+            }
+            running
+        })
+        .await
     }
 }

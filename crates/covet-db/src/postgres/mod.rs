@@ -168,13 +168,13 @@ impl Postgres {
             while let Some(connection) = lease.connection() {
                 let session = Arc::clone(&connection.session);
                 if session.is_usable(Instant::now())
-                    && (lease.idle() < PING_AFTER || answers(&mut lease, &session).await)
+                    && (lease.idle() < PING_AFTER || Box::pin(answers(&mut lease, &session)).await)
                 {
                     return Ok(lease);
                 }
                 lease.retire();
             }
-            lease = self.fill(lease, place, deadline).await?;
+            lease = Box::pin(self.fill(lease, place, deadline)).await?;
         }
     }
 

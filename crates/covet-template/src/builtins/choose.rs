@@ -68,7 +68,7 @@ pub(super) fn map<'a>(cx: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) -> Re
     if !value.is_true() {
         return Ok(V::List(List::new(cx.arena, &[])?));
     }
-    let items = Cursor::new(value)?.collect(cx.arena)?;
+    let items = Cursor::new(cx.arena, value)?.collect(cx.arena)?;
     let mut mapped = Vec::with_capacity(items.len());
     if let Some(attribute) = arguments.keyword("attribute").filter(|_| arguments.positional.is_empty()) {
         let default = arguments.keyword("default");
@@ -150,7 +150,7 @@ fn keep<'a>(
     };
     let rest = Args { positional: rest, ..*arguments };
     let mut kept = Vec::new();
-    for item in Cursor::new(value)?.collect(cx.arena)? {
+    for item in Cursor::new(cx.arena, value)?.collect(cx.arena)? {
         let tested = match attribute {
             Some(attribute) => path(cx, item, attribute)?,
             None => item,

@@ -158,7 +158,7 @@ fn sum<'a>(cx: &Cx<'a>, arguments: &Args<'_, 'a>) -> Result<V<'a>> {
 fn extreme<'a>(cx: &Cx<'a>, arguments: &Args<'_, 'a>, wanted: std::cmp::Ordering) -> Result<V<'a>> {
     let items = match arguments.positional {
         [] => return Err(Error::type_("at least one value is needed")),
-        [only] => Cursor::new(*only)?.collect(cx.arena)?,
+        [only] => Cursor::new(cx.arena, *only)?.collect(cx.arena)?,
         several => several.to_vec(),
     };
     let mut items = items.into_iter();

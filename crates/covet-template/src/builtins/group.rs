@@ -80,7 +80,7 @@ fn sorted<'a>(cx: &Cx<'a>, items: &mut [(V<'a>, V<'a>)], reverse: bool) -> Resul
 }
 
 fn keyed<'a>(keys: &Keys<'_, 'a>, value: V<'a>, default: Option<V<'a>>) -> Result<Vec<(V<'a>, V<'a>)>> {
-    let items = Cursor::new(value)?.collect(keys.cx.arena)?;
+    let items = Cursor::new(keys.cx.arena, value)?.collect(keys.cx.arena)?;
     items.into_iter().map(|item| Ok((keys.key(item, default)?, item))).collect()
 }
 

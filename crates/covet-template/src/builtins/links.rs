@@ -51,7 +51,7 @@ pub(super) fn urlize<'a>(cx: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) ->
 fn extra_schemes<'a>(cx: &Cx<'a>, schemes: Option<V<'a>>) -> Result<Vec<&'a str>> {
     let Some(schemes) = schemes.filter(|schemes| !schemes.is_none()) else { return Ok(Vec::new()) };
     let mut found = Vec::new();
-    for scheme in Cursor::new(schemes)?.collect(cx.arena)? {
+    for scheme in Cursor::new(cx.arena, schemes)?.collect(cx.arena)? {
         let scheme = scheme.expect_str("a scheme")?;
         let name = scheme.trim_end_matches('/').strip_suffix(':').unwrap_or_default();
         let is_name = name.len() >= 2 && name.chars().all(|c| c.is_alphanumeric() || "_.+-".contains(c));

@@ -15,15 +15,15 @@ pub(super) fn length<'a>(cx: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) ->
     Ok(V::Int(length as i64))
 }
 
-pub(super) fn first<'a>(_: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) -> Result<V<'a>> {
+pub(super) fn first<'a>(cx: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) -> Result<V<'a>> {
     let [] = arguments.bind([])?;
-    Ok(Cursor::new(value)?.next().unwrap_or(V::Undefined("first item")))
+    Ok(Cursor::new(cx.arena, value)?.next().unwrap_or(V::Undefined("first item")))
 }
 
 pub(super) fn last<'a>(cx: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) -> Result<V<'a>> {
     let [] = arguments.bind([])?;
     Ok(match value {
-        V::Str(_) | V::Safe(_) | V::Dict(_) => Cursor::new(value)?.collect(cx.arena)?.last().copied(),
+        V::Str(_) | V::Safe(_) | V::Dict(_) => Cursor::new(cx.arena, value)?.collect(cx.arena)?.last().copied(),
         V::Undefined(_) => None,
         value => {
             let length = value.len().ok_or_else(|| value.mismatch("what has a last item", "a sequence"))? as i64;
@@ -35,7 +35,7 @@ pub(super) fn last<'a>(cx: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) -> R
 
 pub(super) fn list<'a>(cx: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) -> Result<V<'a>> {
     let [] = arguments.bind([])?;
-    let items = Cursor::new(value)?.collect(cx.arena)?;
+    let items = Cursor::new(cx.arena, value)?.collect(cx.arena)?;
     Ok(V::List(List::new(cx.arena, &items)?))
 }
 
@@ -62,7 +62,7 @@ pub(super) fn reverse<'a>(cx: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) -
         text.chars().rev().try_for_each(|c| out.push(c))?;
         return out.finish(cx.arena, matches!(value, V::Safe(_)));
     }
-    let mut items = Cursor::new(value)?.collect(cx.arena)?;
+    let mut items = Cursor::new(cx.arena, value)?.collect(cx.arena)?;
     items.reverse();
     Ok(V::List(List::new(cx.arena, &items)?))
 }
@@ -70,7 +70,7 @@ pub(super) fn reverse<'a>(cx: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) -
 pub(super) fn join<'a>(cx: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) -> Result<V<'a>> {
     let [separator, attribute] = arguments.bind(["d", "attribute"])?;
     let separator = separator.unwrap_or(V::Str(""));
-    let mut items = Cursor::new(value)?.collect(cx.arena)?;
+    let mut items = Cursor::new(cx.arena, value)?.collect(cx.arena)?;
     if let Some(attribute) = attribute.filter(|attribute| !attribute.is_none()) {
         for item in &mut items {
             *item = super::choose::path(cx, *item, attribute)?;
@@ -101,7 +101,7 @@ pub(super) fn join<'a>(cx: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) -> R
 pub(super) fn batch<'a>(cx: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) -> Result<V<'a>> {
     let [count, fill] = arguments.bind(["linecount", "fill_with"])?;
     let count = count.required("linecount")?.expect_int("linecount")?;
-    let items = Cursor::new(value)?.collect(cx.arena)?;
+    let items = Cursor::new(cx.arena, value)?.collect(cx.arena)?;
     let mut rows = Vec::new();
     // Without a length that can be reached all items stand in one row, after an empty one where the length is none.
     if count == 0 && !items.is_empty() {
@@ -127,7 +127,7 @@ pub(super) fn slice<'a>(cx: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) -> 
         return Err(Error::value("there must be at least one slice"));
     }
     cx.arena.reserve(count.saturating_mul(size_of::<V<'a>>()))?;
-    let items = Cursor::new(value)?.collect(cx.arena)?;
+    let items = Cursor::new(cx.arena, value)?.collect(cx.arena)?;
     let (each, longer) = (items.len() / count, items.len() % count);
     let mut columns = Vec::new();
     let mut start = 0;
@@ -146,7 +146,7 @@ pub(super) fn slice<'a>(cx: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) -> 
 /// An item by chance; the chance is that of the hasher of the standard library, which is not meant for secrets.
 pub(super) fn random<'a>(cx: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) -> Result<V<'a>> {
     let [] = arguments.bind([])?;
-    let items = Cursor::new(value)?.collect(cx.arena)?;
+    let items = Cursor::new(cx.arena, value)?.collect(cx.arena)?;
     if items.is_empty() {
         return Ok(V::Undefined("random item"));
     }

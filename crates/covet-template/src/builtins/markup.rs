@@ -76,14 +76,14 @@ pub(super) fn urlencode<'a>(cx: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>)
             }
             return out.finish(cx.arena, false);
         }
-        V::List(_) | V::Tuple(_) => Cursor::new(value)?.collect(cx.arena)?,
+        V::List(_) | V::Tuple(_) => Cursor::new(cx.arena, value)?.collect(cx.arena)?,
         value => {
             quote(cx, value, true, &mut out)?;
             return out.finish(cx.arena, false);
         }
     };
     for (index, entry) in pairs.into_iter().enumerate() {
-        let parts = Cursor::new(entry)?.collect(cx.arena)?;
+        let parts = Cursor::new(cx.arena, entry)?.collect(cx.arena)?;
         let [key, value] = parts.as_slice() else { return Err(Error::value("expected pairs of names and values")) };
         pair(cx, index, *key, *value, &mut out)?;
     }

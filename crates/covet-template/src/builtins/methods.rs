@@ -93,7 +93,7 @@ fn dict_method<'a>(cx: &Cx<'a>, dict: &'a Dict<'a>, name: &str, arguments: &Args
         }
         "fromkeys" => {
             let made = Dict::new(arena)?;
-            for key in Cursor::new(key()?)?.collect(arena)? {
+            for key in Cursor::new(arena, key()?)?.collect(arena)? {
                 made.insert(arena, key, second.unwrap_or(V::None))?;
             }
             Ok(V::Dict(made))
@@ -123,8 +123,8 @@ pub(super) fn update<'a>(cx: &Cx<'a>, dict: &'a Dict<'a>, other: V<'a>) -> Resul
     if let V::Dict(other) | V::Object(&Object::Namespace(other)) = other {
         return other.iter().try_for_each(|(key, value)| dict.insert(cx.arena, key, value));
     }
-    for pair in Cursor::new(other)?.collect(cx.arena)? {
-        let parts = Cursor::new(pair)?.collect(cx.arena)?;
+    for pair in Cursor::new(cx.arena, other)?.collect(cx.arena)? {
+        let parts = Cursor::new(cx.arena, pair)?.collect(cx.arena)?;
         let [key, value] = parts.as_slice() else { return Err(Error::value("expected pairs of keys and values")) };
         dict.insert(cx.arena, *key, *value)?;
     }
@@ -145,7 +145,7 @@ fn list_method<'a>(cx: &Cx<'a>, list: &'a List<'a>, name: &str, arguments: &Args
     match name {
         "append" => list.insert(arena, list.len(), argument()?)?,
         "extend" => {
-            for item in Cursor::new(argument()?)?.collect(arena)? {
+            for item in Cursor::new(arena, argument()?)?.collect(arena)? {
                 list.insert(arena, list.len(), item)?;
             }
         }
@@ -183,7 +183,7 @@ fn index(at: V<'_>, length: usize) -> Result<usize> {
 }
 
 fn position<'a>(cx: &Cx<'a>, sequence: V<'a>, item: V<'a>) -> Result<Option<usize>> {
-    for (at, found) in Cursor::new(sequence)?.collect(cx.arena)?.into_iter().enumerate() {
+    for (at, found) in Cursor::new(cx.arena, sequence)?.collect(cx.arena)?.into_iter().enumerate() {
         if equal(cx.arena, found, item)? {
             return Ok(Some(at));
         }
@@ -199,7 +199,7 @@ fn sequence_method<'a>(cx: &Cx<'a>, sequence: V<'a>, name: &str, arguments: &Arg
         return at.map(|at| V::Int(at as i64)).ok_or_else(|| Error::value("there is no such item"));
     }
     let mut count = 0;
-    for found in Cursor::new(sequence)?.collect(cx.arena)? {
+    for found in Cursor::new(cx.arena, sequence)?.collect(cx.arena)? {
         count += i64::from(equal(cx.arena, found, item)?);
     }
     Ok(V::Int(count))

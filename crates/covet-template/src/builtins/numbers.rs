@@ -106,7 +106,7 @@ fn round_half_even(number: f64, precision: i32) -> f64 {
 pub(super) fn sum<'a>(cx: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) -> Result<V<'a>> {
     let [attribute, start] = arguments.bind(["attribute", "start"])?;
     let mut total = start.unwrap_or(V::Int(0));
-    for item in Cursor::new(value)?.collect(cx.arena)? {
+    for item in Cursor::new(cx.arena, value)?.collect(cx.arena)? {
         let item = match attribute.filter(|attribute| !attribute.is_none()) {
             Some(path) => super::choose::path(cx, item, path)?,
             None => item,

@@ -91,7 +91,7 @@ pub(super) fn call<'a>(cx: &Cx<'a>, receiver: V<'a>, name: &str, arguments: &Arg
         "ljust" | "rjust" | "center" | "zfill" => call.pad(),
         "partition" | "rpartition" => call.partition(),
         "join" => {
-            let items = Cursor::new(call.first()?)?.collect(cx.arena)?;
+            let items = Cursor::new(cx.arena, call.first()?)?.collect(cx.arena)?;
             if let Some(other) = items.iter().find(|item| item.as_str().is_none() && !safe) {
                 return Err(other.mismatch("what is joined", "a string"));
             }

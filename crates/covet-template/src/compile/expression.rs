@@ -1,6 +1,6 @@
 //! Code for expressions: every expression leaves one value on the stack.
 
-use super::{CallSite, Callee, Compiler, Constant, Op};
+use super::{CallSite, Callee, Compiler, Constant, LoopPart, Op};
 use crate::error::{Error, ErrorKind, Result, closest};
 use crate::source::Span;
 use crate::syntax::ast::{Arguments, Compare, Expr, ExprKind};
@@ -89,7 +89,8 @@ impl<'s> Compiler<'s, '_> {
             && !self.builder().is_captured(slot)
             && let (Ok(slot), Ok(word)) = (u16::try_from(slot), u16::try_from(word))
         {
-            self.emit(Op::SlotAttribute(slot, word), span);
+            let part = LoopPart::named(name).filter(|_| variable == "loop");
+            self.emit(part.map_or(Op::SlotAttribute(slot, word), |part| Op::LoopAttribute(slot, part)), span);
             return Ok(());
         }
         self.expression(of)?;

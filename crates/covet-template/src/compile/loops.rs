@@ -90,7 +90,8 @@ impl<'s> Compiler<'s, '_> {
         if self.html() && self.position != before {
             return Err(self.loop_moves(span));
         }
-        self.emit(Op::Again(start as u32), span);
+        self.ops += 1;
+        self.builder().emit_joined(Op::Again(start as u32), span);
         self.close_scope();
         self.land(next);
         breaks.into_iter().for_each(|jump| self.land(jump));

@@ -9,7 +9,7 @@ mod statement;
 mod templates;
 mod unit;
 
-pub(crate) use program::{CallSite, Callee, Constant, Op, Program, Site, Unit};
+pub(crate) use program::{CallSite, Callee, Constant, LoopPart, Op, Program, Site, Unit};
 
 use std::collections::HashMap;
 

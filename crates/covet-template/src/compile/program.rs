@@ -112,6 +112,11 @@ pub(crate) enum Callee {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Op {
     Text(u32),
+    /// A text before a slot, and before an attribute of a slot.
+    TextEmitSlot(u32, Escape, u16),
+    TextEmitSlotAttribute(u32, Escape, u16, u16),
+    /// A text that ends an iteration.
+    TextAgain(u32, u32),
     Emit(Escape),
     /// Writes a slot, the commonest expression.
     EmitSlot(Escape, u32),
@@ -132,6 +137,10 @@ pub(crate) enum Op {
     Attribute(u32),
     /// An attribute of a slot, the commonest pair of instructions.
     SlotAttribute(u16, u16),
+    /// Writes an attribute of a slot.
+    EmitSlotAttribute(Escape, u16, u16),
+    /// A field of the `loop` in a slot.
+    LoopAttribute(u16, LoopPart),
     Item,
     Slice,
     List(u32),
@@ -147,11 +156,16 @@ pub(crate) enum Op {
     Chain(Compare, u32),
     Jump(u32),
     JumpIfFalse(u32),
+    /// The same after a comparison, and after asking a `loop` in a slot.
+    JumpUnless(Compare, u32),
+    JumpUnlessLoop(u16, LoopPart, u32),
     JumpIfFalseOrPop(u32),
     JumpIfTrueOrPop(u32),
     Filter(u32),
     Test(u32),
     Call(u32),
+    /// The same before an `Emit`, which a macro whose text needs no escaping makes needless.
+    CallToOutput(u32),
     Method(u32),
     /// Starts a loop over what is on the stack; with a slot for `loop` where the body mentions it.
     For(Option<std::num::NonZeroU32>),
@@ -183,4 +197,44 @@ pub(crate) enum Op {
     IfExtends(u32),
     Fail(u32),
     Return,
+}
+
+/// What a template can ask of a `loop`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LoopPart {
+    Index,
+    Index0,
+    RevIndex,
+    RevIndex0,
+    First,
+    Last,
+    Length,
+    Depth,
+    Depth0,
+    PrevItem,
+    NextItem,
+}
+
+const LOOP_PARTS: [(&str, LoopPart); 11] = [
+    ("index", LoopPart::Index),
+    ("index0", LoopPart::Index0),
+    ("revindex", LoopPart::RevIndex),
+    ("revindex0", LoopPart::RevIndex0),
+    ("first", LoopPart::First),
+    ("last", LoopPart::Last),
+    ("length", LoopPart::Length),
+    ("depth", LoopPart::Depth),
+    ("depth0", LoopPart::Depth0),
+    ("previtem", LoopPart::PrevItem),
+    ("nextitem", LoopPart::NextItem),
+];
+
+impl LoopPart {
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        LOOP_PARTS.iter().find(|(found, _)| *found == name).map(|(_, part)| *part)
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        LOOP_PARTS.iter().find(|(_, part)| *part == self).map_or("", |(name, _)| name)
+    }
 }

@@ -108,17 +108,25 @@ impl<'s> Compiler<'s, '_> {
             return Ok(());
         }
         let emit = self.emit_value(span)?;
-        if let ExprKind::Name(name) = expr.kind
-            && let Some(slot) = self.resolve(name)
-        {
-            // The expression is the instruction before, and no jump leads between the two.
-            let ops = &mut self.builder().unit.ops;
-            if let (Some(Op::Emit(escape)), Some(Op::Slot(_))) = (ops.get(emit).copied(), ops.get(emit - 1)) {
-                ops.truncate(emit - 1);
-                self.builder().unit.spans.truncate(emit - 1);
-                self.emit(Op::EmitSlot(escape, slot), span);
+        // The expression ends with the instruction before, and no jump leads between the two, as both kinds of them are
+        // whole expressions.
+        let ops = &mut self.builder().unit.ops;
+        let (Some(Op::Emit(escape)), Some(before)) = (ops.get(emit).copied(), ops.get(emit - 1).copied()) else {
+            return Ok(());
+        };
+        let fused = match (&expr.kind, before) {
+            (ExprKind::Name(_), Op::Slot(slot)) => Op::EmitSlot(escape, slot),
+            (ExprKind::Attribute(..), Op::SlotAttribute(slot, word)) => Op::EmitSlotAttribute(escape, slot, word),
+            (ExprKind::Call(..), Op::Call(site)) if matches!(escape, Escape::Html | Escape::None) => {
+                ops[emit - 1] = Op::CallToOutput(site);
+                return Ok(());
             }
-        }
+            _ => return Ok(()),
+        };
+        ops.truncate(emit - 1);
+        self.builder().unit.spans.truncate(emit - 1);
+        self.ops += 1;
+        self.builder().emit_joined(fused, span);
         Ok(())
     }
 
@@ -166,13 +174,17 @@ impl<'s> Compiler<'s, '_> {
         let mut ends = Vec::new();
         let mut exits = Vec::new();
         self.branches += 1;
-        for (condition, body) in branches {
+        for (index, (condition, body)) in branches.iter().enumerate() {
             self.expression(condition)?;
-            let next = self.emit(Op::JumpIfFalse(0), span);
+            self.ops += 1;
+            let next = self.builder().emit_joined(Op::JumpIfFalse(0), span);
             self.position = before;
             self.body(body)?;
             ends.push(self.position);
-            exits.push(self.emit(Op::Jump(0), span));
+            let is_last = index + 1 == branches.len() && otherwise.is_empty();
+            if !is_last {
+                exits.push(self.emit(Op::Jump(0), span));
+            }
             self.land(next);
         }
         self.position = before;

@@ -14,6 +14,8 @@ pub(super) struct UnitBuilder<'s> {
     pub(super) is_block: bool,
     /// Slots that macros share, each with the slot that holds what they share.
     shares: Vec<(u32, u32)>,
+    /// Where the last jump leads, so that no instruction is joined to one before it.
+    landed: usize,
 }
 
 /// A loop whose body is being compiled.
@@ -51,6 +53,7 @@ impl<'s> UnitBuilder<'s> {
             open_captures: 0,
             is_block: false,
             shares: Vec::new(),
+            landed: 0,
         }
     }
 
@@ -60,6 +63,28 @@ impl<'s> UnitBuilder<'s> {
         self.unit.ops.len() - 1
     }
 
+    /// Adds an instruction, joined to the one before it where the two often stand together.
+    pub(super) fn emit_joined(&mut self, op: Op, span: Span) -> usize {
+        let joined = match (self.unit.ops.last(), op) {
+            _ if self.landed == self.here() => None,
+            (Some(Op::Text(text)), Op::EmitSlot(escape, slot)) => {
+                u16::try_from(slot).ok().map(|slot| Op::TextEmitSlot(*text, escape, slot))
+            }
+            (Some(Op::Text(text)), Op::EmitSlotAttribute(escape, slot, word)) => {
+                Some(Op::TextEmitSlotAttribute(*text, escape, slot, word))
+            }
+            (Some(Op::Compare(operator)), Op::JumpIfFalse(to)) => Some(Op::JumpUnless(*operator, to)),
+            (Some(Op::LoopAttribute(slot, part)), Op::JumpIfFalse(to)) => Some(Op::JumpUnlessLoop(*slot, *part, to)),
+            (Some(Op::Text(text)), Op::Again(start)) => Some(Op::TextAgain(*text, start)),
+            _ => None,
+        };
+        if joined.is_some() {
+            self.unit.ops.pop();
+            self.unit.spans.pop();
+        }
+        self.emit(joined.unwrap_or(op), span)
+    }
+
     pub(super) fn here(&self) -> usize {
         self.unit.ops.len()
     }
@@ -67,9 +92,12 @@ impl<'s> UnitBuilder<'s> {
     /// Lets a jump that was emitted before lead here.
     pub(super) fn land(&mut self, jump: usize) {
         let target = self.here() as u32;
+        self.landed = self.here();
         match &mut self.unit.ops[jump] {
             Op::Jump(to)
             | Op::JumpIfFalse(to)
+            | Op::JumpUnless(_, to)
+            | Op::JumpUnlessLoop(_, _, to)
             | Op::JumpIfFalseOrPop(to)
             | Op::JumpIfTrueOrPop(to)
             | Op::Chain(_, to)

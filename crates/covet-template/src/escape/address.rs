@@ -32,28 +32,51 @@ fn has_safe_scheme(text: &str) -> bool {
     ["http", "https", "mailto", "tel"].iter().any(|safe| scheme.eq_ignore_ascii_case(safe))
 }
 
+/// Which bytes stay as they are: letters, digits, and these.
+const fn kept(others: &[u8]) -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut at = 0;
+    while at < 256 {
+        table[at] = (at as u8).is_ascii_alphanumeric();
+        at += 1;
+    }
+    let mut at = 0;
+    while at < others.len() {
+        table[others[at] as usize] = true;
+        at += 1;
+    }
+    table
+}
+
+static PATH: [bool; 256] = kept(b"-._~:/?#[]@!$*+,;=");
+static QUERY: [bool; 256] = kept(b"-._~");
+
 /// An address whose own delimiters stay.
 pub(super) fn push_path(text: &str, out: &mut Text) -> Result<()> {
-    percent_encode(text, b"-._~:/?#[]@!$*+,;=%", out)
+    percent_encode(text, &PATH, true, out)
 }
 
 /// A part of an address that must not contain a delimiter.
 pub(super) fn push_query(text: &str, out: &mut Text) -> Result<()> {
-    percent_encode(text, b"-._~", out)
+    percent_encode(text, &QUERY, false, out)
 }
 
-fn percent_encode(text: &str, kept: &[u8], out: &mut Text) -> Result<()> {
+fn percent_encode(text: &str, kept: &[bool; 256], is_path: bool, out: &mut Text) -> Result<()> {
     let bytes = text.as_bytes();
+    let mut written = 0;
     for (at, byte) in bytes.iter().enumerate() {
-        match *byte {
-            b'&' if kept.contains(&b'/') => out.push_str("&amp;")?,
-            // A percent sign stays where it begins an escape, so that an address is not encoded twice.
-            b'%' if kept.contains(&b'%') && !is_percent_escape(bytes, at) => out.push_str("%25")?,
-            byte if byte.is_ascii_alphanumeric() || kept.contains(&byte) => out.push(byte as char)?,
+        // A percent sign stays where it begins an escape, so that an address is not encoded twice.
+        if kept[usize::from(*byte)] || (is_path && *byte == b'%' && is_percent_escape(bytes, at)) {
+            continue;
+        }
+        out.push_bytes(&bytes[written..at])?;
+        written = at + 1;
+        match byte {
+            b'&' if is_path => out.push_str("&amp;")?,
             byte => out.push_str(&format!("%{byte:02X}"))?,
         }
     }
-    Ok(())
+    out.push_bytes(&bytes[written..])
 }
 
 fn is_percent_escape(bytes: &[u8], at: usize) -> bool {

@@ -6,7 +6,7 @@ use crate::value::{Arena, Cursor, Object, Text, V, print, print_float};
 const MAX_DEPTH: usize = 60;
 
 /// A value as an expression of JavaScript, with spaces around it so that it cannot join what it stands beside.
-pub(super) fn push_value(arena: &Arena, value: V<'_>, scratch: &mut Text, out: &mut Text) -> Result<()> {
+pub(super) fn push_value<'a>(arena: &'a Arena, value: V<'a>, scratch: &mut Text, out: &mut Text) -> Result<()> {
     scratch.clear();
     let start = out.len();
     let is_text = matches!(value, V::Str(_) | V::Safe(_));
@@ -61,16 +61,16 @@ struct Style {
 }
 
 /// A value as JSON that may also stand in a script, as Jinja2's `tojson` writes it.
-pub(crate) fn push_json(arena: &Arena, value: V<'_>, out: &mut Text) -> Result<()> {
+pub(crate) fn push_json<'a>(arena: &'a Arena, value: V<'a>, out: &mut Text) -> Result<()> {
     json(arena, value, &Style { paranoid: false, indent: None }, 0, out)
 }
 
 /// The same on several lines.
-pub(crate) fn push_json_indented(arena: &Arena, value: V<'_>, indent: usize, out: &mut Text) -> Result<()> {
+pub(crate) fn push_json_indented<'a>(arena: &'a Arena, value: V<'a>, indent: usize, out: &mut Text) -> Result<()> {
     json(arena, value, &Style { paranoid: false, indent: Some(indent) }, 0, out)
 }
 
-fn json(arena: &Arena, value: V<'_>, style: &Style, depth: usize, out: &mut Text) -> Result<()> {
+fn json<'a>(arena: &'a Arena, value: V<'a>, style: &Style, depth: usize, out: &mut Text) -> Result<()> {
     if depth > MAX_DEPTH {
         return Err(Error::value("the value nests too deep to be JSON"));
     }
@@ -100,7 +100,7 @@ fn json(arena: &Arena, value: V<'_>, style: &Style, depth: usize, out: &mut Text
             out.push_str("}")
         }
         V::List(_) | V::Tuple(_) | V::Range(_) | V::Object(Object::Group(_)) => {
-            let mut cursor = Cursor::new(value)?;
+            let mut cursor = Cursor::new(arena, value)?;
             out.push_str("[")?;
             let mut index = 0;
             while let Some(item) = cursor.next() {
@@ -113,12 +113,13 @@ fn json(arena: &Arena, value: V<'_>, style: &Style, depth: usize, out: &mut Text
             }
             out.push_str("]")
         }
+        V::Record(_) | V::Seq(_) => json(arena, value.gathered(arena)?, style, depth, out),
         V::Undefined(_) if style.paranoid => out.push_str("null"),
         value => Err(value.mismatch("what becomes JSON", "data")),
     }
 }
 
-fn json_key(arena: &Arena, key: V<'_>, out: &mut Text) -> Result<()> {
+fn json_key<'a>(arena: &'a Arena, key: V<'a>, out: &mut Text) -> Result<()> {
     match key {
         V::None | V::Bool(_) | V::Float(_) => push_json(arena, key, out),
         key => print(arena, key, out),

@@ -6,33 +6,134 @@ use crate::html::Escape;
 use crate::value::{Arena, Text, V, print};
 
 /// Appends a text escaped for HTML, with the references that Jinja2 uses.
+#[inline]
 pub(crate) fn push(text: &str, out: &mut Text) -> Result<()> {
     let bytes = text.as_bytes();
-    let mut written = 0;
-    let mut at = 0;
-    while at < bytes.len() {
-        // A stretch without a special character is skipped at once. Its length is not a constant, because the compiler
-        // unrolls a loop of constant length instead of making vector code of it.
-        let end = bytes.len().min(at + 32);
-        if bytes[at..end].iter().fold(0, |found, byte| found | markup_bits(*byte)) == 0 {
-            at = end;
-            continue;
-        }
-        while at < end {
-            if is_markup(bytes[at]) {
-                out.push_str(&text[written..at])?;
-                out.push_str(reference(bytes[at]))?;
-                written = at + 1;
-            }
-            at += 1;
-        }
+    match first_markup(bytes, 0) {
+        Some(first) => push_from(text, first, out),
+        None => out.push_str(text),
     }
+}
+
+/// How much is gathered before it is appended to the output.
+const GATHERED: usize = 256;
+/// Stretches up to this length are copied as that many bytes, whatever their length, which the compiler makes two moves of.
+const STRETCH: usize = 32;
+
+/// The same for a text with markup at `first`. A few special characters are appended one by one, many are gathered.
+fn push_from(text: &str, first: usize, out: &mut Text) -> Result<()> {
+    let bytes = text.as_bytes();
+    let mut written = 0;
+    let mut next = Some(first);
+    for _ in 0..3 {
+        let Some(at) = next else { break };
+        out.push_str(&text[written..at])?;
+        out.push_str(reference(bytes[at]))?;
+        written = at + 1;
+        next = first_markup(bytes, written);
+    }
+    match next {
+        Some(at) => push_gathered(text, written, at, out),
+        None => out.push_str(&text[written..]),
+    }
+}
+
+fn push_gathered(text: &str, mut written: usize, first: usize, out: &mut Text) -> Result<()> {
+    let bytes = text.as_bytes();
+    let mut gathered = [0_u8; GATHERED];
+    let mut length = 0;
+    let mut next = Some(first);
+    while let Some(at) = next {
+        let stretch = at - written;
+        if length + STRETCH + 8 > GATHERED {
+            out.push_bytes(&gathered[..length])?;
+            length = 0;
+        }
+        match bytes.get(written..written + STRETCH) {
+            Some(copied) if stretch <= STRETCH => {
+                gathered[length..length + STRETCH].copy_from_slice(copied);
+                length += stretch;
+            }
+            _ => {
+                out.push_bytes(&gathered[..length])?;
+                length = 0;
+                out.push_str(&text[written..at])?;
+            }
+        }
+        let (reference, size) = padded(bytes[at]);
+        gathered[length..length + 8].copy_from_slice(&reference);
+        length += size;
+        written = at + 1;
+        next = first_markup(bytes, written);
+    }
+    out.push_bytes(&gathered[..length])?;
     out.push_str(&text[written..])
 }
 
+/// A reference and its length, filled up so that it is copied as one word.
 #[inline]
-fn is_markup(byte: u8) -> bool {
-    markup_bits(byte) != 0
+fn padded(byte: u8) -> ([u8; 8], usize) {
+    match byte {
+        b'&' => (*b"&amp;   ", 5),
+        b'<' => (*b"&lt;    ", 4),
+        b'>' => (*b"&gt;    ", 4),
+        b'"' => (*b"&#34;   ", 5),
+        _ => (*b"&#39;   ", 5),
+    }
+}
+
+/// Where the next special character stands.
+#[inline]
+fn first_markup(bytes: &[u8], from: usize) -> Option<usize> {
+    let mut at = from;
+    // A few words at first, since markup often follows soon, and then long stretches at once.
+    for _ in 0..4 {
+        let Some(word) = bytes.get(at..at + 8).and_then(|word| word.try_into().ok()) else { break };
+        let found = markup_in(u64::from_le_bytes(word));
+        if found != 0 {
+            return Some(at + found.trailing_zeros() as usize / 8);
+        }
+        at += 8;
+    }
+    while let Some(stretch) = bytes.get(at..at + 32) {
+        // The length is not a constant, because the compiler unrolls a loop of constant length instead of making vector
+        // code of it.
+        if stretch.iter().fold(0, |found, byte| found | markup_bits(*byte)) != 0 {
+            break;
+        }
+        at += 32;
+    }
+    while let Some(word) = bytes.get(at..at + 8).and_then(|word| word.try_into().ok()) {
+        let found = markup_in(u64::from_le_bytes(word));
+        if found != 0 {
+            return Some(at + found.trailing_zeros() as usize / 8);
+        }
+        at += 8;
+    }
+    if at == bytes.len() {
+        return None;
+    }
+    // The last word is looked at as a whole where there is one, without what was seen already.
+    let Some(start) = bytes.len().checked_sub(8) else {
+        return bytes[at..].iter().position(|byte| markup_bits(*byte) != 0).map(|found| at + found);
+    };
+    let word = bytes.get(start..).and_then(|word| word.try_into().ok())?;
+    let found = markup_in(u64::from_le_bytes(word)) >> (8 * (at - start)) << (8 * (at - start));
+    (found != 0).then(|| start + found.trailing_zeros() as usize / 8)
+}
+
+/// The high bit of every byte of a word that is a special character.
+#[inline]
+fn markup_in(word: u64) -> u64 {
+    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+    const fn all(byte: u8) -> u64 {
+        u64::from_le_bytes([byte; 8])
+    }
+    // The high bit of every byte that is zero, exactly.
+    let zeros = |word: u64| !(((word & LOW) + LOW) | word | LOW);
+    let quotes = zeros((word & !all(0x04)) ^ all(b'"'));
+    let angles = zeros((word & !all(0x02)) ^ all(b'<'));
+    quotes | angles | zeros(word ^ all(b'\''))
 }
 
 /// One for a special character, and zero for another. `"` and `&` differ in one bit, and so do `<` and `>`. There is no
@@ -53,7 +154,13 @@ fn reference(byte: u8) -> &'static str {
 }
 
 /// Writes a value as its position asks for; `scratch` is where it is printed first.
-pub(crate) fn write(arena: &Arena, escape: Escape, value: V<'_>, scratch: &mut Text, out: &mut Text) -> Result<()> {
+pub(crate) fn write<'a>(
+    arena: &'a Arena,
+    escape: Escape,
+    value: V<'a>,
+    scratch: &mut Text,
+    out: &mut Text,
+) -> Result<()> {
     match escape {
         Escape::Nothing => return Ok(()),
         Escape::None => return print(arena, value, out),

@@ -135,6 +135,23 @@ pub(crate) enum Escape {
     Nothing,
 }
 
+impl Escape {
+    /// Whether an integer is written as it is.
+    #[inline]
+    pub(crate) fn takes_digits(self) -> bool {
+        matches!(
+            self,
+            Escape::None
+                | Escape::Html
+                | Escape::Attribute
+                | Escape::AddressStart
+                | Escape::ResourceStart
+                | Escape::AddressPath
+                | Escape::AddressQuery
+        )
+    }
+}
+
 impl Position {
     pub(crate) fn is_text(self) -> bool {
         self.state == State::Text

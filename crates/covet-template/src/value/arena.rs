@@ -1,6 +1,6 @@
 //! The memory and the work that one rendering may use.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
 
 use bumpalo::Bump;
@@ -24,6 +24,8 @@ pub(crate) struct Arena {
     time: Duration,
     /// Whether what is undefined may not be printed or compared.
     strict: bool,
+    /// An error that happened where none can be answered.
+    failed: RefCell<Option<Error>>,
 }
 
 impl Arena {
@@ -39,6 +41,7 @@ impl Arena {
             deadline: budget.time.and_then(|time| Instant::now().checked_add(time)),
             time: budget.time.unwrap_or_default(),
             strict,
+            failed: RefCell::new(None),
         }
     }
 
@@ -57,6 +60,12 @@ impl Arena {
         self.largest.min(self.memory.get())
     }
 
+    /// Makes the next operation fail.
+    pub(crate) fn fail(&self, error: Error) {
+        self.failed.replace(Some(error));
+        self.operations.set(self.operations.get().saturating_add(self.slice.replace(0)));
+    }
+
     /// Spends operations.
     #[inline]
     pub(crate) fn spend(&self, operations: usize) -> Result<()> {
@@ -71,6 +80,9 @@ impl Arena {
 
     #[cold]
     fn next_slice(&self, needed: u64) -> Result<()> {
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
         if self.deadline.is_some_and(|deadline| Instant::now() > deadline) {
             return Err(Error::budget(&format!("{} ms of time", self.time.as_millis())));
         }

@@ -32,6 +32,7 @@ fn binary_slow<'a>(arena: &'a Arena, operator: Binary, left: V<'a>, right: V<'a>
     if let (Some(a), Some(b)) = (left.as_float(), right.as_float()) {
         return floats(operator, a, b);
     }
+    let (left, right) = (left.gathered(arena)?, right.gathered(arena)?);
     match (operator, left, right) {
         (Binary::Add, V::Str(_) | V::Safe(_), V::Str(_) | V::Safe(_)) => add_texts(arena, left, right),
         (Binary::Add, V::List(a), V::List(b)) => {

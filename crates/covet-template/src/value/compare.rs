@@ -18,6 +18,7 @@ fn equal_to_depth<'a>(arena: &'a Arena, left: V<'a>, right: V<'a>, depth: usize)
     if depth > MAX_DEPTH {
         return Err(Error::value("the values nest too deep to be compared"));
     }
+    let (left, right) = (left.gathered(arena)?, right.gathered(arena)?);
     Ok(match (left, right) {
         (V::Str(a) | V::Safe(a), V::Str(b) | V::Safe(b)) => {
             if a.len() == b.len() {
@@ -108,6 +109,7 @@ fn order_to_depth<'a>(arena: &'a Arena, left: V<'a>, right: V<'a>, depth: usize)
     if depth > MAX_DEPTH {
         return Err(Error::value("the values nest too deep to be compared"));
     }
+    let (left, right) = (left.gathered(arena)?, right.gathered(arena)?);
     match (left, right) {
         (V::Int(a), V::Int(b)) => Ok(a.cmp(&b)),
         (V::Str(a) | V::Safe(a), V::Str(b) | V::Safe(b)) => {
@@ -139,14 +141,14 @@ fn order_items<'a>(arena: &'a Arena, a: &Items<'a>, b: &Items<'a>, depth: usize)
 
 /// Whether a container holds an item, or a text another text.
 pub(crate) fn contains<'a>(arena: &'a Arena, container: V<'a>, item: V<'a>) -> Result<bool> {
-    match container {
+    match container.gathered(arena)? {
         V::Str(text) | V::Safe(text) => {
             let part = item.expect_str("what is looked for in a string")?;
             arena.spend(text.len() / 16)?;
             Ok(text.contains(part))
         }
         V::Dict(dict) => Ok(dict.get(arena, item)?.is_some()),
-        V::List(_) | V::Tuple(_) | V::Object(Object::Group(_)) => {
+        container @ (V::List(_) | V::Tuple(_) | V::Object(Object::Group(_))) => {
             let items = items(container);
             for index in 0..items.len() {
                 arena.spend(1)?;
@@ -170,7 +172,23 @@ pub(crate) fn contains<'a>(arena: &'a Arena, container: V<'a>, item: V<'a>) -> R
 }
 
 /// One link of a comparison.
+#[inline]
 pub(crate) fn compare<'a>(arena: &'a Arena, operator: Compare, left: V<'a>, right: V<'a>) -> Result<bool> {
+    if let (V::Int(left), V::Int(right)) = (left, right) {
+        match operator {
+            Compare::Equal => return Ok(left == right),
+            Compare::NotEqual => return Ok(left != right),
+            Compare::Less => return Ok(left < right),
+            Compare::LessEqual => return Ok(left <= right),
+            Compare::Greater => return Ok(left > right),
+            Compare::GreaterEqual => return Ok(left >= right),
+            Compare::In | Compare::NotIn => {}
+        }
+    }
+    compare_slow(arena, operator, left, right)
+}
+
+fn compare_slow<'a>(arena: &'a Arena, operator: Compare, left: V<'a>, right: V<'a>) -> Result<bool> {
     Ok(match operator {
         Compare::Equal => equal(arena, left, right)?,
         Compare::NotEqual => !equal(arena, left, right)?,

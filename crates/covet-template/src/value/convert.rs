@@ -35,11 +35,12 @@ fn copy<'a>(arena: &'a Arena, value: V<'a>, depth: usize) -> Result<Value> {
                 dict.iter().map(|(key, value)| Ok((copy(arena, key, depth + 1)?, copy(arena, value, depth + 1)?)));
             Value::Map(entries.collect::<Result<_>>()?)
         }
+        V::Record(_) | V::Seq(_) => return copy(arena, value.gathered(arena)?, depth),
         V::Object(object) if !matches!(object, Object::Group(_)) => {
             return Err(Error::type_(format!("{} cannot leave the template", object.type_name())));
         }
         value => {
-            let items = Cursor::new(value)?.collect(arena)?;
+            let items = Cursor::new(arena, value)?.collect(arena)?;
             arena.reserve(items.len() * size_of::<Value>())?;
             Value::List(items.into_iter().map(|item| copy(arena, item, depth + 1)).collect::<Result<_>>()?)
         }

@@ -25,26 +25,40 @@ impl<'a> Dict<'a> {
 
     /// A dict of entries whose keys differ.
     pub(crate) fn with_entries(arena: &'a Arena, entries: &[(V<'a>, V<'a>)]) -> Result<&'a Dict<'a>> {
-        Self::of_kind(arena, entries, false)
-    }
-
-    /// The fields of a struct.
-    pub(crate) fn record(arena: &'a Arena, fields: &[(V<'a>, V<'a>)]) -> Result<&'a Dict<'a>> {
-        Self::of_kind(arena, fields, true)
-    }
-
-    fn of_kind(arena: &'a Arena, entries: &[(V<'a>, V<'a>)], record: bool) -> Result<&'a Dict<'a>> {
-        let cells = arena.cells(entries.len(), (V::None, V::None))?;
-        for (cell, entry) in cells.iter().zip(entries) {
+        let dict = Self::with_room(arena, entries.len(), false)?;
+        for (cell, entry) in dict.entries.get().iter().zip(entries) {
             cell.set(*entry);
         }
+        dict.length.set(entries.len());
+        Ok(dict)
+    }
+
+    /// An empty dict, or a struct without fields yet, with room for some entries.
+    pub(crate) fn with_room(arena: &'a Arena, room: usize, record: bool) -> Result<&'a Dict<'a>> {
+        let cells = arena.cells(room, (V::None, V::None))?;
         arena.alloc(Dict {
             entries: Cell::new(cells),
-            length: Cell::new(entries.len()),
+            length: Cell::new(0),
             index: Cell::new(&[]),
             lookups: Cell::new(0),
             record,
         })
+    }
+
+    /// Adds an entry whose key is not there yet.
+    pub(crate) fn push(&self, arena: &'a Arena, key: V<'a>, value: V<'a>) -> Result<()> {
+        let length = self.len();
+        if length == self.entries.get().len() {
+            let grown = arena.cells((length * 2).max(4), (V::None, V::None))?;
+            for (to, from) in grown.iter().zip(self.entries.get()) {
+                to.set(from.get());
+            }
+            self.entries.set(grown);
+        }
+        self.entries.get()[length].set((key, value));
+        self.length.set(length + 1);
+        self.forget_index();
+        Ok(())
     }
 
     pub(crate) fn is_record(&self) -> bool {
@@ -76,6 +90,19 @@ impl<'a> Dict<'a> {
             return Ok(None);
         }
         Ok(self.position_str(arena, name)?.map(|at| entries[at].get().1))
+    }
+
+    /// The same, with the place where a like dict had the name the last time.
+    #[inline]
+    pub(crate) fn get_hinted(&self, arena: &'a Arena, name: &str, hint: u32) -> Result<Option<(V<'a>, u32)>> {
+        let entries = self.entries();
+        if let Some(entry) = entries.get(hint as usize) {
+            let (key, value) = entry.get();
+            if is_text(key, name) {
+                return Ok(Some((value, hint)));
+            }
+        }
+        Ok(self.position_str(arena, name)?.map(|at| (entries[at].get().1, at as u32)))
     }
 
     pub(crate) fn get(&self, arena: &'a Arena, key: V<'a>) -> Result<Option<V<'a>>> {
@@ -128,18 +155,7 @@ impl<'a> Dict<'a> {
             self.entries()[at].set((key, value));
             return Ok(());
         }
-        let length = self.len();
-        if length == self.entries.get().len() {
-            let grown = arena.cells((length * 2).max(4), (V::None, V::None))?;
-            for (to, from) in grown.iter().zip(self.entries.get()) {
-                to.set(from.get());
-            }
-            self.entries.set(grown);
-        }
-        self.entries.get()[length].set((key, value));
-        self.length.set(length + 1);
-        self.forget_index();
-        Ok(())
+        self.push(arena, key, value)
     }
 
     pub(crate) fn remove(&self, arena: &'a Arena, key: V<'a>) -> Result<Option<V<'a>>> {
@@ -178,7 +194,9 @@ fn text_of<'a>(key: V<'a>) -> &'a str {
 /// Lists and dicts change, so they cannot be keys.
 fn check_hashable(key: V<'_>) -> Result<()> {
     match key {
-        V::List(_) | V::Dict(_) => Err(Error::type_(format!("{} cannot be a key", key.type_name()))),
+        V::List(_) | V::Dict(_) | V::Seq(_) | V::Record(_) => {
+            Err(Error::type_(format!("{} cannot be a key", key.type_name())))
+        }
         _ => Ok(()),
     }
 }

@@ -136,7 +136,7 @@ fn ascii(arena: &Arena, text: &str) -> Result<Text> {
     Ok(out)
 }
 
-fn write_percent(arena: &Arena, value: V<'_>, spec: &Spec, safe: bool, out: &mut Text) -> Result<()> {
+fn write_percent<'a>(arena: &'a Arena, value: V<'a>, spec: &Spec, safe: bool, out: &mut Text) -> Result<()> {
     let mut spec = spec.clone();
     let kind = spec.kind.unwrap_or('s');
     match kind {
@@ -315,7 +315,14 @@ fn field_spec(text: &str) -> Result<Spec> {
     Ok(spec)
 }
 
-fn write_field(arena: &Arena, value: V<'_>, conversion: &str, spec: Spec, safe: bool, out: &mut Text) -> Result<()> {
+fn write_field<'a>(
+    arena: &'a Arena,
+    value: V<'a>,
+    conversion: &str,
+    spec: Spec,
+    safe: bool,
+    out: &mut Text,
+) -> Result<()> {
     let converted = matches!(conversion, "r" | "s" | "a");
     match (value, spec.kind) {
         (V::Int(code), Some('c')) if !converted => {

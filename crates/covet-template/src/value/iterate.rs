@@ -1,5 +1,6 @@
 //! Walking over what can be walked over.
 
+use super::borrowed::{Memory, Sequence};
 use super::{Arena, List, Object, Range, V};
 use crate::error::{Error, Result};
 
@@ -11,10 +12,12 @@ pub(crate) enum Cursor<'a> {
     Range(&'a Range, usize),
     Keys(&'a super::Dict<'a>, usize),
     Chars(&'a str),
+    /// Borrowed values: the next one, and the end.
+    Sequence(&'a dyn Sequence, usize, usize, &'a Arena),
 }
 
 impl<'a> Cursor<'a> {
-    pub(crate) fn new(value: V<'a>) -> Result<Self> {
+    pub(crate) fn new(arena: &'a Arena, value: V<'a>) -> Result<Self> {
         Ok(match value {
             V::List(list) => Cursor::List(list, 0),
             V::Tuple(items) => Cursor::Tuple(items),
@@ -23,6 +26,8 @@ impl<'a> Cursor<'a> {
             // The characters of HTML are not HTML each, as in Jinja2.
             V::Str(text) | V::Safe(text) => Cursor::Chars(text),
             V::Undefined(_) => Cursor::Tuple(&[]),
+            V::Seq(sequence) => Cursor::Sequence(sequence, 0, sequence.count(), arena),
+            V::Record(_) => return Self::new(arena, value.gathered(arena)?),
             V::Object(Object::Group(pair)) => Cursor::Tuple(pair),
             value => return Err(Error::type_(format!("{} cannot be iterated", value.type_name()))),
         })
@@ -53,6 +58,18 @@ impl<'a> Cursor<'a> {
                 *at += 1;
                 Some(entry.get().0)
             }
+            Cursor::Sequence(sequence, at, end, arena) => {
+                if *at >= *end {
+                    return None;
+                }
+                *at += 1;
+                let item = sequence.at(*at - 1, Memory(arena));
+                // The next operation of the rendering is going to fail with the error.
+                Some(item.unwrap_or_else(|error| {
+                    arena.fail(error);
+                    V::None
+                }))
+            }
             Cursor::Chars(text) => {
                 let first = text.chars().next()?;
                 let (item, rest) = text.split_at(first.len_utf8());
@@ -69,6 +86,7 @@ impl<'a> Cursor<'a> {
             Cursor::Tuple(items) => items.len(),
             Cursor::Range(range, at) => range.len() - at,
             Cursor::Keys(dict, at) => dict.len().saturating_sub(*at),
+            Cursor::Sequence(_, at, end, _) => end - at,
             Cursor::Chars(text) => text.chars().count(),
         }
     }

@@ -21,6 +21,23 @@ impl<'a> List<'a> {
         arena.alloc(List { cells: Cell::new(cells), length: Cell::new(items.len()) })
     }
 
+    /// An empty list with room for some items.
+    pub(crate) fn with_room(arena: &'a Arena, room: usize) -> Result<&'a List<'a>> {
+        let cells = arena.cells(room, V::None)?;
+        arena.alloc(List { cells: Cell::new(cells), length: Cell::new(0) })
+    }
+
+    /// Appends an item.
+    pub(crate) fn push(&self, arena: &'a Arena, item: V<'a>) -> Result<()> {
+        let length = self.len();
+        if length == self.cells.get().len() {
+            return self.insert(arena, length, item);
+        }
+        self.cells.get()[length].set(item);
+        self.length.set(length + 1);
+        Ok(())
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.length.get()
     }

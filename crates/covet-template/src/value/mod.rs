@@ -5,6 +5,7 @@
 
 mod arena;
 mod arithmetic;
+mod borrowed;
 mod compare;
 mod convert;
 mod dict;
@@ -21,6 +22,8 @@ mod text;
 
 pub(crate) use arena::Arena;
 pub(crate) use arithmetic::{binary, concat, negative};
+pub(crate) use borrowed::Sequence;
+pub use borrowed::{Context, Data, Datum, Memory};
 pub(crate) use compare::{compare, equal, order};
 pub(crate) use convert::to_owned_value;
 pub(crate) use dict::Dict;
@@ -39,8 +42,9 @@ use std::cell::Cell;
 
 use crate::error::{Error, Result};
 
-/// A value.
+/// A value. Its tag takes a whole word, so that values are copied in words, which is measurably faster.
 #[derive(Clone, Copy, Debug)]
+#[repr(u64)]
 pub(crate) enum V<'a> {
     /// A variable that was not assigned yet, or an argument that was not given; templates never see it.
     Unset,
@@ -62,6 +66,10 @@ pub(crate) enum V<'a> {
     Dict(&'a Dict<'a>),
     Range(&'a Range),
     Object(&'a Object<'a>),
+    /// A struct of the application.
+    Record(&'a dyn Context),
+    /// Several values of the application.
+    Seq(&'a dyn Sequence),
 }
 
 impl<'a> V<'a> {
@@ -134,7 +142,8 @@ impl<'a> V<'a> {
             V::Tuple(items) => !items.is_empty(),
             V::Dict(dict) => dict.len() > 0,
             V::Range(range) => range.len() > 0,
-            V::Object(_) => true,
+            V::Object(_) | V::Record(_) => true,
+            V::Seq(sequence) => sequence.count() > 0,
         }
     }
 
@@ -147,6 +156,8 @@ impl<'a> V<'a> {
             V::Dict(dict) => dict.len(),
             V::Range(range) => range.len(),
             V::Undefined(_) => 0,
+            V::Record(record) => record.names().len(),
+            V::Seq(sequence) => sequence.count(),
             V::Object(Object::Group(_)) => 2,
             V::Object(Object::Loop(state)) => state.length,
             _ => return None,
@@ -162,9 +173,9 @@ impl<'a> V<'a> {
             V::Int(_) | V::Big(_) => "an integer",
             V::Float(_) => "a float",
             V::Str(_) | V::Safe(_) => "a string",
-            V::List(_) => "a list",
+            V::List(_) | V::Seq(_) => "a list",
             V::Tuple(_) => "a tuple",
-            V::Dict(_) => "a dict",
+            V::Dict(_) | V::Record(_) => "a dict",
             V::Range(_) => "a range",
             V::Object(object) => object.type_name(),
         }

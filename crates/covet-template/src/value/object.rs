@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::{Dict, V};
+use super::{Cursor, Dict, V};
 use crate::function::Custom;
 use crate::vm::{Context, Instance};
 
@@ -45,7 +45,8 @@ pub(crate) struct LoopState<'a> {
     pub(crate) length: usize,
     pub(crate) depth: usize,
     pub(crate) previous: Cell<V<'a>>,
-    pub(crate) next: Cell<V<'a>>,
+    /// What is still to come.
+    pub(crate) ahead: Cell<Cursor<'a>>,
     pub(crate) changed: Cell<Option<&'a [V<'a>]>>,
     pub(crate) recursive: Option<&'a RecursiveLoop<'a>>,
 }

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 const MAX_DEPTH: usize = 60;
 
 /// Writes a value as `str` would.
-pub(crate) fn print(arena: &Arena, value: V<'_>, out: &mut Text) -> Result<()> {
+pub(crate) fn print<'a>(arena: &'a Arena, value: V<'a>, out: &mut Text) -> Result<()> {
     match value {
         V::Str(text) | V::Safe(text) => out.push_str(text),
         V::Int(number) => out.push_int(number),
@@ -19,11 +19,11 @@ pub(crate) fn print(arena: &Arena, value: V<'_>, out: &mut Text) -> Result<()> {
 }
 
 /// Writes a value as `repr` would.
-pub(crate) fn repr(arena: &Arena, value: V<'_>, out: &mut Text) -> Result<()> {
+pub(crate) fn repr<'a>(arena: &'a Arena, value: V<'a>, out: &mut Text) -> Result<()> {
     nested(arena, value, out, 0)
 }
 
-fn nested(arena: &Arena, value: V<'_>, out: &mut Text, depth: usize) -> Result<()> {
+fn nested<'a>(arena: &'a Arena, value: V<'a>, out: &mut Text, depth: usize) -> Result<()> {
     if depth > MAX_DEPTH {
         return Err(Error::value("the value nests too deep to be printed"));
     }
@@ -67,17 +67,18 @@ fn nested(arena: &Arena, value: V<'_>, out: &mut Text, depth: usize) -> Result<(
             }
             out.push_str(")")
         }
+        V::Record(_) | V::Seq(_) => nested(arena, value.gathered(arena)?, out, depth),
         V::Object(object) => print_object(arena, object, out, depth),
     }
 }
 
-fn tuple(arena: &Arena, items: &[V<'_>], out: &mut Text, depth: usize) -> Result<()> {
+fn tuple<'a>(arena: &'a Arena, items: &[V<'a>], out: &mut Text, depth: usize) -> Result<()> {
     let close = if items.len() == 1 { ",)" } else { ")" };
     sequence(arena, items.iter().copied(), ("(", close), out, depth)
 }
 
 fn sequence<'a>(
-    arena: &Arena,
+    arena: &'a Arena,
     items: impl Iterator<Item = V<'a>>,
     (open, close): (&str, &str),
     out: &mut Text,
@@ -93,7 +94,7 @@ fn sequence<'a>(
     out.push_str(close)
 }
 
-fn print_object(arena: &Arena, object: &Object<'_>, out: &mut Text, depth: usize) -> Result<()> {
+fn print_object<'a>(arena: &'a Arena, object: &'a Object<'a>, out: &mut Text, depth: usize) -> Result<()> {
     match object {
         Object::Namespace(dict) => {
             out.push_str("<Namespace ")?;

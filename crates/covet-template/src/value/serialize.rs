@@ -177,8 +177,8 @@ impl<'a> ser::Serializer for Values<'a> {
     }
 
     fn serialize_seq(self, length: Option<usize>) -> Result<Items<'a>, Failed> {
-        let items = Vec::with_capacity(length.unwrap_or(0).min(4096));
-        Ok(Items { values: self.inner()?, items, variant: None })
+        let list = List::with_room(self.arena, length.unwrap_or(0).min(4096))?;
+        Ok(Items { values: self.inner()?, list, variant: None })
     }
 
     fn serialize_tuple(self, length: usize) -> Result<Items<'a>, Failed> {
@@ -200,12 +200,13 @@ impl<'a> ser::Serializer for Values<'a> {
     }
 
     fn serialize_map(self, length: Option<usize>) -> Result<Entries<'a>, Failed> {
-        let entries = Vec::with_capacity(length.unwrap_or(0).min(4096));
-        Ok(Entries { values: self.inner()?, entries, key: V::None, variant: None, record: false })
+        let dict = Dict::with_room(self.arena, length.unwrap_or(0).min(4096), false)?;
+        Ok(Entries { values: self.inner()?, dict, key: V::None, variant: None })
     }
 
     fn serialize_struct(self, _: &'static str, length: usize) -> Result<Entries<'a>, Failed> {
-        Ok(Entries { record: true, ..self.serialize_map(Some(length))? })
+        let dict = Dict::with_room(self.arena, length, true)?;
+        Ok(Entries { values: self.inner()?, dict, key: V::None, variant: None })
     }
 
     fn serialize_struct_variant(
@@ -215,24 +216,24 @@ impl<'a> ser::Serializer for Values<'a> {
         variant: &'static str,
         length: usize,
     ) -> Result<Entries<'a>, Failed> {
-        Ok(Entries { variant: Some(variant), record: true, ..self.serialize_map(Some(length))? })
+        Ok(Entries { variant: Some(variant), ..self.serialize_struct(variant, length)? })
     }
 }
 
 struct Items<'a> {
     values: Values<'a>,
-    items: Vec<V<'a>>,
+    list: &'a List<'a>,
     variant: Option<&'static str>,
 }
 
 impl<'a> Items<'a> {
     fn push<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Failed> {
-        self.items.push(value.serialize(self.values)?);
-        Ok(())
+        let item = value.serialize(self.values)?;
+        Ok(self.list.push(self.values.arena, item)?)
     }
 
     fn finish(self) -> Result<V<'a>, Failed> {
-        let list = V::List(List::new(self.values.arena, &self.items)?);
+        let list = V::List(self.list);
         match self.variant {
             Some(variant) => self.values.tagged(variant, list),
             None => Ok(list),
@@ -242,27 +243,20 @@ impl<'a> Items<'a> {
 
 struct Entries<'a> {
     values: Values<'a>,
-    entries: Vec<(V<'a>, V<'a>)>,
+    dict: &'a Dict<'a>,
     key: V<'a>,
     variant: Option<&'static str>,
-    record: bool,
 }
 
 impl<'a> Entries<'a> {
     fn field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Failed> {
         let value = value.serialize(self.values)?;
         // A name from the program's own text lives longer than every arena, so that it needs no copy.
-        self.entries.push((V::Str(name), value));
-        Ok(())
+        Ok(self.dict.push(self.values.arena, V::Str(name), value)?)
     }
 
     fn finish(self) -> Result<V<'a>, Failed> {
-        let arena = self.values.arena;
-        let dict = V::Dict(if self.record {
-            Dict::record(arena, &self.entries)?
-        } else {
-            Dict::with_entries(arena, &self.entries)?
-        });
+        let dict = V::Dict(self.dict);
         match self.variant {
             Some(variant) => self.values.tagged(variant, dict),
             None => Ok(dict),
@@ -333,8 +327,7 @@ impl<'a> ser::SerializeMap for Entries<'a> {
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Failed> {
         let value = value.serialize(self.values)?;
-        self.entries.push((self.key, value));
-        Ok(())
+        Ok(self.dict.push(self.values.arena, self.key, value)?)
     }
 
     fn end(self) -> Result<V<'a>, Failed> {

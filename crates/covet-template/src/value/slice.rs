@@ -1,11 +1,15 @@
 //! Indices and slices.
 
-use super::{Arena, List, Object, Range, Text, V};
+use super::{Arena, List, Memory, Object, Range, Text, V};
 use crate::error::{Error, Result};
 
 /// The item at an index or a key; nothing if there is none.
 pub(crate) fn item<'a>(arena: &'a Arena, of: V<'a>, key: V<'a>) -> Result<Option<V<'a>>> {
     match of {
+        V::Record(record) => {
+            let at = key.as_str().and_then(|name| record.names().iter().position(|found| *found == name));
+            at.map(|at| Ok(record.field(at, Memory(arena))?.0)).transpose()
+        }
         V::Dict(dict) | V::Object(&Object::Namespace(dict)) => dict.get(arena, key),
         _ => match key.as_int() {
             Some(index) => at(arena, of, index),
@@ -23,6 +27,9 @@ fn at<'a>(arena: &'a Arena, of: V<'a>, index: i64) -> Result<Option<V<'a>>> {
         V::List(list) => position(list.len()).and_then(|index| list.at(index)),
         V::Tuple(items) => position(items.len()).map(|index| items[index]),
         V::Object(Object::Group(pair)) => position(2).map(|index| pair[index]),
+        V::Seq(sequence) => {
+            return position(sequence.count()).map(|index| sequence.at(index, Memory(arena))).transpose();
+        }
         V::Range(range) => position(range.len()).map(|index| V::Int(range.at(index))),
         V::Str(text) | V::Safe(text) => {
             arena.spend(text.len() / 16)?;
@@ -40,6 +47,7 @@ fn like<'a>(of: V<'a>, text: &'a str) -> V<'a> {
 
 /// A slice with Python's rules for what is missing, negative or too large.
 pub(crate) fn slice<'a>(arena: &'a Arena, of: V<'a>, bounds: [V<'a>; 3]) -> Result<V<'a>> {
+    let of = of.gathered(arena)?;
     let Some(length) = of.len().filter(|_| !matches!(of, V::Dict(_) | V::Object(Object::Loop(_)))) else {
         return Err(of.mismatch("what is sliced", "a sequence"));
     };

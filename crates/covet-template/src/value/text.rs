@@ -32,6 +32,14 @@ impl Text {
         Ok(())
     }
 
+    /// Appends bytes that are text.
+    pub(crate) fn push_bytes(&mut self, bytes: &[u8]) -> Result<()> {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => self.push_str(text),
+            Err(error) => Err(Error::value("the text is not UTF-8").with_source(error)),
+        }
+    }
+
     pub(crate) fn push(&mut self, c: char) -> Result<()> {
         self.push_str(c.encode_utf8(&mut [0; 4]))
     }
@@ -44,22 +52,16 @@ impl Text {
         Ok(())
     }
 
+    #[inline]
     pub(crate) fn push_int(&mut self, number: i64) -> Result<()> {
-        let mut digits = [0_u8; 20];
-        let mut at = digits.len();
-        let mut rest = number.unsigned_abs();
-        loop {
-            at -= 1;
-            digits[at] = b'0' + (rest % 10) as u8;
-            rest /= 10;
-            if rest == 0 {
-                break;
+        match number {
+            0..1000 => self.push_str(small(number as usize)),
+            1000..1_000_000 => {
+                self.push_str(small(number as usize / 1000))?;
+                self.push_str(three(number as usize % 1000))
             }
+            number => self.push_str(&number.to_string()),
         }
-        if number < 0 {
-            self.push_str("-")?;
-        }
-        self.push_str(std::str::from_utf8(&digits[at..]).unwrap_or_default())
     }
 
     /// Allocates room in advance, at most the limit.
@@ -92,6 +94,37 @@ impl Text {
         let text = arena.str(&self.buffer)?;
         Ok(if safe { V::Safe(text) } else { V::Str(text) })
     }
+}
+
+/// All numbers of three digits.
+static THREE: [u8; 3000] = {
+    let mut digits = [b'0'; 3000];
+    let mut number = 0;
+    while number < 1000 {
+        digits[3 * number] = b'0' + (number / 100) as u8;
+        digits[3 * number + 1] = b'0' + (number / 10 % 10) as u8;
+        digits[3 * number + 2] = b'0' + (number % 10) as u8;
+        number += 1;
+    }
+    digits
+};
+
+static THREE_TEXT: &str = match std::str::from_utf8(&THREE) {
+    Ok(text) => text,
+    Err(_) => "",
+};
+
+/// The three digits of a number below a thousand.
+#[inline]
+fn three(number: usize) -> &'static str {
+    &THREE_TEXT[3 * number..3 * number + 3]
+}
+
+/// A number below a thousand.
+#[inline]
+fn small(number: usize) -> &'static str {
+    let zeros = usize::from(number < 100) + usize::from(number < 10);
+    &THREE_TEXT[3 * number + zeros..3 * number + 3]
 }
 
 impl fmt::Write for Text {

@@ -19,7 +19,7 @@ impl<'a> Vm<'a> {
         if !site.star && !site.star_star {
             return Ok(None);
         }
-        let named = if site.star_star { Some(self.pop()) } else { None };
+        let named = if site.star_star { Some(self.pop().gathered(self.arena)?) } else { None };
         let listed = if site.star { Some(self.pop()) } else { None };
         let start = self.stack.len() - site.positional - site.keywords.len();
         let mut expanded = Expanded {
@@ -29,7 +29,10 @@ impl<'a> Vm<'a> {
         };
         self.stack.truncate(start);
         if let Some(listed) = listed {
-            expanded.positional.extend(Cursor::new(listed)?.collect(self.arena)?);
+            expanded.positional.extend(Cursor::new(self.arena, listed)?.collect(self.arena)?);
+        }
+        for value in expanded.positional.iter_mut().chain(&mut expanded.values) {
+            *value = value.gathered(self.arena)?;
         }
         match named {
             Some(V::Dict(dict)) => {

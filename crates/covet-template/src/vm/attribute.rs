@@ -1,18 +1,50 @@
 //! Attributes and items.
 
 use super::Vm;
-use super::context::export;
+use super::context::{Instance, export};
 use crate::builtins;
+use crate::compile::LoopPart;
 use crate::error::{Error, Result};
 use crate::policy::Undefined;
-use crate::value::{self, Arena, LoopState, MacroValue, Object, V};
+use crate::value::{self, Arena, LoopState, MacroValue, Memory, Object, V};
 
 impl<'a> Vm<'a> {
-    /// An attribute, which for data is an entry and nothing else.
+    /// An attribute, which for data is an entry and nothing else. Where it was found is remembered for the next time.
     #[inline]
-    pub(super) fn attribute(&self, of: V<'a>, name: &'a str) -> Result<V<'a>> {
-        if let V::Dict(dict) = of
-            && let Some(value) = dict.get_str(self.arena, name)?
+    pub(super) fn attribute(&self, instance: &'a Instance<'a>, of: V<'a>, word: u32) -> Result<V<'a>> {
+        let name: &'a str = &instance.program.words[word as usize];
+        match of {
+            V::Record(record) => {
+                if let Some(at) = instance.field(record.names(), word, name) {
+                    return Ok(record.field(at, Memory(self.arena))?.0);
+                }
+            }
+            V::Dict(dict) => {
+                let hint = &instance.hints[word as usize];
+                if let Some((value, at)) = dict.get_hinted(self.arena, name, hint.get().1)? {
+                    hint.set((0, at));
+                    return Ok(value);
+                }
+            }
+            _ => {}
+        }
+        self.other_attribute(of, name)
+    }
+
+    /// A field of `loop`, whose name was resolved while compiling.
+    #[inline]
+    pub(super) fn loop_attribute(&self, of: V<'a>, part: LoopPart) -> Result<V<'a>> {
+        match of {
+            V::Object(Object::Loop(state)) => Ok(loop_part(state, part)),
+            V::Dict(_) | V::Record(_) => self.item(of, V::Str(part.name())),
+            of => self.other_attribute(of, part.name()),
+        }
+    }
+
+    /// An attribute by its name.
+    pub(super) fn named_attribute(&self, of: V<'a>, name: &'a str) -> Result<V<'a>> {
+        if let V::Dict(_) | V::Record(_) = of
+            && let Some(value) = value::item(self.arena, of, V::Str(name))?
         {
             return Ok(value);
         }
@@ -96,20 +128,24 @@ fn macro_attribute<'a>(arena: &'a Arena, value: &'a MacroValue<'a>, name: &str) 
 }
 
 fn loop_attribute<'a>(state: &LoopState<'a>, name: &str) -> Option<V<'a>> {
+    LoopPart::named(name).map(|part| loop_part(state, part))
+}
+
+#[inline]
+fn loop_part<'a>(state: &LoopState<'a>, part: LoopPart) -> V<'a> {
     let index = state.index.get() as i64;
     let length = state.length as i64;
-    Some(match name {
-        "index" => V::Int(index + 1),
-        "index0" => V::Int(index),
-        "revindex" => V::Int(length - index),
-        "revindex0" => V::Int(length - index - 1),
-        "first" => V::Bool(index == 0),
-        "last" => V::Bool(index + 1 == length),
-        "length" => V::Int(length),
-        "depth" => V::Int(state.depth as i64 + 1),
-        "depth0" => V::Int(state.depth as i64),
-        "previtem" => state.previous.get(),
-        "nextitem" => state.next.get(),
-        _ => return None,
-    })
+    match part {
+        LoopPart::Index => V::Int(index + 1),
+        LoopPart::Index0 => V::Int(index),
+        LoopPart::RevIndex => V::Int(length - index),
+        LoopPart::RevIndex0 => V::Int(length - index - 1),
+        LoopPart::First => V::Bool(index == 0),
+        LoopPart::Last => V::Bool(index + 1 == length),
+        LoopPart::Length => V::Int(length),
+        LoopPart::Depth => V::Int(state.depth as i64 + 1),
+        LoopPart::Depth0 => V::Int(state.depth as i64),
+        LoopPart::PrevItem => state.previous.get(),
+        LoopPart::NextItem => state.ahead.get().next().unwrap_or(V::Undefined("loop.nextitem")),
+    }
 }

@@ -48,13 +48,16 @@ impl<'a> Vm<'a> {
     ) -> Result<()> {
         let answer = match self.expand(site)? {
             Some(expanded) => {
-                let value = self.pop();
+                let value = self.pop().gathered(self.arena)?;
                 let arguments =
                     Args { positional: &expanded.positional, keywords: &expanded.keywords, values: &expanded.values };
                 call(value, &arguments)?
             }
             None => {
                 let start = self.stack.len() - site.positional - site.keywords.len();
+                for value in &mut self.stack[start - 1..] {
+                    *value = value.gathered(self.arena)?;
+                }
                 let (positional, values) = self.stack[start..].split_at(site.positional);
                 let value = self.stack[start - 1];
                 let answer = call(value, &Args { positional, keywords: &site.keywords, values })?;
@@ -70,7 +73,7 @@ impl<'a> Vm<'a> {
         let site = &frame.instance.program.calls[site_index as usize];
         let starred = usize::from(site.star) + usize::from(site.star_star);
         let at = self.stack.len() - site.positional - site.keywords.len() - starred - 1;
-        let receiver = self.stack[at];
+        let receiver = self.stack[at].gathered(self.arena)?;
         let name: &'a str = &site.name;
         if let V::Object(Object::Blocks(family)) = receiver {
             self.stack.truncate(at);
@@ -80,7 +83,7 @@ impl<'a> Vm<'a> {
             let cx = self.cx(site.escapes);
             return self.with_arguments(site, |value, arguments| builtins::method(&cx, value, name, arguments));
         }
-        let callee = self.attribute(receiver, name)?;
+        let callee = self.named_attribute(receiver, name)?;
         if callee.is_undefined() {
             return Err(Error::type_(format!("{} has no method `{name}`", receiver.type_name())));
         }
@@ -94,7 +97,7 @@ impl<'a> Vm<'a> {
         let at = self.stack.len() - site.positional - site.keywords.len() - starred - 1;
         let cx = self.cx(site.escapes);
         match self.stack[at] {
-            V::Object(Object::Macro(callee)) => self.call_macro(frame, site, callee),
+            V::Object(Object::Macro(callee)) => self.call_macro(frame, site, callee, false),
             V::Object(Object::Loop(state)) => {
                 let Some(recursive) = state.recursive else {
                     return Err(Error::type_("only a loop that is marked `recursive` can be called"));
@@ -127,7 +130,28 @@ impl<'a> Vm<'a> {
         }
     }
 
-    fn call_macro(&mut self, frame: &mut Frame<'a>, site: &'a CallSite, callee: &'a MacroValue<'a>) -> Result<()> {
+    /// A call whose answer is written at once.
+    pub(super) fn call_to_output(&mut self, frame: &mut Frame<'a>, site_index: u32) -> Result<()> {
+        let site = &frame.instance.program.calls[site_index as usize];
+        let starred = usize::from(site.star) + usize::from(site.star_star);
+        let at = self.stack.len() - site.positional - site.keywords.len() - starred - 1;
+        if let V::Object(Object::Macro(callee)) = self.stack[at]
+            && (callee.instance.program.units[callee.unit].safe || !site.escapes)
+        {
+            // Its text stays where it is, so that the next instruction has nothing to write.
+            frame.ip += 1;
+            return self.call_macro(frame, site, callee, true);
+        }
+        self.call(frame, site_index)
+    }
+
+    fn call_macro(
+        &mut self,
+        frame: &mut Frame<'a>,
+        site: &'a CallSite,
+        callee: &'a MacroValue<'a>,
+        to_output: bool,
+    ) -> Result<()> {
         let unit = &callee.instance.program.units[callee.unit];
         let base = self.slots.len();
         let expanded = self.expand(site)?;
@@ -150,7 +174,7 @@ impl<'a> Vm<'a> {
                 self.stack.truncate(start - 1);
             }
         }
-        let then = Then::Value { start: self.out.len(), safe: unit.safe };
+        let then = if to_output { Then::Nothing } else { Then::Value { start: self.out.len(), safe: unit.safe } };
         let callee = self.frame(callee.instance, callee.unit, base, then);
         self.enter(frame, callee)
     }

@@ -5,12 +5,31 @@ use std::cell::Cell;
 use super::Vm;
 use crate::compile::Program;
 use crate::error::Result;
-use crate::value::{Arena, Dict, V};
+use crate::value::{self, Arena, Dict, Memory, V};
+
+/// What a rendering or a scope was given.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Variables<'a> {
+    Dict(&'a Dict<'a>),
+    Record(&'a dyn value::Context),
+}
+
+impl<'a> Variables<'a> {
+    fn find(self, arena: &'a Arena, name: &str) -> Result<Option<V<'a>>> {
+        match self {
+            Variables::Dict(dict) => dict.get_str(arena, name),
+            Variables::Record(record) => match record.names().iter().position(|found| *found == name) {
+                Some(at) => Ok(Some(record.field(at, Memory(arena))?.0)),
+                None => Ok(None),
+            },
+        }
+    }
+}
 
 /// The variables that a template, its parents and its blocks share.
 #[derive(Debug)]
 pub(crate) struct Context<'a> {
-    variables: &'a Dict<'a>,
+    variables: Variables<'a>,
     /// What the template assigns outside of every scope.
     exported: &'a Dict<'a>,
     parent: Option<&'a Context<'a>>,
@@ -25,13 +44,31 @@ pub(crate) struct Instance<'a> {
     pub(crate) program: &'a Program,
     pub(super) context: &'a Context<'a>,
     found: &'a [Cell<V<'a>>],
+    /// Where attributes were found the last time: the names of the record's type, and the index of the field.
+    pub(super) hints: &'a [Cell<(usize, u32)>],
     version: Cell<u32>,
+}
+
+impl<'a> Instance<'a> {
+    /// The index of a record's field.
+    #[inline]
+    pub(super) fn field(&self, names: &'static [&'static str], word: u32, name: &str) -> Option<usize> {
+        let hint = &self.hints[word as usize];
+        let (known, at) = hint.get();
+        // Lists at one address are the same as far as they both go.
+        if known == names.as_ptr() as usize && (at as usize) < names.len() {
+            return Some(at as usize);
+        }
+        let at = names.iter().position(|found| *found == name)?;
+        hint.set((names.as_ptr() as usize, at as u32));
+        Some(at)
+    }
 }
 
 impl<'a> Vm<'a> {
     pub(super) fn context(
         &mut self,
-        variables: &'a Dict<'a>,
+        variables: Variables<'a>,
         parent: Option<&'a Context<'a>>,
     ) -> Result<&'a Context<'a>> {
         self.families.push(Vec::new());
@@ -41,7 +78,7 @@ impl<'a> Vm<'a> {
 
     pub(super) fn context_in(
         &mut self,
-        variables: &'a Dict<'a>,
+        variables: Variables<'a>,
         parent: Option<&'a Context<'a>>,
         family: usize,
     ) -> Result<&'a Context<'a>> {
@@ -51,7 +88,8 @@ impl<'a> Vm<'a> {
 
     pub(super) fn instance(&self, program: &'a Program, context: &'a Context<'a>) -> Result<&'a Instance<'a>> {
         let found = self.arena.cells(program.names.len(), V::Unset)?;
-        self.arena.alloc(Instance { program, context, found, version: Cell::new(context.version.get()) })
+        let hints = self.arena.cells(program.words.len(), (0, 0))?;
+        self.arena.alloc(Instance { program, context, found, hints, version: Cell::new(context.version.get()) })
     }
 
     #[inline]
@@ -78,7 +116,7 @@ impl<'a> Vm<'a> {
             {
                 return Ok(value);
             }
-            if let Some(value) = context.variables.get_str(self.arena, name)? {
+            if let Some(value) = context.variables.find(self.arena, name)? {
                 return Ok(value);
             }
             next = context.parent;
@@ -109,7 +147,7 @@ impl<'a> Vm<'a> {
                 entries.push((V::Str(name), value));
             }
         }
-        let variables = Dict::with_entries(self.arena, &entries)?;
+        let variables = Variables::Dict(Dict::with_entries(self.arena, &entries)?);
         match family {
             Some(family) => self.context_in(variables, Some(instance.context), family),
             None => self.context(variables, Some(instance.context)),

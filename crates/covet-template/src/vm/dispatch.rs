@@ -20,6 +20,24 @@ impl<'a> Vm<'a> {
             arena.spend(1)?;
             match op {
                 Op::Text(text) => self.out.push_str(&frame.instance.program.texts[text as usize])?,
+                Op::TextEmitSlot(text, escape, slot) => {
+                    self.out.push_str(&frame.instance.program.texts[text as usize])?;
+                    let value = self.slots[frame.base + slot as usize];
+                    self.emit(escape, value)?;
+                }
+                Op::TextEmitSlotAttribute(text, escape, slot, word) => {
+                    self.out.push_str(&frame.instance.program.texts[text as usize])?;
+                    let of = self.slots[frame.base + slot as usize];
+                    let value = self.attribute(frame.instance, of, u32::from(word))?;
+                    self.emit(escape, value)?;
+                }
+                Op::TextAgain(text, start) => {
+                    self.out.push_str(&frame.instance.program.texts[text as usize])?;
+                    if let Some(running) = self.loops.last_mut() {
+                        running.ended = true;
+                    }
+                    frame.ip = start as usize;
+                }
                 Op::Emit(escape) => {
                     let value = self.pop();
                     self.emit(escape, value)?;
@@ -42,27 +60,9 @@ impl<'a> Vm<'a> {
                 }
                 Op::Slot(slot) => self.stack.push(self.slots[frame.base + slot as usize]),
                 Op::SharedSlot(slot) => self.stack.push(self.slots[frame.base + slot as usize].unshared()),
-                Op::Share(slot, shared) => {
-                    let value = self.slots[frame.base + slot as usize];
-                    let at = frame.base + shared as usize;
-                    match self.slots[at] {
-                        V::Shared(cell) => cell.set(value),
-                        _ => self.slots[at] = V::Shared(arena.alloc(Cell::new(value))?),
-                    }
-                    self.stack.push(self.slots[at]);
-                }
-                Op::Update(slot, shared) => {
-                    if let V::Shared(cell) = self.slots[frame.base + shared as usize] {
-                        cell.set(self.slots[frame.base + slot as usize]);
-                    }
-                }
                 Op::Name(name) => {
                     let value = self.load_name(frame.instance, name)?;
                     self.stack.push(value);
-                }
-                Op::Blocks => {
-                    let blocks = arena.alloc(Object::Blocks(frame.instance.context.family))?;
-                    self.stack.push(V::Object(blocks));
                 }
                 Op::SetSlot(slot) => {
                     let value = self.pop();
@@ -72,76 +72,33 @@ impl<'a> Vm<'a> {
                     let value = self.pop();
                     self.store_name(frame.instance, name, value)?;
                 }
-                Op::SetAttribute(word) => {
-                    let (of, value) = (self.pop(), self.pop());
-                    let name: &'a str = &frame.instance.program.words[word as usize];
-                    let V::Object(Object::Namespace(dict)) = of else {
-                        return Err(Error::type_(format!(
-                            "attributes are assigned to a namespace only, not to {}",
-                            of.type_name()
-                        )));
-                    };
-                    dict.insert(arena, V::Str(name), value)?;
-                }
                 Op::Pop => {
                     self.pop();
                 }
                 Op::Attribute(word) => {
                     let of = self.pop();
-                    let value = self.attribute(of, &frame.instance.program.words[word as usize])?;
+                    let value = self.attribute(frame.instance, of, word)?;
                     self.stack.push(value);
                 }
                 Op::SlotAttribute(slot, word) => {
                     let of = self.slots[frame.base + slot as usize];
-                    let value = self.attribute(of, &frame.instance.program.words[word as usize])?;
+                    let value = self.attribute(frame.instance, of, u32::from(word))?;
+                    self.stack.push(value);
+                }
+                Op::EmitSlotAttribute(escape, slot, word) => {
+                    let of = self.slots[frame.base + slot as usize];
+                    let value = self.attribute(frame.instance, of, u32::from(word))?;
+                    self.emit(escape, value)?;
+                }
+                Op::LoopAttribute(slot, part) => {
+                    let of = self.slots[frame.base + slot as usize];
+                    let value = self.loop_attribute(of, part)?;
                     self.stack.push(value);
                 }
                 Op::Item => {
                     let (key, of) = (self.pop(), self.pop());
                     let value = self.item(of, key)?;
                     self.stack.push(value);
-                }
-                Op::Slice => {
-                    let (step, stop, start) = (self.pop(), self.pop(), self.pop());
-                    let of = self.pop();
-                    if let V::Undefined(name) = of {
-                        if self.undefined != Undefined::Chainable {
-                            return Err(Error::undefined(name));
-                        }
-                        self.stack.push(of);
-                        continue;
-                    }
-                    self.stack.push(value::slice(arena, of, [start, stop, step])?);
-                }
-                Op::List(count) => {
-                    let start = self.stack.len() - count as usize;
-                    let list = List::new(arena, &self.stack[start..])?;
-                    self.stack.truncate(start);
-                    self.stack.push(V::List(list));
-                }
-                Op::Tuple(count) => {
-                    let start = self.stack.len() - count as usize;
-                    let items = arena.values(&self.stack[start..])?;
-                    self.stack.truncate(start);
-                    self.stack.push(V::Tuple(items));
-                }
-                Op::Dict(count) => {
-                    let start = self.stack.len() - 2 * count as usize;
-                    let dict = Dict::new(arena)?;
-                    for entry in self.stack[start..].chunks_exact(2) {
-                        dict.insert(arena, entry[0], entry[1])?;
-                    }
-                    self.stack.truncate(start);
-                    self.stack.push(V::Dict(dict));
-                }
-                Op::Concat(count, escapes) => {
-                    let start = self.stack.len() - count as usize;
-                    for part in &self.stack[start..] {
-                        self.check_defined(*part)?;
-                    }
-                    let text = value::concat(arena, &self.stack[start..], escapes)?;
-                    self.stack.truncate(start);
-                    self.stack.push(text);
                 }
                 Op::Binary(operator) => {
                     let (right, left) = (self.pop(), self.pop());
@@ -151,19 +108,6 @@ impl<'a> Vm<'a> {
                     let operand = self.pop();
                     self.check_defined(operand)?;
                     self.stack.push(V::Bool(!operand.is_true()));
-                }
-                Op::Negative => {
-                    let operand = self.pop();
-                    self.stack.push(value::negative(arena, operand)?);
-                }
-                Op::Positive => {
-                    let operand = self.pop();
-                    let operand = match operand {
-                        V::Bool(value) => V::Int(i64::from(value)),
-                        V::Int(_) | V::Big(_) | V::Float(_) => operand,
-                        _ => return Err(operand.mismatch("what follows the sign", "a number")),
-                    };
-                    self.stack.push(operand);
                 }
                 Op::Compare(operator) => {
                     let (right, left) = (self.pop(), self.pop());
@@ -190,6 +134,22 @@ impl<'a> Vm<'a> {
                         frame.ip = target as usize;
                     }
                 }
+                Op::JumpUnless(operator, target) => {
+                    let (right, left) = (self.pop(), self.pop());
+                    self.check_defined(left)?;
+                    self.check_defined(right)?;
+                    if !value::compare(arena, operator, left, right)? {
+                        frame.ip = target as usize;
+                    }
+                }
+                Op::JumpUnlessLoop(slot, part, target) => {
+                    let of = self.slots[frame.base + slot as usize];
+                    let condition = self.loop_attribute(of, part)?;
+                    self.check_defined(condition)?;
+                    if !condition.is_true() {
+                        frame.ip = target as usize;
+                    }
+                }
                 Op::JumpIfFalseOrPop(target) | Op::JumpIfTrueOrPop(target) => {
                     let condition = self.stack.last().copied().unwrap_or(V::None);
                     self.check_defined(condition)?;
@@ -202,11 +162,12 @@ impl<'a> Vm<'a> {
                 Op::Filter(site) => self.filter(frame, site)?,
                 Op::Test(site) => self.test(frame, site)?,
                 Op::Call(site) => self.call(frame, site)?,
+                Op::CallToOutput(site) => self.call_to_output(frame, site)?,
                 Op::Method(site) => self.method(frame, site)?,
                 Op::For(slot) => {
                     let iterable = self.pop();
                     self.check_defined(iterable)?;
-                    let cursor = Cursor::new(iterable)?;
+                    let cursor = Cursor::new(arena, iterable)?;
                     let mut object = None;
                     if let Some(slot) = slot {
                         let state = self.loop_object(frame, &cursor)?;
@@ -236,36 +197,6 @@ impl<'a> Vm<'a> {
                         frame.ip = target as usize;
                     }
                 }
-                Op::Append => {
-                    let item = self.pop();
-                    if let Some(V::List(list)) = self.stack.last() {
-                        list.insert(arena, list.len(), item)?;
-                    }
-                }
-                Op::Unpack(count) => self.unpack(count as usize)?,
-                Op::Capture => self.captures.push(self.out.len()),
-                Op::EndCapture(safe) => {
-                    let start = self.captures.pop().unwrap_or(self.out.len());
-                    let text = arena.str(&self.out.as_str()[start..])?;
-                    self.out.truncate(start);
-                    self.stack.push(if safe { V::Safe(text) } else { V::Str(text) });
-                }
-                Op::DropCapture => {
-                    if let Some(start) = self.captures.pop() {
-                        self.out.truncate(start);
-                    }
-                }
-                Op::Macro(unit) => {
-                    let captures = self.popped_captures();
-                    let value = MacroValue { instance: frame.instance, unit: unit as usize, captures };
-                    self.stack.push(V::Object(arena.alloc(Object::Macro(value))?));
-                }
-                Op::ForRecursive(unit) => {
-                    let captures = self.popped_captures();
-                    let iterable = self.pop();
-                    let recursive = RecursiveLoop { instance: frame.instance, unit: unit as usize, captures, depth: 0 };
-                    self.enter_loop(frame, recursive, iterable, super::Then::Nothing)?;
-                }
                 Op::IfGiven(slot, target) => {
                     if !matches!(self.slots[frame.base + slot as usize], V::Unset) {
                         frame.ip = target as usize;
@@ -273,13 +204,6 @@ impl<'a> Vm<'a> {
                 }
                 Op::Include(site) => self.include(frame, site)?,
                 Op::Import(site) => self.import(frame, site)?,
-                Op::ImportName(word) => {
-                    let name: &'a str = &frame.instance.program.words[word as usize];
-                    if let Some(V::Object(Object::Module(module))) = self.stack.last() {
-                        let value = super::context::export(arena, module.context, name)?;
-                        self.stack.push(value);
-                    }
-                }
                 Op::Extends => self.extends(frame)?,
                 Op::Block(site) => self.block(frame, site)?,
                 Op::Super(levels) => self.super_block(frame, levels as usize)?,
@@ -288,26 +212,158 @@ impl<'a> Vm<'a> {
                         frame.ip = target as usize;
                     }
                 }
-                Op::Fail(text) => {
-                    let message = match &frame.instance.program.constants[text as usize] {
-                        Constant::Text(message) => message.to_string(),
-                        _ => String::new(),
-                    };
-                    return Err(Error::new(ErrorKind::UnknownName, message));
-                }
                 Op::Return => {
                     if !self.leave(frame)? {
                         return Ok(());
                     }
                 }
+                op => self.rare(frame, op)?,
             }
         }
+    }
+
+    /// Instructions that are not worth their place in the loop.
+    #[inline(never)]
+    fn rare(&mut self, frame: &mut Frame<'a>, op: Op) -> Result<()> {
+        let arena = self.arena;
+        match op {
+            Op::Share(slot, shared) => {
+                let value = self.slots[frame.base + slot as usize];
+                let at = frame.base + shared as usize;
+                match self.slots[at] {
+                    V::Shared(cell) => cell.set(value),
+                    _ => self.slots[at] = V::Shared(arena.alloc(Cell::new(value))?),
+                }
+                self.stack.push(self.slots[at]);
+            }
+            Op::Update(slot, shared) => {
+                if let V::Shared(cell) = self.slots[frame.base + shared as usize] {
+                    cell.set(self.slots[frame.base + slot as usize]);
+                }
+            }
+            Op::Blocks => {
+                let blocks = arena.alloc(Object::Blocks(frame.instance.context.family))?;
+                self.stack.push(V::Object(blocks));
+            }
+            Op::SetAttribute(word) => {
+                let (of, value) = (self.pop(), self.pop());
+                let name: &'a str = &frame.instance.program.words[word as usize];
+                let V::Object(Object::Namespace(dict)) = of else {
+                    return Err(Error::type_(format!(
+                        "attributes are assigned to a namespace only, not to {}",
+                        of.type_name()
+                    )));
+                };
+                dict.insert(arena, V::Str(name), value)?;
+            }
+            Op::Slice => {
+                let (step, stop, start) = (self.pop(), self.pop(), self.pop());
+                let of = self.pop();
+                if let V::Undefined(name) = of {
+                    if self.undefined != Undefined::Chainable {
+                        return Err(Error::undefined(name));
+                    }
+                    self.stack.push(of);
+                    return Ok(());
+                }
+                self.stack.push(value::slice(arena, of, [start, stop, step])?);
+            }
+            Op::List(count) => {
+                let start = self.stack.len() - count as usize;
+                let list = List::new(arena, &self.stack[start..])?;
+                self.stack.truncate(start);
+                self.stack.push(V::List(list));
+            }
+            Op::Tuple(count) => {
+                let start = self.stack.len() - count as usize;
+                let items = arena.values(&self.stack[start..])?;
+                self.stack.truncate(start);
+                self.stack.push(V::Tuple(items));
+            }
+            Op::Dict(count) => {
+                let start = self.stack.len() - 2 * count as usize;
+                let dict = Dict::new(arena)?;
+                for entry in self.stack[start..].chunks_exact(2) {
+                    dict.insert(arena, entry[0], entry[1])?;
+                }
+                self.stack.truncate(start);
+                self.stack.push(V::Dict(dict));
+            }
+            Op::Concat(count, escapes) => {
+                let start = self.stack.len() - count as usize;
+                for part in &self.stack[start..] {
+                    self.check_defined(*part)?;
+                }
+                let text = value::concat(arena, &self.stack[start..], escapes)?;
+                self.stack.truncate(start);
+                self.stack.push(text);
+            }
+            Op::Negative => {
+                let operand = self.pop();
+                self.stack.push(value::negative(arena, operand)?);
+            }
+            Op::Positive => {
+                let operand = self.pop();
+                let operand = match operand {
+                    V::Bool(value) => V::Int(i64::from(value)),
+                    V::Int(_) | V::Big(_) | V::Float(_) => operand,
+                    _ => return Err(operand.mismatch("what follows the sign", "a number")),
+                };
+                self.stack.push(operand);
+            }
+            Op::Append => {
+                let item = self.pop();
+                if let Some(V::List(list)) = self.stack.last() {
+                    list.insert(arena, list.len(), item)?;
+                }
+            }
+            Op::Unpack(count) => self.unpack(count as usize)?,
+            Op::Capture => self.captures.push(self.out.len()),
+            Op::EndCapture(safe) => {
+                let start = self.captures.pop().unwrap_or(self.out.len());
+                let text = arena.str(&self.out.as_str()[start..])?;
+                self.out.truncate(start);
+                self.stack.push(if safe { V::Safe(text) } else { V::Str(text) });
+            }
+            Op::DropCapture => {
+                if let Some(start) = self.captures.pop() {
+                    self.out.truncate(start);
+                }
+            }
+            Op::Macro(unit) => {
+                let captures = self.popped_captures();
+                let value = MacroValue { instance: frame.instance, unit: unit as usize, captures };
+                self.stack.push(V::Object(arena.alloc(Object::Macro(value))?));
+            }
+            Op::ForRecursive(unit) => {
+                let captures = self.popped_captures();
+                let iterable = self.pop();
+                let recursive = RecursiveLoop { instance: frame.instance, unit: unit as usize, captures, depth: 0 };
+                self.enter_loop(frame, recursive, iterable, super::Then::Nothing)?;
+            }
+            Op::ImportName(word) => {
+                let name: &'a str = &frame.instance.program.words[word as usize];
+                if let Some(V::Object(Object::Module(module))) = self.stack.last() {
+                    let value = super::context::export(arena, module.context, name)?;
+                    self.stack.push(value);
+                }
+            }
+            Op::Fail(text) => {
+                let message = match &frame.instance.program.constants[text as usize] {
+                    Constant::Text(message) => message.to_string(),
+                    _ => String::new(),
+                };
+                return Err(Error::new(ErrorKind::UnknownName, message));
+            }
+            _ => return Err(broken()),
+        }
+        Ok(())
     }
 
     #[inline]
     fn emit(&mut self, escape: Escape, value: V<'a>) -> Result<()> {
         match (escape, value) {
-            (Escape::Html, V::Str(text)) => {
+            (Escape::Html | Escape::Attribute, V::Str(text)) => {
                 self.arena.spend(text.len() / 32)?;
                 escape::push(text, &mut self.out)
             }
@@ -315,7 +371,8 @@ impl<'a> Vm<'a> {
                 self.arena.spend(text.len() / 64)?;
                 self.out.push_str(text)
             }
-            (Escape::Html | Escape::None, V::Int(number)) => self.out.push_int(number),
+            // Digits and a sign are harmless in every text, attribute and address.
+            (escape, V::Int(number)) if escape.takes_digits() => self.out.push_int(number),
             (_, V::Undefined(_)) if self.undefined == Undefined::Strict => self.check_defined(value),
             (escape, value) => {
                 self.scratch.clear();
@@ -333,8 +390,7 @@ impl<'a> Vm<'a> {
                 state.index.set(state.index.get() + 1);
                 state.previous.set(running.item);
             }
-            let mut ahead = running.cursor;
-            state.next.set(ahead.next().unwrap_or(V::Undefined("loop.nextitem")));
+            state.ahead.set(running.cursor);
             running.item = item;
             running.began = true;
         }
@@ -351,7 +407,7 @@ impl<'a> Vm<'a> {
     fn unpack(&mut self, count: usize) -> Result<()> {
         let value = self.pop();
         self.check_defined(value)?;
-        let items = Cursor::new(value)?.collect(self.arena)?;
+        let items = Cursor::new(self.arena, value)?.collect(self.arena)?;
         if items.len() != count {
             return Err(Error::value(format!("expected {count} values to unpack, found {}", items.len())));
         }
@@ -367,7 +423,7 @@ impl<'a> Vm<'a> {
             length: cursor.remaining(),
             depth: recursive.map_or(0, |recursive| recursive.depth),
             previous: Cell::new(V::Undefined("loop.previtem")),
-            next: Cell::new(V::None),
+            ahead: Cell::new(*cursor),
             changed: Cell::new(None),
             recursive,
         }))

@@ -13,7 +13,7 @@ mod programs;
 mod template;
 
 pub(crate) use attribute::object_attribute;
-pub(crate) use context::{Context, Instance};
+pub(crate) use context::{Context, Instance, Variables};
 pub(crate) use programs::Programs;
 
 use self::frame::{Chain, Frame, LoopFrame, Then};
@@ -22,9 +22,8 @@ use crate::compile::Program;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::policy::Undefined;
-use crate::value::{Arena, Dict, Text, V};
+use crate::value::{Arena, Text, V};
 
-use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 
 /// The state of one rendering.
@@ -32,7 +31,7 @@ pub(crate) struct Vm<'a> {
     arena: &'a Arena,
     engine: &'a Engine,
     programs: &'a Programs,
-    loaded: HashMap<Box<str>, Vec<(crate::compile::Entry, &'a Program)>>,
+    loaded: Vec<(crate::compile::Entry, &'a Program)>,
     out: Text,
     /// Where values are printed that have to be escaped.
     scratch: Text,
@@ -52,7 +51,7 @@ impl<'a> Vm<'a> {
             arena,
             engine,
             programs,
-            loaded: HashMap::new(),
+            loaded: Vec::new(),
             out: Text::output(engine.budget().output),
             scratch: Text::output(engine.budget().memory / 4),
             stack: Vec::with_capacity(32),
@@ -67,7 +66,7 @@ impl<'a> Vm<'a> {
     }
 
     /// Renders a program and answers its output.
-    pub(crate) fn render(mut self, program: &'a Program, variables: &'a Dict<'a>) -> Result<String> {
+    pub(crate) fn render(mut self, program: &'a Program, variables: Variables<'a>) -> Result<String> {
         // The last rendering tells how much room this one will need.
         self.out.make_room(program.usual_length.load(Ordering::Relaxed));
         let context = self.context(variables, None)?;
@@ -79,7 +78,7 @@ impl<'a> Vm<'a> {
     }
 
     /// Runs a program that is an expression and answers its value.
-    pub(crate) fn evaluate(mut self, program: &'a Program, variables: &'a Dict<'a>) -> Result<V<'a>> {
+    pub(crate) fn evaluate(mut self, program: &'a Program, variables: Variables<'a>) -> Result<V<'a>> {
         let context = self.context(variables, None)?;
         let frame = self.root(program, context, Then::Nothing)?;
         self.run(frame)?;

@@ -1,7 +1,7 @@
 //! Other templates and their blocks.
 
 use super::Vm;
-use super::context::{Context, Instance};
+use super::context::{Context, Instance, Variables};
 use super::frame::{Chain, Frame, RunningBlock, Then};
 use crate::compile::{Entry, Program};
 use crate::error::{Error, ErrorKind, Result};
@@ -36,23 +36,28 @@ impl<'a> Vm<'a> {
         if self.includes > self.engine.budget().includes {
             return Err(Error::budget("included templates"));
         }
-        let variants = self.loaded.get(name);
-        if let Some((_, program)) = variants.and_then(|found| found.iter().find(|(found, _)| *found == entry)) {
+        if let Some(program) = self.loaded(name, &entry) {
             return Ok(program);
         }
         let program = self.programs.push(self.engine.program(name, &entry)?);
-        self.loaded.entry(name.into()).or_default().push((entry, program));
+        self.loaded.push((entry, program));
         Ok(program)
+    }
+
+    /// A template that this rendering has loaded already.
+    fn loaded(&self, name: &str, entry: &Entry) -> Option<&'a Program> {
+        let found = self.loaded.iter().find(|(found, program)| *program.source.name == *name && found == entry);
+        found.map(|(_, program)| *program)
     }
 
     /// Loads the first template of a list of names, or the one with the name.
     fn load_any(&mut self, names: V<'a>, position: Position) -> Result<&'a Program> {
         let entry = || Entry { block: None, position };
-        match names {
+        match names.gathered(self.arena)? {
             V::Str(name) | V::Safe(name) => self.load(name, entry()),
             V::List(_) | V::Tuple(_) => {
                 let mut tried = Vec::new();
-                for name in Cursor::new(names)?.collect(self.arena)? {
+                for name in Cursor::new(self.arena, names)?.collect(self.arena)? {
                     let name = name.expect_str("the name of a template")?;
                     match self.load(name, entry()) {
                         Err(error) if error.kind() == ErrorKind::TemplateNotFound => tried.push(name),
@@ -80,7 +85,7 @@ impl<'a> Vm<'a> {
         let context = if site.with_context {
             self.overlay(frame.instance, &site.locals, frame.base, None)?
         } else {
-            let nothing = Dict::new(self.arena)?;
+            let nothing = Variables::Dict(Dict::new(self.arena)?);
             self.context(nothing, None)?
         };
         let callee = self.root(program, context, Then::Nothing)?;
@@ -94,7 +99,7 @@ impl<'a> Vm<'a> {
         let context = if site.with_context {
             self.overlay(frame.instance, &site.locals, frame.base, None)?
         } else {
-            let nothing = Dict::new(self.arena)?;
+            let nothing = Variables::Dict(Dict::new(self.arena)?);
             self.context(nothing, None)?
         };
         let then = Then::Module { start: self.out.len(), name: &program.source.name };
@@ -154,12 +159,11 @@ impl<'a> Vm<'a> {
         }
         let entry = Entry { block: Some(name.into()), position };
         let source = &instance.program.source;
-        let known = self.loaded.get(&*source.name).and_then(|found| found.iter().find(|(found, _)| *found == entry));
-        let program = match known {
-            Some((_, program)) => program,
+        let program = match self.loaded(&source.name, &entry) {
+            Some(program) => program,
             None => {
                 let program = self.programs.push(self.engine.variant(instance.program, &entry)?);
-                self.loaded.entry((*source.name).into()).or_default().push((entry, program));
+                self.loaded.push((entry, program));
                 program
             }
         };

@@ -11,7 +11,7 @@ use crate::{Fresh, drop_after, for_every_poll, settled};
 type Call = fn(&Db) -> BoxFuture<'_, Result<(), Error>>;
 
 /// Every call there is, as one that can be polled a few times and dropped.
-const CALLS: [(&str, Call); 17] = [
+const CALLS: [(&str, Call); 18] = [
     ("execute", |db| db.execute("INSERT INTO books (title) VALUES ('Dune')").map_ok_drop()),
     ("execute, bounced", |db| {
         db.execute("WITH t AS (SELECT 'Dune' AS title) INSERT INTO books (title) SELECT title FROM t").map_ok_drop()
@@ -20,6 +20,16 @@ const CALLS: [(&str, Call); 17] = [
     ("fetch_optional", |db| db.fetch_optional::<Row>("SELECT * FROM books").map_ok_drop()),
     ("fetch_all", |db| db.fetch_all::<Row>("SELECT * FROM books").map_ok_drop()),
     ("fetch_value", |db| db.fetch_value::<i64>("INSERT INTO books (title) VALUES ('Dune') RETURNING id").map_ok_drop()),
+    ("batch", |db| {
+        db.batch(|batch| {
+            (
+                batch.value::<i64>("SELECT 1"),
+                batch.execute("INSERT INTO books (title) VALUES ('Dune')"),
+                batch.all::<(i64,)>("SELECT id FROM books"),
+            )
+        })
+        .map_ok_drop()
+    }),
     ("execute_many", |db| {
         db.execute_many((0..1500).map(|n| sql!("INSERT INTO books (id, title) VALUES ({n}, {n.to_string()})")))
             .map_ok_drop()

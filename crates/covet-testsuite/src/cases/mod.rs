@@ -1,5 +1,6 @@
 //! The cases by what they are about, and the list of them.
 
+pub mod batches;
 pub mod bulk;
 pub mod calls;
 pub mod cancellation;
@@ -18,6 +19,7 @@ pub mod types;
 macro_rules! cases {
     ($adapter:expr) => {
         $crate::cases! { @ $adapter;
+            batches: answers_come_in_order_and_type, many_statements_are_one_batch, each_stands_for_itself, in_a_transaction_it_is_all_or_nothing;
             bulk: copy_in_loads_every_row, copy_in_loads_all_or_nothing, a_row_of_another_length_is_refused, a_stream_that_fails_undoes_the_load, a_load_can_be_part_of_a_transaction, loading_waits_for_nothing_in_memory, execute_many_runs_each, execute_many_takes_one_statement_only;
             calls: execute_tells_what_it_did, fetching_gives_rows, no_row_is_an_error_where_one_is_asked, rows_are_read_by_name_and_as_maps, writes_that_give_rows_write, columns_follow_the_schema, a_time_out_of_its_own_stops_a_call, one_text_is_one_statement, a_closed_handle_refuses, the_statement_cache_forgets;
             cancellation: every_call_can_be_dropped_at_every_poll, a_dropped_transaction_is_rolled_back_at_every_poll, a_dropped_statement_stops, innocent_statements_are_never_stopped, waiters_that_give_up_keep_the_count, a_transaction_with_a_dropped_call_cannot_be_committed;

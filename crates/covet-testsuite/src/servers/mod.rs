@@ -10,13 +10,13 @@ mod private;
 #[cfg(unix)]
 pub use pooler::PgBouncer;
 #[cfg(unix)]
-pub(crate) use postgres::fresh_database as fresh_postgres;
+pub use postgres::fresh_database as fresh_postgres;
 #[cfg(unix)]
 pub use private::{PrivateServer, Setup, Stop, as_postgres, free_port, give_to_postgres, open_folder};
 
 /// No server is started here.
 #[cfg(not(unix))]
 #[must_use]
-pub(crate) fn fresh_postgres() -> Option<String> {
+pub fn fresh_postgres() -> Option<String> {
     None
 }

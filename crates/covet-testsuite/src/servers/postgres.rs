@@ -54,7 +54,7 @@ pub(super) fn announced(program: Option<PathBuf>) -> Option<PathBuf> {
 
 /// The URL of a new, empty database. Says so and gives none where there is no server.
 #[must_use]
-pub(crate) fn fresh_database() -> Option<String> {
+pub fn fresh_database() -> Option<String> {
     static DATABASES: AtomicU32 = AtomicU32::new(0);
     let binaries = announced(program())?;
     let port = server(&binaries);

@@ -8,13 +8,15 @@ use serde_json::{Value, json};
 
 use super::{App, Startup, pages};
 use crate::client_address::{Network, Proxies};
+use crate::finish::FinishSettings;
 use crate::metrics::Metrics;
 use crate::openapi::{Described, Operation, Schemas, document};
 use crate::problem::{self, ProblemType, Problems};
 use crate::request::Shared;
 use crate::routing::{Pattern, Registered, Route, Router, RouterBuilder};
 use crate::service::{Service, Settings};
-use crate::{Cors, Error, Result};
+use crate::tower::Layers;
+use crate::{Cors, Error, Result, SecurityHeaders};
 
 /// One reason why an app cannot start.
 ///
@@ -75,6 +77,7 @@ pub(super) struct Built {
     pub(super) shared: Shared,
     router: Router,
     settings: Settings,
+    layers: Layers,
 }
 
 impl Built {
@@ -85,7 +88,7 @@ impl Built {
     }
 
     pub(super) fn into_service(self) -> Service {
-        Service::new(self.router, Arc::new(self.shared), self.settings, self.document)
+        Service::new(self.router, Arc::new(self.shared), self.settings, self.document).within(&self.layers)
     }
 }
 
@@ -151,18 +154,21 @@ impl Building {
         for fault in std::mem::take(&mut operation.faults) {
             self.fault(&route, fault);
         }
+        for fault in route.security_headers.iter().flat_map(SecurityHeaders::faults) {
+            self.fault(&route, fault);
+        }
         #[cfg(feature = "template")]
         for fault in view_faults(&app.shared, &operation) {
             self.fault(&route, fault);
         }
         let media_types = operation.media_types();
-        let reads_body = operation.body.is_some();
+        let reads_body = operation.body.is_some() || route.is_mount();
         let body_types = operation.body.iter().flat_map(|body| body.content.keys().copied()).collect();
         let is_guarded = operation.is_guarded();
         if is_guarded {
             operation.problem(&problem::CROSS_SITE);
         }
-        let is_idempotent = operation.is_idempotent;
+        let (is_idempotent, takes_nonce) = (operation.is_idempotent, operation.takes_nonce);
         self.needs_tables |= is_idempotent;
         if is_idempotent {
             describe_replay(&mut operation);
@@ -186,13 +192,21 @@ impl Building {
             is_counted,
             body_types,
             is_idempotent,
+            takes_nonce,
             #[cfg(feature = "auth")]
             guard,
             is_guarded,
             label: route.path.as_str().into(),
+            handler: route.finished_handler(),
             route: route.clone(),
         };
-        if let Err(fault) = self.router.add(pattern, registered) {
+        let registered = Arc::new(registered);
+        let added = if route.is_mount() {
+            self.router.add_mount(&pattern, &registered)
+        } else {
+            self.router.add(pattern, registered)
+        };
+        if let Err(fault) = added {
             self.fault(&route, fault);
         }
     }
@@ -244,6 +258,8 @@ impl Building {
         let security_schemes = serde_json::Map::new();
         let (document, faults) = document(info, self.schemas, self.described, &self.problems, security_schemes);
         self.faults.extend(faults.into_iter().map(StartFault::of_app));
+        let headers = app.security_headers.faults();
+        self.faults.extend(headers.into_iter().map(StartFault::of_app));
         let cors = app.cors.iter().flat_map(Cors::faults);
         self.faults.extend(cors.map(StartFault::of_app));
         let (networks, faults) = networks(&app.trusted_proxies);
@@ -260,6 +276,13 @@ impl Building {
             proxies,
             metrics,
             principal: app.principal,
+            rate_limit: app.rate_limit,
+            access_log: app.access_log,
+            finish: FinishSettings {
+                security: app.security_headers,
+                #[cfg(feature = "_compression")]
+                compression: app.compression,
+            },
             #[cfg(feature = "auth")]
             auth,
             #[cfg(feature = "_db")]
@@ -271,7 +294,7 @@ impl Building {
         if self.needs_tables {
             startup.own = Some(&crate::tables::MIGRATIONS);
         }
-        Ok(Built { document, startup, router: self.router.build(), shared: app.shared, settings })
+        Ok(Built { document, startup, router: self.router.build(), shared: app.shared, settings, layers: app.layers })
     }
 }
 

@@ -17,12 +17,15 @@ pub(crate) use startup::Startup;
 
 use std::fmt::Display;
 
+use bytes::Bytes;
+
 use crate::principal::Identify;
 use crate::request::Shared;
 use crate::routing::Routes;
 use crate::server::{self, Address};
 use crate::service::Service;
-use crate::{Cors, Error, ProxyHeader, RateLimit, Result, Runtime};
+use crate::tower::Layers;
+use crate::{Body, BoxError, Cors, Error, Next, ProxyHeader, RateLimit, Result, Runtime, SecurityHeaders};
 
 /// An app: routes, what they share, and the settings of the server.
 ///
@@ -51,6 +54,10 @@ pub struct App {
     pub(crate) proxy_header: ProxyHeader,
     pub(crate) metrics: bool,
     pub(crate) principal: Option<Identify>,
+    pub(crate) access_log: bool,
+    pub(crate) security_headers: SecurityHeaders,
+    #[cfg(feature = "_compression")]
+    pub(crate) compression: crate::Compression,
     #[cfg(feature = "auth")]
     pub(crate) auth: Option<crate::auth::ResourceServer>,
     #[cfg(feature = "_db")]
@@ -58,6 +65,7 @@ pub struct App {
     pub(crate) bind: Option<String>,
     pub(crate) startup: Startup,
     pub(crate) server: server::Settings,
+    pub(crate) layers: Layers,
 }
 
 impl App {
@@ -77,6 +85,10 @@ impl App {
             proxy_header: ProxyHeader::default(),
             metrics: false,
             principal: None,
+            access_log: false,
+            security_headers: SecurityHeaders::default(),
+            #[cfg(feature = "_compression")]
+            compression: crate::Compression::off(),
             #[cfg(feature = "auth")]
             auth: None,
             #[cfg(feature = "_db")]
@@ -84,6 +96,7 @@ impl App {
             bind: None,
             startup: Startup::default(),
             server: server::Settings::default(),
+            layers: Layers::default(),
         }
     }
 
@@ -231,7 +244,7 @@ impl App {
         self.state(assets).routes(routes)
     }
 
-    /// With templates, which structs with [`#[covet::view]`](crate::view) render. Problems become pages for clients that
+    /// With templates, which structs with [`#[covet::view]`](macro@crate::view) render. Problems become pages for clients that
     /// rather read HTML than JSON; a template `error.html` makes them look as the app likes, and has the document of the
     /// problem as `problem`.
     ///
@@ -309,6 +322,29 @@ impl App {
         self
     }
 
+    /// With other headers for browsers than the [usual ones](SecurityHeaders). Routes may have
+    /// [their own](crate::Routes::security_headers).
+    pub fn security_headers(mut self, headers: SecurityHeaders) -> Self {
+        self.security_headers = headers;
+        self
+    }
+
+    /// With compressed answers, for clients that take them. Routes may have [rules of their own](crate::Routes::compression).
+    #[cfg(feature = "_compression")]
+    pub fn compression(mut self, compression: crate::Compression) -> Self {
+        self.compression = compression;
+        self
+    }
+
+    /// With a line in the log for every request, when the last byte of its answer is on its way: an event of `tracing` at
+    /// the level `info` with the target `covet::access`, which has the method, the route, the status, the duration, the bytes of
+    /// the body, the address of the client and the request's id. Neither the query nor the path itself stand in it,
+    /// since people put secrets into both. Routes may be [left out](crate::Routes::without_access_log).
+    pub fn access_log(mut self) -> Self {
+        self.access_log = true;
+        self
+    }
+
     /// With other rules for the keys of [`IdempotencyKey`](crate::IdempotencyKey). Routes may have
     /// [their own](crate::Routes::idempotency).
     #[cfg(feature = "_db")]
@@ -331,9 +367,8 @@ impl App {
     ///
     /// The caller's subject is the [principal](crate::Request::principal) of the request.
     #[cfg(feature = "auth")]
-    pub fn auth(mut self, auth: crate::auth::ResourceServer) -> Self {
-        self.auth = Some(auth);
-        self
+    pub fn auth(self, auth: impl crate::auth::Install) -> Self {
+        auth.install(self)
     }
 
     /// With the address to serve on, `host:port` or `unix:/path` for a Unix socket. Without it that is the environment's
@@ -385,6 +420,44 @@ impl App {
     #[cfg(feature = "tls")]
     pub fn tls(mut self, tls: crate::Tls) -> Self {
         self.server.tls = Some(tls);
+        self
+    }
+
+    /// Within a layer of tower, around everything: it sees each request before the app does, and what it answers itself has no request
+    /// id and is not counted. A second layer goes around the first. An error of the layer is the problem 500.
+    ///
+    /// [`Routes::layer`](crate::Routes::layer) puts one around some routes.
+    ///
+    /// ```
+    /// use covet::{App, get, routes};
+    /// use tower::util::MapResponseLayer;
+    ///
+    /// /// Say hello.
+    /// #[get("/hello")]
+    /// async fn hello() -> &'static str { "hello" }
+    ///
+    /// let layer = MapResponseLayer::new(|mut response: covet::Response| {
+    ///     response.headers_mut().insert("x-served-by", http::HeaderValue::from_static("us"));
+    ///     response
+    /// });
+    /// let app = App::new("Greeter", "1.0.0").routes(routes![hello]).layer(layer);
+    /// # #[covet::main]
+    /// # async fn main() -> covet::Result<()> {
+    /// assert_eq!(covet::test::Client::new(app)?.get("/nowhere").send().await.header("x-served-by"), Some("us"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn layer<L, B>(mut self, layer: L) -> Self
+    where
+        L: tower_layer::Layer<Next> + Send + Sync + 'static,
+        L::Service:
+            tower_service::Service<http::Request<Body>, Response = http::Response<B>> + Clone + Send + Sync + 'static,
+        <L::Service as tower_service::Service<http::Request<Body>>>::Error: Into<BoxError>,
+        <L::Service as tower_service::Service<http::Request<Body>>>::Future: Send,
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        self.layers.push(layer);
         self
     }
 

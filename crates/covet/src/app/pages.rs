@@ -1,12 +1,14 @@
 //! What every app serves about itself: the OpenAPI document, the docs page, and the pages of the problem types.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
+use base64::Engine as _;
 use bytes::Bytes;
 use covet_template::escape;
 use http::{HeaderValue, header};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use crate::metrics::Metrics;
 use crate::openapi::to_yaml;
@@ -131,7 +133,7 @@ impl Problem for NoSuchProblem {
 
 /// All problem types.
 #[get("/problems", crate = "crate")]
-async fn problem_list(pages: State<Pages>) -> Html {
+async fn problem_list(pages: State<Pages>) -> OwnPage {
     let mut rows = String::new();
     for problem in pages.content().problems.values() {
         let title = escape::html(problem.title);
@@ -142,7 +144,7 @@ async fn problem_list(pages: State<Pages>) -> Html {
 
 /// One problem type.
 #[get("/problems/{name}", crate = "crate")]
-async fn problem_page(name: Path<String>, pages: State<Pages>) -> Result<Html, NoSuchProblem> {
+async fn problem_page(name: Path<String>, pages: State<Pages>) -> Result<OwnPage, NoSuchProblem> {
     let problem = pages.content().problems.get(name.as_str()).ok_or(NoSuchProblem)?;
     let description = match problem.description {
         "" => String::new(),
@@ -170,8 +172,29 @@ fn with_code(text: &str) -> String {
 const STYLE: &str = "body{max-width:40rem;margin:3rem auto;padding:0 1rem;font:1rem/1.6 system-ui,sans-serif;\
                      color-scheme:light dark}code{font-size:.9em}li{margin:.3rem 0}";
 
-fn page(title: &str, body: &str) -> Html {
-    Html(format!(
+/// A page with its own style, which its policy knows by its digest.
+pub(crate) struct OwnPage(String);
+
+impl Responder for OwnPage {
+    fn describe(operation: &mut openapi::Operation<'_>) {
+        Html::describe(operation);
+    }
+
+    fn respond(self, to: &Responding<'_>) -> Response {
+        static POLICY: LazyLock<Option<HeaderValue>> = LazyLock::new(|| {
+            let digest = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(STYLE));
+            let policy =
+                format!("default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; frame-ancestors 'none'");
+            policy.try_into().ok()
+        });
+        let mut response = Html(self.0).respond(to);
+        response.headers_mut().extend(POLICY.clone().map(|policy| (header::CONTENT_SECURITY_POLICY, policy)));
+        response
+    }
+}
+
+fn page(title: &str, body: &str) -> OwnPage {
+    OwnPage(format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n<title>{}</title>\n<style>{STYLE}</style>\n{body}\n</html>\n",
         escape::html(title)

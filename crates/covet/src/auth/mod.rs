@@ -7,16 +7,24 @@
 mod access;
 mod argument;
 mod bearer;
+mod install;
+#[cfg(feature = "_db")]
+mod oauth;
 mod refusal;
 mod resource_server;
 
 pub(crate) use access::{Access, Decision, Guard};
 pub use argument::{Auth, Public};
+pub use covet_auth::keys::KeyEncryptionKey;
+pub use covet_auth::oauth2::{Client, Consent, GrantType, Introspection, Session, Settings, Subject};
 pub use covet_auth::rbac::{
     Any, NotPermitted, Permission, PermissionSet, Permitted, Policy, Registry, Requirement, RoleDefinition, RoleFaults,
     RoleId,
 };
 pub use covet_auth::{Identity, Principal, Scope, jose};
+pub use install::{Install, TokenKeys};
+#[cfg(feature = "_db")]
+pub use oauth::{NoPeople, People, PeopleFuture, Server};
 pub(crate) use refusal::{FORBIDDEN, Refusal, UNAUTHENTICATED};
 pub use resource_server::ResourceServer;
 pub(crate) use resource_server::{Authentication, SCHEME};

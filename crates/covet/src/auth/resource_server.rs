@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use covet_auth::jose::{KeySet, Verifier};
+use covet_auth::jose::{CachedVerifier, KeySet, Verifier};
 use covet_auth::rbac::{LiveRoles, Registry, RoleDefinition, RoleId};
 use covet_auth::{Identity, Principal, Scope};
 use http::HeaderMap;
@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Guard, Refusal, bearer};
+use super::{Guard, Refusal, TokenKeys, bearer};
 use crate::problem::ProblemDetails;
 
 /// The name of the scheme in the document.
@@ -40,8 +40,8 @@ pub(crate) const SCHEME: &str = "bearer";
 /// roles that were given with [`roles`](Self::roles), they are only those that its roles have as well.
 #[derive(Debug)]
 pub struct ResourceServer {
-    verifier: Verifier,
-    keys: KeySet,
+    verifier: CachedVerifier<AccessClaims>,
+    keys: Arc<dyn TokenKeys>,
     definitions: Vec<RoleDefinition>,
     realm: String,
 }
@@ -60,13 +60,22 @@ struct AccessClaims {
     scope: Option<String>,
     roles: Option<Vec<RoleId>>,
     sid: Option<String>,
+    cnf: Option<serde::de::IgnoredAny>,
 }
+
+/// How many verified tokens are remembered, so that their signature is not checked again.
+const REMEMBERED: usize = 10_000;
 
 impl ResourceServer {
     /// Believes tokens of this issuer, signed by one of these keys, for this audience. Issuer and audience are compared byte
     /// for byte.
     pub fn new(issuer: impl Into<String>, audience: impl Into<String>, keys: KeySet) -> Self {
-        let verifier = Verifier::new(issuer, audience);
+        ResourceServer::of(issuer, audience, Arc::new(Arc::new(keys)))
+    }
+
+    /// The same with keys that may change while the app runs.
+    pub fn of(issuer: impl Into<String>, audience: impl Into<String>, keys: Arc<dyn TokenKeys>) -> Self {
+        let verifier = CachedVerifier::new(Verifier::new(issuer, audience), REMEMBERED);
         ResourceServer { verifier, keys, definitions: Vec::new(), realm: "api".to_owned() }
     }
 
@@ -103,7 +112,7 @@ impl Authentication {
             "type": "http",
             "scheme": "bearer",
             "bearerFormat": "JWT",
-            "description": format!("An access token of {}.", self.server.verifier.issuer()),
+            "description": format!("An access token of {}.", self.server.verifier.verifier().issuer()),
         });
         [(SCHEME.to_owned(), scheme)]
     }
@@ -122,11 +131,21 @@ impl Authentication {
     fn identify(&self, headers: &HeaderMap) -> Result<Option<Principal>, Refusal> {
         let Some(token) = bearer::token(headers)? else { return Ok(None) };
         let ResourceServer { verifier, keys, .. } = &self.server;
-        let verified = verifier.verify::<AccessClaims>(keys, token, Timestamp::now()).map_err(Refusal::Invalid)?;
+        let verified = verifier.verify(&keys.keys(), token, Timestamp::now()).map_err(Refusal::Invalid)?;
+        if keys.is_revoked(verified.claims().sid.as_deref(), verified.id()) {
+            let kind = covet_auth::ErrorKind::Revoked;
+            return Err(Refusal::Invalid(covet_auth::Error::new(kind, "the token was revoked")));
+        }
         let mut identity = Identity::new(verified.subject());
-        let claims = verified.into_claims();
+        let claims = verified.claims();
+        if claims.cnf.is_some() {
+            let kind = covet_auth::ErrorKind::Claim;
+            return Err(Refusal::Invalid(covet_auth::Error::new(kind, "the token is bound to a key, and came as a bearer's")));
+        }
         identity.scope = Some(scope(claims.scope.as_deref())?);
-        (identity.client, identity.roles, identity.session) = (claims.client_id, claims.roles, claims.sid);
+        identity.client.clone_from(&claims.client_id);
+        identity.roles.clone_from(&claims.roles);
+        identity.session.clone_from(&claims.sid);
         Ok(Some(Principal::new(Arc::new(identity), &self.roles)))
     }
 }

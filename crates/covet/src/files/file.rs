@@ -9,7 +9,9 @@ use super::content::{Content, blocking};
 use super::range::{self, Wanted};
 use super::{FileError, encoding, media_type};
 use crate::openapi::Operation;
+use crate::precondition::Revalidate;
 use crate::problem::{ProblemDetails, RANGE_NOT_SATISFIABLE};
+use crate::respond::add_vary;
 use crate::stream::disposition;
 use crate::{Responder, Responding, Response};
 
@@ -82,14 +84,15 @@ impl File {
         insert(header::ETAG, HeaderValue::try_from(&validators.etag).ok());
         insert(header::LAST_MODIFIED, date.and_then(|date| HeaderValue::try_from(date).ok()));
         insert(header::CACHE_CONTROL, self.cache.clone());
-        insert(header::VARY, varies.then(|| HeaderValue::from_static("Accept-Encoding")));
+        if varies {
+            add_vary(response.headers_mut(), "Accept-Encoding");
+        }
     }
 
     fn add_content_headers(&mut self, coding: &'static str, response: &mut Response) {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, self.media_type.clone());
         headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         if !coding.is_empty() {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
         }
@@ -145,6 +148,8 @@ impl Responder for File {
         self.add_content_headers(coding, &mut response);
         response.headers_mut().insert(header::CONTENT_LENGTH, (range.end - range.start).into());
         *response.body_mut() = chosen.unwrap_or(self.content).into_body(range);
+        // What is compressed on the way has another tag, which only the pipeline knows.
+        response.extensions_mut().insert(Revalidate);
         response
     }
 }

@@ -20,7 +20,7 @@ mod tokens;
 use serde::Serialize;
 
 #[cfg(feature = "csv")]
-pub(crate) use table::{columns_of, write_rows};
+pub(crate) use table::{columns_of, write_names, write_row, write_rows};
 
 use crate::BoxError;
 use crate::validation::json::ReadError;

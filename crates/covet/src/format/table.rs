@@ -70,12 +70,27 @@ fn is_cell(value: &Value) -> bool {
 
 /// Writes a list under a line of names. Texts stand in quotes, so that an empty one is told from none.
 pub(crate) fn write_rows<T: Serialize>(columns: &[String], list: &T, out: &mut Vec<u8>) -> Result<(), BoxError> {
-    line(columns, write_name, out);
+    write_names(columns, out);
     let list = serde_json::to_value(list)?;
     for row in list.as_array().ok_or("a table is written from a list")? {
-        line(columns, |name, out| write_cell(row.get(name).unwrap_or(&Value::Null), out), out);
+        write_cells(columns, row, out);
     }
     Ok(())
+}
+
+/// Writes the line of names.
+pub(crate) fn write_names(columns: &[String], out: &mut Vec<u8>) {
+    line(columns, write_name, out);
+}
+
+/// Writes one row.
+pub(crate) fn write_row<T: Serialize>(columns: &[String], row: &T, out: &mut Vec<u8>) -> Result<(), BoxError> {
+    write_cells(columns, &serde_json::to_value(row)?, out);
+    Ok(())
+}
+
+fn write_cells(columns: &[String], row: &Value, out: &mut Vec<u8>) {
+    line(columns, |name, out| write_cell(row.get(name).unwrap_or(&Value::Null), out), out);
 }
 
 fn line(columns: &[String], write: impl Fn(&str, &mut Vec<u8>), out: &mut Vec<u8>) {

@@ -51,6 +51,8 @@ pub struct Operation<'a> {
     pub(crate) any_response: bool,
     /// Whether an argument is the key under which a request is carried out once.
     pub(crate) is_idempotent: bool,
+    /// Whether an argument is the nonce of the page's policy.
+    pub(crate) takes_nonce: bool,
     /// What the arguments say of who may call.
     #[cfg(feature = "auth")]
     pub(crate) decisions: Vec<crate::auth::Decision>,
@@ -107,6 +109,7 @@ impl<'a> Operation<'a> {
             state: Vec::new(),
             any_response: false,
             is_idempotent: false,
+            takes_nonce: false,
             #[cfg(feature = "auth")]
             decisions: Vec::new(),
             security: None,
@@ -219,6 +222,13 @@ impl<'a> Operation<'a> {
     pub fn request_items<T: Input>(&mut self, media_type: &'static str) {
         let schema = self.schemas.input::<T>();
         self.add_body(media_type, items(schema));
+    }
+
+    /// The body as many values of `T`, one behind the other in any of these media types.
+    pub fn request_items_in<T: Input>(&mut self, media_types: impl IntoIterator<Item = &'static str>) {
+        let schema = self.schemas.input::<T>();
+        let content = media_types.into_iter().map(|media_type| (media_type, items(schema.clone())));
+        self.add_bodies(content.collect());
     }
 
     /// The body as a form whose fields are texts and files; which ones is the handler's affair.

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::{INTERNAL, ProblemType};
 use crate::format::Format;
+use crate::respond::add_vary;
 use crate::validation::Faults;
 use crate::{Body, BoxError, RequestId, Response};
 
@@ -111,11 +112,11 @@ impl ProblemDetails {
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = self.status();
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(format.problem_type()));
-        if Format::ALL.len() > 1 {
-            response.headers_mut().insert(header::VARY, HeaderValue::from_static("Accept"));
-        }
         for (name, value) in self.0.headers {
             response.headers_mut().append(name, value);
+        }
+        if Format::ALL.len() > 1 {
+            add_vary(response.headers_mut(), "Accept");
         }
         response
     }

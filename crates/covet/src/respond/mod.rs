@@ -150,6 +150,18 @@ impl Responder for Response {
     }
 }
 
+/// Adds a name to `Vary`, unless it is there.
+pub(crate) fn add_vary(headers: &mut http::HeaderMap, name: &'static str) {
+    let values = headers.get_all(header::VARY).iter().filter_map(|value| value.to_str().ok());
+    let is_there = values.flat_map(|value| value.split(',')).any(|known| {
+        let known = known.trim();
+        known == "*" || known.eq_ignore_ascii_case(name)
+    });
+    if !is_there {
+        headers.append(header::VARY, HeaderValue::from_static(name));
+    }
+}
+
 /// The response of a value as JSON.
 pub(crate) fn json<T: Serialize>(status: StatusCode, value: &T, to: &Responding<'_>) -> Response {
     let mut body = BytesMut::with_capacity(256).writer();
@@ -158,6 +170,6 @@ pub(crate) fn json<T: Serialize>(status: StatusCode, value: &T, to: &Responding<
     }
     let mut response = Response::new(Body::from(body.into_inner().freeze()));
     *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response.headers_mut().insert(header::CONTENT_TYPE, const { HeaderValue::from_static("application/json") });
     response
 }

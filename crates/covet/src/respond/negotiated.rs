@@ -4,7 +4,7 @@ use http::{HeaderValue, StatusCode, header};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Responder, Responding, Response, json};
+use super::{Responder, Responding, Response, add_vary, json};
 use crate::Body;
 use crate::format::Format;
 use crate::openapi::Operation;
@@ -114,7 +114,7 @@ pub(super) fn respond<T: Serialize, L: Serialize + JsonSchema + 'static>(
     };
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     if available.len() > 1 {
-        response.headers_mut().insert(header::VARY, HeaderValue::from_static("Accept"));
+        add_vary(response.headers_mut(), "Accept");
     }
     response
 }

@@ -61,6 +61,17 @@ impl Transport {
             Transport::Tls(stream) => stream.get_ref().0.peer_addr().ok(),
         }
     }
+
+    /// Whether nobody on the way can read along.
+    pub(super) fn is_encrypted(&self) -> bool {
+        match self {
+            Transport::Tcp(_) => false,
+            #[cfg(unix)]
+            Transport::Unix(_) => false,
+            #[cfg(feature = "tls")]
+            Transport::Tls(_) => true,
+        }
+    }
 }
 
 impl Wire {

@@ -6,7 +6,11 @@ mod events;
 mod last_event_id;
 mod lines;
 mod ndjson;
-mod ndjson_error;
+mod row_error;
+mod rows;
+#[cfg(feature = "csv")]
+mod table;
+mod written;
 
 pub(crate) use bytes::disposition;
 pub use bytes::{MediaType, Stream, media};
@@ -14,4 +18,5 @@ pub use event::Event;
 pub use events::Events;
 pub use last_event_id::LastEventId;
 pub use ndjson::NdJson;
-pub use ndjson_error::NdJsonError;
+pub use row_error::RowError;
+pub use rows::Rows;

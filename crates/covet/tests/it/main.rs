@@ -6,6 +6,8 @@ mod assets;
 // The messages list the implementations of a trait, so they are those of one set of features.
 #[cfg(all(feature = "sqlite", feature = "docs"))]
 mod compile;
+#[cfg(feature = "full")]
+mod compression;
 #[cfg(feature = "auth")]
 mod auth;
 mod cors;
@@ -17,17 +19,28 @@ mod idempotency;
 mod merge_patch;
 mod multipart;
 mod negotiation;
+#[cfg(all(feature = "auth", feature = "sqlite"))]
+mod oauth;
 mod openapi;
 mod preconditions;
 mod problems;
 mod rate_limit;
 mod results;
 mod routing;
+mod security_headers;
+mod rows;
 mod server;
+#[cfg(unix)]
+mod server_settings;
 #[cfg(feature = "sqlite")]
 mod startup;
 mod streams;
 mod validation;
 mod validation_of_requests;
 #[cfg(feature = "template")]
+mod pages_in_browser;
+#[cfg(feature = "template")]
 mod views;
+#[cfg(feature = "tls")]
+mod tls;
+mod tower;

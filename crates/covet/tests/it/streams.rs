@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use covet::test::{Client, Server};
-use covet::{App, BoxError, Bytes, Event, Events, LastEventId, NdJson, NdJsonError, Stream, get, media, post, routes};
+use covet::{App, BoxError, Bytes, Event, Events, LastEventId, NdJson, RowError, Stream, get, media, post, routes};
 use futures_util::{StreamExt, stream};
 use proptest::prelude::*;
 use serde_json::json;
@@ -19,7 +19,7 @@ struct Reading {
 
 /// Add up.
 #[post("/sum")]
-async fn sum(mut readings: NdJson<Reading>) -> Result<String, NdJsonError> {
+async fn sum(mut readings: NdJson<Reading>) -> Result<String, RowError> {
     let mut total = 0;
     while let Some(reading) = readings.next().await? {
         total += reading.watts;
@@ -29,7 +29,7 @@ async fn sum(mut readings: NdJson<Reading>) -> Result<String, NdJsonError> {
 
 /// Tell the lines that are wrong.
 #[post("/wrong")]
-async fn wrong(readings: NdJson<Reading>) -> Result<String, NdJsonError> {
+async fn wrong(readings: NdJson<Reading>) -> Result<String, RowError> {
     let mut readings = readings.line_limit(50);
     let mut wrong = Vec::new();
     loop {

@@ -1,7 +1,7 @@
 //! What a book is.
 
 use covet::db::FromRow;
-use covet::{ETag, Json, PreconditionFailed, Problem, Tagged};
+use covet::{ETag, InvalidPatch, Json, PreconditionFailed, Problem, Tagged};
 
 /// A book on the shelf.
 #[covet::model(output)]
@@ -22,6 +22,12 @@ pub struct Book {
 }
 
 impl Book {
+    /// What of it can be changed.
+    pub(super) fn changeable(&self) -> NewBook {
+        let Book { title, author, published, price, stock, .. } = self.clone();
+        NewBook { title, author, published, price, stock }
+    }
+
     /// The book with its entity tag.
     pub(super) fn tagged(self) -> Tagged<Json<Book>> {
         Tagged { tag: ETag::of(&self), value: Json(self) }
@@ -62,6 +68,9 @@ pub enum BookError {
     /// It is not as the client has seen it.
     #[problem(transparent)]
     Changed(PreconditionFailed),
+    /// What the patch makes of it is no book.
+    #[problem(transparent)]
+    Patch(InvalidPatch),
     /// The database failed.
     #[problem(transparent)]
     Db(covet::db::Error),

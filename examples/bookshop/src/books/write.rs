@@ -1,7 +1,7 @@
 //! Adding, changing and deleting books.
 
-use covet::db::sql;
-use covet::{Created, Db, ETag, IfMatch, Json, NoContent, Path, Result, Tagged, delete, post, put};
+use covet::db::{Executor, sql};
+use covet::{Created, Db, ETag, IfMatch, Json, MergePatch, NoContent, Path, Result, Tagged, delete, patch, post, put};
 
 use super::{Book, BookError, NewBook, find};
 
@@ -27,20 +27,41 @@ pub(super) async fn replace_book(
     new: Json<NewBook>,
     db: Db,
 ) -> Result<Tagged<Json<Book>>, BookError> {
-    let NewBook { title, author, published, price, stock } = &*new;
     db.transaction(async |tx| {
         seen.check(&ETag::of(&find(*id, tx).await?))?;
-        let book: Book = tx
-            .fetch_one(sql!(
-                "UPDATE books
-                 SET title = {title}, author = {author}, published = {published}, price = {price}, stock = {stock}
-                 WHERE id = {*id}
-                 RETURNING id, title, author, published, price, stock"
-            ))
-            .await?;
-        Ok(book.tagged())
+        update(*id, &new, tx).await.map(Book::tagged)
     })
     .await
+}
+
+/// Change members of a book; with If-Match only of one that has not changed since it was read.
+#[patch("/books/{id}")]
+pub(super) async fn change_book(
+    id: Path<i64>,
+    seen: Option<IfMatch>,
+    patch: MergePatch<NewBook>,
+    db: Db,
+) -> Result<Tagged<Json<Book>>, BookError> {
+    db.transaction(async |tx| {
+        let book = find(*id, tx).await?;
+        if let Some(seen) = &seen {
+            seen.check(&ETag::of(&book))?;
+        }
+        let changed = patch.apply(&book.changeable())?;
+        update(*id, &changed, tx).await.map(Book::tagged)
+    })
+    .await
+}
+
+async fn update(id: i64, new: &NewBook, tx: &Executor) -> Result<Book, BookError> {
+    let NewBook { title, author, published, price, stock } = new;
+    let sql = sql!(
+        "UPDATE books
+         SET title = {title}, author = {author}, published = {published}, price = {price}, stock = {stock}
+         WHERE id = {id}
+         RETURNING id, title, author, published, price, stock"
+    );
+    Ok(tx.fetch_one(sql).await?)
 }
 
 /// Delete a book; with If-Match only one that has not changed since it was read.

@@ -1,16 +1,25 @@
 //! The shelf.
 
+use covet::test::Client;
 use serde_json::{Value, json};
 
-use super::shop;
+use super::on_each_database;
+
+on_each_database! {
+    a_book_is_added_read_replaced_and_deleted,
+    a_wrong_book_is_refused_with_all_reasons,
+    pages_lead_through_the_whole_list_in_every_order,
+    books_are_found_by_title_author_and_price,
+    a_wrong_query_is_refused,
+    the_list_comes_in_the_format_that_is_asked_for,
+    members_of_a_book_are_changed,
+}
 
 fn titles(page: &Value) -> Vec<&str> {
     page["items"].as_array().unwrap().iter().map(|book| book["title"].as_str().unwrap()).collect()
 }
 
-#[tokio::test]
-async fn a_book_is_added_read_replaced_and_deleted() {
-    let shop = shop().await;
+async fn a_book_is_added_read_replaced_and_deleted(shop: Client) {
     let emma = json!({ "title": "Emma", "author": "Jane Austen", "published": 1815, "price": 999 });
     let added = shop.post("/api/books").json(&emma).send().await;
     assert_eq!(added.status(), 201);
@@ -44,10 +53,8 @@ async fn a_book_is_added_read_replaced_and_deleted() {
     }
 }
 
-#[tokio::test]
-async fn a_wrong_book_is_refused_with_all_reasons() {
-    let answer =
-        shop().await.post("/api/books").json(&json!({ "title": "", "price": -1, "colour": "red" })).send().await;
+async fn a_wrong_book_is_refused_with_all_reasons(shop: Client) {
+    let answer = shop.post("/api/books").json(&json!({ "title": "", "price": -1, "colour": "red" })).send().await;
     let mut faults = answer.faults();
     faults.sort();
     assert_eq!(
@@ -62,9 +69,7 @@ async fn a_wrong_book_is_refused_with_all_reasons() {
     );
 }
 
-#[tokio::test]
-async fn pages_lead_through_the_whole_list_in_every_order() {
-    let shop = shop().await;
+async fn pages_lead_through_the_whole_list_in_every_order(shop: Client) {
     for sort in ["id", "title", "price", "-price"] {
         let mut target = format!("/api/books?limit=50&sort={sort}");
         let mut seen: Vec<Value> = Vec::new();
@@ -90,9 +95,7 @@ async fn pages_lead_through_the_whole_list_in_every_order() {
     }
 }
 
-#[tokio::test]
-async fn books_are_found_by_title_author_and_price() {
-    let shop = shop().await;
+async fn books_are_found_by_title_author_and_price(shop: Client) {
     let check = async |query: &str, expected: &[&str]| {
         let page: Value = shop.get(&format!("/api/books?sort=title&{query}")).send().await.json();
         assert_eq!(titles(&page), expected, "{query}");
@@ -106,9 +109,7 @@ async fn books_are_found_by_title_author_and_price() {
     check("min_price=3300&max_price=3398&author=nobody", &[]).await;
 }
 
-#[tokio::test]
-async fn a_wrong_query_is_refused() {
-    let shop = shop().await;
+async fn a_wrong_query_is_refused(shop: Client) {
     let answer = shop.get("/api/books?limit=0&sort=colour&min_price=cheap").send().await;
     assert_eq!(answer.faults(), ["query limit minimum", "query sort one_of", "query min_price type"]);
     for target in ["/api/books?cursor=x", "/api/books?sort=price&cursor=5", "/api/books?sort=price&cursor=5.x"] {
@@ -117,9 +118,7 @@ async fn a_wrong_query_is_refused() {
     }
 }
 
-#[tokio::test]
-async fn the_list_comes_in_the_format_that_is_asked_for() {
-    let shop = shop().await;
+async fn the_list_comes_in_the_format_that_is_asked_for(shop: Client) {
     let list = async |accept: &str| shop.get("/api/books?limit=2").header("accept", accept).send().await;
     let answer = list("text/csv").await;
     let mut lines = answer.text().lines();
@@ -130,4 +129,23 @@ async fn the_list_comes_in_the_format_that_is_asked_for() {
         assert_eq!((answer.status().as_u16(), answer.header("content-type")), (200, Some(format)));
     }
     assert_eq!(list("text/html").await.status(), 406);
+}
+
+async fn members_of_a_book_are_changed(shop: Client) {
+    let patch = |body: &str, tag: &str| {
+        let request = shop.patch("/api/books/1").header("if-match", tag);
+        request.body("application/merge-patch+json", body.to_owned()).send()
+    };
+    let before: Value = shop.get("/api/books/1").send().await.json();
+    let answer = patch(r#"{"price": 5}"#, "*").await;
+    let tag = answer.header("etag").unwrap().to_owned();
+    let mut expected = before.clone();
+    expected["price"] = json!(5);
+    assert_eq!(answer.json::<Value>(), expected);
+    assert_eq!(patch(r#"{"price": 6}"#, "\"old\"").await.status(), 412);
+    assert_eq!(
+        patch(r#"{"price": -1, "title": null}"#, &tag).await.faults(),
+        ["body /price minimum", "body /title missing"]
+    );
+    assert_eq!(shop.get("/api/books/1").send().await.json::<Value>(), expected);
 }

@@ -14,6 +14,8 @@
 mod encoding;
 mod groups;
 mod plant;
+#[cfg(feature = "csv")]
+mod table;
 
 use super::checker;
 use super::code::Code;
@@ -26,6 +28,8 @@ use super::tree::{DUPLICATE, MISSING, Node};
 use super::walk;
 
 pub use encoding::{Pair, pairs};
+#[cfg(feature = "csv")]
+pub(crate) use table::{Columns, CsvCell, is_flat};
 
 /// Reads an object from names and texts that are decoded already.
 ///

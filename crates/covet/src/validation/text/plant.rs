@@ -27,9 +27,21 @@ pub(super) fn list<'p>(texts: impl Iterator<Item = Cow<'p, str>>, shapes: &'stat
     Planter { shapes, ignores_case: false }.list(texts, shapes.root())
 }
 
+/// What a type says of one of its members.
+#[cfg(feature = "csv")]
+pub(super) fn slot(name: &str, shapes: &'static Shapes) -> Option<Slot> {
+    Planter { shapes, ignores_case: false }.find(name, shapes.root(), MAX_HOPS)
+}
+
+/// The value of a member's text.
+#[cfg(feature = "csv")]
+pub(super) fn cell<'p>(text: Cow<'p, str>, slot: &Slot, shapes: &'static Shapes) -> Node<'p> {
+    Planter { shapes, ignores_case: false }.scalar(text, slot)
+}
+
 /// What a name stands for: all kinds that any of its declarations allows, and the first of them.
-#[derive(Clone, Copy)]
-struct Slot {
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Slot {
     name: Option<&'static str>,
     kinds: Kinds,
     shape: ShapeId,
@@ -41,7 +53,7 @@ impl Slot {
     }
 
     /// Whether the schema speaks of this kind. Where it says nothing at all, a text stays a text.
-    fn means(&self, kinds: Kinds) -> bool {
+    pub(super) fn means(&self, kinds: Kinds) -> bool {
         self.kinds != Kinds::ALL && self.kinds.meets(kinds)
     }
 }

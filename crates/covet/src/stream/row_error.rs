@@ -3,26 +3,31 @@
 use std::fmt;
 
 use crate::problem::{CONTENT_TOO_LARGE, INTERNAL, INVALID_REQUEST, MALFORMED_REQUEST};
-use crate::validation::Faults;
+use crate::validation::{Fault, Faults};
 use crate::{BodyError, BoxError, Problem, ProblemDetails, Problems};
 
-/// Why a value of an [`NdJson`](crate::NdJson) body cannot be had. As an answer it is the problem 400, 422, 413 or 408.
+/// Why a value of an [`NdJson`](crate::NdJson) or [`Rows`](crate::Rows) body cannot be had. As an answer it is the problem 400, 422, 413 or 408.
 ///
 /// Behind a line that is malformed or invalid the reading can go on, with the next line; behind the others it has ended.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum NdJsonError {
-    /// The line is not JSON (400).
+pub enum RowError {
+    /// The line is not JSON, or a row's quotes are wrong (400).
     Malformed {
         /// The number of the line, counted from 1.
         line: u64,
         /// What is wrong; each fault has the line as its member `line`.
         faults: Faults,
     },
-    /// The line is JSON, but not a value of the type (422).
+    /// The line holds a value, but not one of the type (422).
     Invalid {
         /// The number of the line, counted from 1.
         line: u64,
+        /// What is wrong; each fault has the line as its member `line`.
+        faults: Faults,
+    },
+    /// The first line of a table does not name the columns that it should (422).
+    Header {
         /// What is wrong; each fault has the line as its member `line`.
         faults: Faults,
     },
@@ -39,12 +44,21 @@ pub enum NdJsonError {
     Source(BoxError),
 }
 
-impl NdJsonError {
+impl RowError {
     /// The number of the line that is wrong, counted from 1; `None` where it is not about a line.
     pub fn line(&self) -> Option<u64> {
         match self {
             Self::Malformed { line, .. } | Self::Invalid { line, .. } | Self::TooLong { line, .. } => Some(*line),
+            Self::Header { faults } => faults.first()?.members().find(|(name, _)| *name == "line")?.1.as_u64(),
             Self::Body(_) | Self::Source(_) => None,
+        }
+    }
+
+    /// What is wrong with the line or the line of names; nothing where it is about something else.
+    pub fn faults(&self) -> &[Fault] {
+        match self {
+            Self::Malformed { faults, .. } | Self::Invalid { faults, .. } | Self::Header { faults } => faults,
+            Self::TooLong { .. } | Self::Body(_) | Self::Source(_) => &[],
         }
     }
 
@@ -54,10 +68,11 @@ impl NdJsonError {
     }
 }
 
-impl fmt::Display for NdJsonError {
+impl fmt::Display for RowError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Malformed { line, faults } | Self::Invalid { line, faults } => write!(f, "line {line}: {faults}"),
+            Self::Header { faults } => write!(f, "the line of names: {faults}"),
             Self::TooLong { line, limit } => write!(f, "line {line} is longer than {limit} bytes"),
             Self::Body(_) => f.write_str("the body cannot be read"),
             Self::Source(_) => f.write_str("the source of the values failed"),
@@ -65,7 +80,7 @@ impl fmt::Display for NdJsonError {
     }
 }
 
-impl std::error::Error for NdJsonError {
+impl std::error::Error for RowError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Body(error) => Some(error),
@@ -75,7 +90,7 @@ impl std::error::Error for NdJsonError {
     }
 }
 
-impl Problem for NdJsonError {
+impl Problem for RowError {
     fn describe(problems: &mut Problems) {
         BodyError::describe(problems);
         problems.add(&MALFORMED_REQUEST);
@@ -86,7 +101,9 @@ impl Problem for NdJsonError {
         let text = self.to_string();
         match self {
             Self::Malformed { faults, .. } => ProblemDetails::new(&MALFORMED_REQUEST).detail(text).errors(faults),
-            Self::Invalid { faults, .. } => ProblemDetails::new(&INVALID_REQUEST).detail(text).errors(faults),
+            Self::Invalid { faults, .. } | Self::Header { faults } => {
+                ProblemDetails::new(&INVALID_REQUEST).detail(text).errors(faults)
+            }
             Self::TooLong { limit, .. } => ProblemDetails::new(&CONTENT_TOO_LARGE).detail(text).with("limit", limit),
             Self::Body(error) => error.into_details(),
             Self::Source(error) => ProblemDetails::new(&INTERNAL).cause(error),

@@ -1,0 +1,122 @@
+//! What the endpoints answer: JSON of OAuth's own, redirects and small pages, none of which is a problem document.
+
+use covet_auth::oauth2::{Failure, OAuthError, OAuthErrorCode};
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::openapi::Operation;
+use crate::{Body, Responder, Responding, Response, SetCookie};
+
+/// An answer that is ready.
+pub(super) struct Answer(Response, Option<SetCookie>);
+
+impl Responder for Answer {
+    fn describe(operation: &mut Operation<'_>) {
+        operation.response_anything();
+    }
+
+    fn respond(self, to: &Responding<'_>) -> Response {
+        match self.1 {
+            Some(cookie) => cookie.on(Answer(self.0, None)).respond(to),
+            None => self.0,
+        }
+    }
+}
+
+/// The policy of pages: nothing is loaded, nothing frames them, and no address of theirs is told on.
+const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'";
+
+impl Answer {
+    fn new(status: StatusCode, body: Body) -> Answer {
+        let mut response = Response::new(body);
+        *response.status_mut() = status;
+        Answer(response, None).with(header::CACHE_CONTROL, "no-store")
+    }
+
+    fn with(mut self, name: header::HeaderName, value: &str) -> Answer {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.0.headers_mut().insert(name, value);
+        }
+        self
+    }
+
+    /// JSON that nobody keeps.
+    pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Answer {
+        match serde_json::to_vec(value) {
+            Ok(bytes) => Answer::new(status, bytes.into())
+                .with(header::CONTENT_TYPE, "application/json")
+                .with(header::PRAGMA, "no-cache"),
+            Err(error) => Answer::internal(&error),
+        }
+    }
+
+    /// JSON that is the same for everybody for five minutes.
+    pub(super) fn document(value: &impl Serialize) -> Answer {
+        Answer::json(StatusCode::OK, value).with(header::CACHE_CONTROL, "public, max-age=300")
+    }
+
+    pub(super) fn empty() -> Answer {
+        Answer::new(StatusCode::OK, Body::empty())
+    }
+
+    /// The browser goes on by GET, whatever it came by (RFC 9700, section 4.12).
+    pub(super) fn see_other(location: &str) -> Answer {
+        match HeaderValue::from_str(location) {
+            Ok(_) => Answer::new(StatusCode::SEE_OTHER, Body::empty())
+                .with(header::LOCATION, location)
+                .with(header::REFERRER_POLICY, "no-referrer"),
+            Err(error) => Answer::internal(&error),
+        }
+    }
+
+    pub(super) fn page(status: StatusCode, html: String) -> Answer {
+        Answer::new(status, html.into())
+            .with(header::CONTENT_TYPE, "text/html; charset=utf-8")
+            .with(header::CONTENT_SECURITY_POLICY, PAGE_POLICY)
+            .with(header::REFERRER_POLICY, "no-referrer")
+            .with(header::X_FRAME_OPTIONS, "DENY")
+            .with(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
+    }
+
+    /// An error of an endpoint that clients call (RFC 6749, section 5.2).
+    pub(super) fn failure(failure: Failure) -> Answer {
+        match failure {
+            Failure::Refused(error) if error.code == OAuthErrorCode::InvalidClient => {
+                Answer::json(StatusCode::UNAUTHORIZED, &error)
+                    .with(header::WWW_AUTHENTICATE, "Basic realm=\"oauth\", charset=\"UTF-8\"")
+            }
+            Failure::Refused(error) => Answer::json(StatusCode::BAD_REQUEST, &error),
+            Failure::Internal(error) => Answer::internal(&error),
+            other => Answer::internal(&other),
+        }
+    }
+
+    /// An error of a resource (RFC 6750, section 3; RFC 9449, section 7.1).
+    pub(super) fn challenge(failure: Failure, has_credentials: bool) -> Answer {
+        let error = match failure {
+            Failure::Refused(error) => error,
+            other => return Answer::failure(other),
+        };
+        let OAuthError { code, description, .. } = &error;
+        let status =
+            if *code == OAuthErrorCode::InsufficientScope { StatusCode::FORBIDDEN } else { StatusCode::UNAUTHORIZED };
+        let scheme = if *code == OAuthErrorCode::InvalidDpopProof { "DPoP" } else { "Bearer" };
+        let details =
+            format!("{scheme} realm=\"oauth\", error=\"{}\", error_description=\"{description}\"", code.name());
+        let challenge = if has_credentials { details.as_str() } else { "Bearer realm=\"oauth\"" };
+        Answer::json(status, &error).with(header::WWW_AUTHENTICATE, challenge)
+    }
+
+    /// What is told when something is broken here; the rest is for the log.
+    pub(super) fn internal(error: &dyn std::error::Error) -> Answer {
+        tracing::error!(error = %error, cause = ?error.source(), "an endpoint of the authorization server failed");
+        let body = json!({ "error": "server_error", "error_description": "something is broken here, and was written to the log" });
+        Answer::json(StatusCode::INTERNAL_SERVER_ERROR, &body)
+    }
+
+    pub(super) fn with_cookie(mut self, cookie: Option<SetCookie>) -> Answer {
+        self.1 = cookie;
+        self
+    }
+}

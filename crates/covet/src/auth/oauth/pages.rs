@@ -1,0 +1,109 @@
+//! The pages that users meet, as plain forms that work without script.
+
+use covet_auth::oauth2::{ConsentPage, DeviceConsent, OAuthError, path};
+use covet_template::escape::html as escape;
+
+fn page(title: &str, content: &str) -> String {
+    let style = "body{font:1rem/1.5 system-ui,sans-serif;max-width:32rem;margin:3rem auto;padding:0 1rem;color-scheme:light dark}\
+                 button,input{font:inherit;padding:.5rem 1rem;margin:.25rem .5rem .25rem 0}";
+    format!(
+        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n\
+         <title>{title}</title>\n<style>{style}</style>\n<main>\n<h1>{title}</h1>\n{content}\n</main>\n</html>\n",
+        title = escape(title),
+    )
+}
+
+fn hidden(name: &str, value: &str) -> String {
+    format!("<input type=\"hidden\" name=\"{}\" value=\"{}\">\n", escape(name), escape(value))
+}
+
+fn scopes<'a>(scope: impl Iterator<Item = &'a str>) -> String {
+    let items: String = scope.map(|token| format!("<li>{}</li>\n", escape(token))).collect();
+    format!("<ul>\n{items}</ul>")
+}
+
+const BUTTONS: &str = "<button name=\"decision\" value=\"approve\">Allow</button>\n\
+                       <button name=\"decision\" value=\"deny\">Deny</button>";
+
+pub(super) fn consent(asked: &ConsentPage, csrf: &str) -> String {
+    let fields: String = asked.parameters.iter().map(|(name, value)| hidden(name, value)).collect();
+    page(
+        &format!("Allow {}?", asked.client),
+        &format!(
+            "<p><strong>{}</strong> asks for:</p>\n{}\n<p>You will be sent to <code>{}</code>.</p>\n\
+             <form method=\"post\" action=\"{}\">\n{fields}{}{BUTTONS}\n</form>",
+            escape(&asked.client),
+            scopes(asked.scope.iter()),
+            escape(&asked.redirect_uri),
+            path::AUTHORIZE,
+            hidden("csrf", csrf),
+        ),
+    )
+}
+
+pub(super) fn error(error: &OAuthError) -> String {
+    let content = format!(
+        "<p>The request of the program that sent you here is wrong, so that you cannot be sent back to it.</p>\n\
+         <p><code>{}</code></p>",
+        escape(&error.to_string())
+    );
+    page("This cannot go on", &content)
+}
+
+pub(super) fn message(title: &str, text: &str) -> String {
+    page(title, &format!("<p>{}</p>", escape(text)))
+}
+
+pub(super) fn device_code(typed: &str, wrong: bool) -> String {
+    let note = if wrong { "<p role=\"alert\">This code is wrong, or it has ended.</p>\n" } else { "" };
+    page(
+        "Connect a device",
+        &format!(
+            "{note}<form method=\"get\" action=\"{}\">\n<label>The code that your device shows<br>\n\
+             <input name=\"user_code\" value=\"{}\" autocomplete=\"off\" autocapitalize=\"characters\" required></label>\n\
+             <button>Go on</button>\n</form>",
+            path::DEVICE,
+            escape(typed),
+        ),
+    )
+}
+
+pub(super) fn device_consent(asked: &DeviceConsent, csrf: &str) -> String {
+    page(
+        &format!("Allow {}?", asked.client),
+        &format!(
+            "<p>A device that shows the code <strong>{}</strong> asks in the name of <strong>{}</strong> for:</p>\n{}\n\
+             <p>Go on only if you have this device before you.</p>\n<form method=\"post\" action=\"{}\">\n{}{}{BUTTONS}\n</form>",
+            escape(&asked.user_code),
+            escape(&asked.client),
+            scopes(asked.scope.iter()),
+            path::DEVICE,
+            hidden("user_code", &asked.user_code),
+            hidden("csrf", csrf),
+        ),
+    )
+}
+
+pub(super) fn logout(parameters: &[(String, String)], csrf: &str) -> String {
+    let fields: String = parameters.iter().map(|(name, value)| hidden(name, value)).collect();
+    page(
+        "Log out?",
+        &format!(
+            "<form method=\"post\" action=\"{}\">\n{fields}{}<button name=\"decision\" value=\"approve\">Log out</button>\n</form>",
+            path::LOGOUT,
+            hidden("csrf", csrf),
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn line_67_what_came_with_the_request_is_escaped() {
+        assert!(!message("x", "\"><script>alert('&')</script>").contains("<script"));
+        let field = hidden("state", "\"><b>");
+        assert_eq!((field.matches('"').count(), field.contains("<b>")), (6, false), "{field}");
+    }
+}

@@ -1,0 +1,219 @@
+//! The authorization server of an app: what it is given, and how it starts.
+
+use std::env;
+use std::sync::{Arc, OnceLock, Weak};
+use std::time::Duration;
+
+use covet_auth::jose::{Algorithm, KeySet, SigningKey};
+use covet_auth::keys::{KeyEncryptionKey, StoredKey};
+use covet_auth::oauth2::{self, Client, Settings, Store as _};
+use covet_auth::rbac::RoleDefinition;
+use covet_auth::{Error, ErrorKind};
+use covet_db::Db;
+use jiff::Timestamp;
+
+use super::endpoints;
+use super::people::{NoPeople, People};
+use super::store::SqlStore;
+use crate::App;
+use crate::auth::{Install, ResourceServer, TokenKeys};
+
+/// The core with its store.
+pub(crate) type Core = oauth2::Server<SqlStore>;
+
+/// How often keys are looked after.
+const UPKEEP: Duration = Duration::from_secs(60);
+
+/// How often what other processes have revoked is learned.
+const LEARNING: Duration = Duration::from_secs(1);
+
+/// An authorization server and OpenID provider in the app itself, on the app's database.
+///
+/// [`App::auth`] mounts its endpoints (`/oauth/…` and `/.well-known/…`), and has the app's own routes believe its access tokens.
+///
+/// ```
+/// use covet::auth::{Client, Server};
+/// use covet::{App, Auth, get, routes};
+///
+/// /// Say who I am.
+/// #[get("/me")]
+/// async fn me(auth: Auth) -> String { auth.subject().to_owned() }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let jobs = Client::new("jobs", "orders:read".parse()?).with_secret("a secret of the operator's");
+/// let app = App::new("Shop", "1.0.0")
+///     .auth(Server::new("https://shop.example")?.client(jobs))
+///     .routes(routes![me]);
+/// # drop(app);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Server {
+    settings: Settings,
+    seal: Option<KeyEncryptionKey>,
+    signing: Option<SigningKey>,
+    clients: Vec<Client>,
+    people: Arc<dyn People>,
+    roles: Vec<RoleDefinition>,
+}
+
+/// The server of an app, which is there once the app has started.
+#[derive(Debug, Clone)]
+pub(crate) struct Provider {
+    core: Arc<OnceLock<Arc<Core>>>,
+    pub(crate) people: Arc<dyn People>,
+}
+
+impl Server {
+    /// A server of an issuer: `https://` and a host, or plain http on this machine.
+    ///
+    /// # Errors
+    /// That the issuer is none.
+    pub fn new(issuer: impl Into<String>) -> covet_auth::Result<Server> {
+        Ok(Server::with_settings(Settings::new(issuer)?))
+    }
+
+    /// A server of these settings.
+    pub fn with_settings(settings: Settings) -> Server {
+        let people = Arc::new(NoPeople);
+        Server { settings, seal: None, signing: None, clients: Vec::new(), people, roles: Vec::new() }
+    }
+
+    /// A server of the environment's settings: the issuer from `COVET_ISSUER`, the audience of access tokens from
+    /// `COVET_AUDIENCE` where it is another, the key that private keys are encrypted with (32 bytes in base64) from
+    /// `COVET_KEY_ENCRYPTION_KEY`, and a signing key of the operator's own, for RS256 in PEM, from `COVET_SIGNING_KEY`. Without
+    /// an issuer it is `http://` and `COVET_BIND`, or `http://127.0.0.1:8000`, which is taken on this machine only.
+    ///
+    /// # Errors
+    /// That one of them is malformed.
+    pub fn from_env() -> covet_auth::Result<Server> {
+        let variable = |name: &str| match env::var(name) {
+            Ok(value) => Ok(Some(value)),
+            Err(env::VarError::NotPresent) => Ok(None),
+            Err(env::VarError::NotUnicode(_)) => {
+                Err(Error::new(ErrorKind::Configuration, format!("{name} is not UTF-8")))
+            }
+        };
+        let issuer = match variable("COVET_ISSUER")? {
+            Some(issuer) => issuer,
+            None => format!("http://{}", variable("COVET_BIND")?.unwrap_or_else(|| "127.0.0.1:8000".into())),
+        };
+        let mut settings = Settings::new(issuer)?;
+        if let Some(audience) = variable("COVET_AUDIENCE")? {
+            settings.audience = audience;
+        }
+        let mut server = Server::with_settings(settings);
+        if let Some(key) = variable("COVET_KEY_ENCRYPTION_KEY")? {
+            server = server.key_encryption(KeyEncryptionKey::parse(&key)?);
+        }
+        if let Some(pem) = variable("COVET_SIGNING_KEY")? {
+            server = server.signing_key(SigningKey::from_pem(Algorithm::Rs256, &pem)?);
+        }
+        Ok(server)
+    }
+
+    /// With private keys encrypted in the database.
+    pub fn key_encryption(mut self, key: KeyEncryptionKey) -> Self {
+        self.seal = Some(key);
+        self
+    }
+
+    /// With a signing key of the operator's own, instead of one that is made on the first start. It signs from the first start
+    /// that has it, and like any other for as long as the settings say.
+    pub fn signing_key(mut self, key: SigningKey) -> Self {
+        self.signing = Some(key);
+        self
+    }
+
+    /// With one more client, which on every start is written over the one of its id.
+    pub fn client(mut self, client: Client) -> Self {
+        self.clients.push(client);
+        self
+    }
+
+    /// With users.
+    pub fn people(mut self, people: impl People) -> Self {
+        self.people = Arc::new(people);
+        self
+    }
+
+    /// With these roles. They are checked when the app is built.
+    pub fn roles(mut self, roles: impl IntoIterator<Item = RoleDefinition>) -> Self {
+        self.roles.extend(roles);
+        self
+    }
+
+    /// Who issues.
+    pub fn issuer(&self) -> &str {
+        &self.settings.issuer
+    }
+
+    async fn open(self, db: Db, provider: &Provider) -> crate::Result<()> {
+        db.migrate(&crate::tables::MIGRATIONS).await?;
+        let store = SqlStore::new(db, self.people);
+        for client in &self.clients {
+            store.put_client(client).await?;
+        }
+        let now = Timestamp::now();
+        if let Some(signing) = &self.signing
+            && !store.keys().await?.iter().any(|kept| kept.id == signing.id())
+        {
+            store.insert_key(&StoredKey::wrap(signing, now, self.seal.as_ref())?).await?;
+        }
+        let core = Arc::new(Core::open(self.settings, store, self.seal, now).await?);
+        tokio::spawn(upkeep(Arc::downgrade(&core)));
+        if provider.core.set(core).is_err() {
+            return Err(crate::Error::new("the authorization server was started twice"));
+        }
+        Ok(())
+    }
+}
+
+/// Looks after keys and revocations until the app is gone.
+async fn upkeep(core: Weak<Core>) {
+    let mut since_upkeep = Duration::ZERO;
+    loop {
+        tokio::time::sleep(LEARNING).await;
+        since_upkeep += LEARNING;
+        let Some(core) = core.upgrade() else { return };
+        let now = Timestamp::now();
+        if let Err(error) = core.learn_revocations(now).await {
+            tracing::warn!(%error, "revocations could not be learned");
+        }
+        if since_upkeep >= UPKEEP {
+            since_upkeep = Duration::ZERO;
+            if let Err(error) = core.maintain(now).await {
+                tracing::warn!(%error, "the authorization server's keys could not be looked after");
+            }
+        }
+    }
+}
+
+impl Provider {
+    /// The server, where the app has started.
+    pub(crate) fn core(&self) -> Option<&Arc<Core>> {
+        self.core.get()
+    }
+}
+
+impl TokenKeys for Provider {
+    fn keys(&self) -> Arc<KeySet> {
+        self.core().map(|core| core.keys()).unwrap_or_default()
+    }
+
+    fn is_revoked(&self, grant: Option<&str>, token: Option<&str>) -> bool {
+        // Without a server there is nobody whose token could be good.
+        self.core().is_none_or(|core| core.revocations().contains(grant, token))
+    }
+}
+
+impl Install for Server {
+    fn install(mut self, app: App) -> App {
+        let provider = Provider { core: Arc::default(), people: self.people.clone() };
+        let tokens = ResourceServer::of(&self.settings.issuer, &self.settings.audience, Arc::new(provider.clone()));
+        let roles = std::mem::take(&mut self.roles);
+        let app = tokens.roles(roles).install(app).state(provider.clone()).routes(endpoints::routes());
+        app.on_start(move |db| async move { self.open(db, &provider).await })
+    }
+}

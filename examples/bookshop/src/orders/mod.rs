@@ -1,0 +1,17 @@
+//! Orders: `/orders`, and the events of those that are placed.
+
+mod events;
+mod list;
+mod model;
+mod place;
+
+pub use events::Feed;
+pub use model::{Line, NewLine, NewOrder, Order, OrderError};
+pub(crate) use place::order_copies;
+
+use covet::{Routes, routes};
+
+/// The routes of orders.
+pub fn routes() -> Routes {
+    routes![place::place_order, list::list_orders, list::get_order, events::events].tag("orders")
+}

@@ -1,0 +1,91 @@
+//! Placing an order.
+
+use std::collections::BTreeMap;
+
+use covet::db::{Isolation, Transaction, TransactionOptions, sql};
+use covet::{Created, Db, IdempotencyKey, Json, State, jiff, post};
+
+use super::{Feed, Line, NewOrder, Order, OrderError};
+
+/// How often an order is tried again that met others for the same books.
+const RETRIES: u32 = 100;
+
+/// Place an order: all of it, or nothing.
+///
+/// A client that got no answer sends the same request with the same `Idempotency-Key` again, and gets the answer of the
+/// first, without ordering twice.
+#[post("/orders")]
+pub(super) async fn place_order(
+    key: Option<IdempotencyKey>,
+    order: Json<NewOrder>,
+    db: Db,
+    feed: State<Feed>,
+) -> Result<Created<Order>, OrderError> {
+    let mut copies = BTreeMap::new();
+    for line in &order.lines {
+        *copies.entry(line.book).or_insert(0) += line.copies;
+    }
+    let order = order_copies(&db, &feed, key, copies).await?;
+    Ok(Created::at(format!("/api/orders/{}", order.id), order))
+}
+
+/// Orders so many copies of each of these books, in one serializable transaction.
+pub(crate) async fn order_copies(
+    db: &Db,
+    feed: &Feed,
+    key: Option<IdempotencyKey>,
+    copies: BTreeMap<i64, i64>,
+) -> Result<Order, OrderError> {
+    let mut options = TransactionOptions::default();
+    options.isolation = Some(Isolation::Serializable);
+    options.retries = RETRIES;
+    let order = db
+        .transaction_with(options, |tx| {
+            let (key, copies) = (key.clone(), copies.clone());
+            async move { place(&tx, key, copies).await }
+        })
+        .await?;
+    feed.look();
+    Ok(order)
+}
+
+/// The work of one attempt. Books are taken in the order of their numbers, so that two orders cannot wait for each other.
+async fn place(tx: &Transaction, key: Option<IdempotencyKey>, copies: BTreeMap<i64, i64>) -> Result<Order, OrderError> {
+    if let Some(key) = key {
+        key.fence(tx).await?;
+    }
+    let mut lines = Vec::new();
+    for (book, copies) in copies {
+        lines.push(take(tx, book, copies).await?);
+    }
+    let total: i64 = lines.iter().map(|line| line.price * line.copies).sum();
+    let placed_at = jiff::Timestamp::now();
+    let id: i64 = tx
+        .fetch_value(sql!("INSERT INTO orders (placed_at, total) VALUES ({placed_at}, {total}) RETURNING id"))
+        .await?;
+    let rows = lines.iter().map(|Line { book, title, price, copies }| {
+        sql!(
+            "INSERT INTO order_lines (order_id, book, title, price, copies)
+             VALUES ({id}, {book}, {title}, {price}, {copies})"
+        )
+    });
+    tx.execute_many(rows).await?;
+    Ok(Order { id, placed_at, total, lines })
+}
+
+/// Takes copies of a book from the stock.
+async fn take(tx: &Transaction, book: i64, copies: i64) -> Result<Line, OrderError> {
+    let taken = tx
+        .fetch_optional(sql!(
+            "UPDATE books SET stock = stock - {copies} WHERE id = {book} AND stock >= {copies} RETURNING title, price"
+        ))
+        .await?;
+    if let Some((title, price)) = taken {
+        return Ok(Line { book, title, price, copies });
+    }
+    let known = tx.fetch_optional(sql!("SELECT title, stock FROM books WHERE id = {book}")).await?;
+    Err(match known {
+        Some((name, left)) => OrderError::OutOfStock { book, name, left, wanted: copies },
+        None => OrderError::UnknownBook { book },
+    })
+}
