@@ -22,6 +22,8 @@ mod negotiation;
 #[cfg(all(feature = "auth", feature = "sqlite"))]
 mod oauth;
 mod openapi;
+#[cfg(feature = "sqlite")]
+mod paging;
 mod preconditions;
 mod problems;
 mod rate_limit;
