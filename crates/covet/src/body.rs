@@ -1,5 +1,6 @@
 //! The body of a request or of a response.
 
+use std::any::Any;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -8,6 +9,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_core::Stream;
 use http_body::{Body as _, Frame, SizeHint};
+use http_body_util::BodyExt as _;
+use http_body_util::combinators::UnsyncBoxBody;
 use hyper::body::Incoming;
 use tokio::time::Sleep;
 
@@ -43,6 +46,7 @@ enum Inner {
     Incoming(Incoming),
     Limited(Box<Limited>),
     Kept(Box<(Body, KeptSlot)>),
+    Foreign(UnsyncBoxBody<Bytes, BoxError>),
 }
 
 /// A request's body under the route's limits.
@@ -79,6 +83,31 @@ impl Body {
         S: Stream<Item = Result<Bytes, BoxError>> + Send + 'static,
     {
         Body(Inner::Stream(Box::pin(stream)))
+    }
+
+    /// A body of another library, such as one that a layer of tower has made.
+    ///
+    /// ```
+    /// # #[covet::main]
+    /// # async fn main() -> covet::Result<()> {
+    /// let body = covet::Body::from_http(http_body_util::Full::from("hello"));
+    /// assert_eq!(body.bytes().await?, "hello");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn from_http<B>(body: B) -> Self
+    where
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        // A body of ours is not wrapped again.
+        let mut body = Some(body);
+        if let Some(own) = (&mut body as &mut dyn Any).downcast_mut::<Option<Body>>() {
+            return own.take().unwrap_or_default();
+        }
+        body.map_or_else(Body::empty, |body| {
+            Body(Inner::Foreign(http_body_util::BodyExt::map_err(body, Into::into).boxed_unsync()))
+        })
     }
 
     /// The next piece of the body, or `None` at its end.
@@ -146,12 +175,14 @@ impl Body {
 }
 
 impl Body {
-    /// The same body, which keeps its request's place until it is sent; one that is there as a whole needs none.
+    /// The same body, which keeps its request's place until it is sent.
     pub(crate) fn keeping(self, slot: Slot<'_>) -> Self {
-        if matches!(&self.0, Inner::Full(_)) {
-            return self;
-        }
         Body(Inner::Kept(Box::new((self, slot.keep()))))
+    }
+
+    /// Whether the body is there, and nothing has to come.
+    pub(crate) fn is_whole(&self) -> bool {
+        matches!(&self.0, Inner::Full(_))
     }
 
     /// The whole body, of which each piece is added to a share of the memory that there is for bodies.
@@ -209,6 +240,7 @@ impl http_body::Body for Body {
             Inner::Incoming(body) => Pin::new(body).poll_frame(cx).map_err(Into::into),
             Inner::Limited(limited) => limited.poll(cx),
             Inner::Kept(kept) => Pin::new(&mut kept.0).poll_frame(cx),
+            Inner::Foreign(body) => Pin::new(body).poll_frame(cx),
         }
     }
 
@@ -219,6 +251,7 @@ impl http_body::Body for Body {
             Inner::Incoming(body) => body.is_end_stream(),
             Inner::Limited(limited) => limited.body.is_end_stream(),
             Inner::Kept(kept) => kept.0.is_end_stream(),
+            Inner::Foreign(body) => body.is_end_stream(),
         }
     }
 
@@ -229,6 +262,7 @@ impl http_body::Body for Body {
             Inner::Incoming(body) => body.size_hint(),
             Inner::Limited(limited) => http_body::Body::size_hint(&limited.body),
             Inner::Kept(kept) => http_body::Body::size_hint(&kept.0),
+            Inner::Foreign(body) => body.size_hint(),
         }
     }
 }

@@ -23,7 +23,10 @@ chapters! {
     Database "database"
     Testing "testing"
     Server "server"
+    Tower "tower"
     CommandLine "command-line"
+    #[cfg(feature = "template")]
+    Templates "templates"
     #[cfg(feature = "auth")]
     Callers "callers"
 }

@@ -6,6 +6,8 @@ mod app;
 mod attributes;
 #[cfg(feature = "auth")]
 pub mod auth;
+#[cfg(feature = "axum")]
+mod axum;
 mod body;
 mod client_address;
 #[cfg(feature = "_compression")]
@@ -33,6 +35,8 @@ mod multipart;
 mod negotiation;
 pub mod openapi;
 mod overload;
+#[cfg(feature = "_db")]
+mod paging;
 mod precondition;
 mod principal;
 mod problem;
@@ -41,6 +45,8 @@ mod request;
 mod request_id;
 mod respond;
 mod routing;
+#[cfg(feature = "_db")]
+mod secret;
 mod security_headers;
 mod server;
 mod service;
@@ -48,16 +54,19 @@ mod stream;
 #[cfg(feature = "_db")]
 mod tables;
 pub mod test;
+mod tower;
 pub mod validation;
 #[cfg(feature = "template")]
 mod view;
 
 pub use app::{App, Limits, StartFault, TrailingSlash};
-#[cfg(feature = "auth")]
-pub use auth::{Auth, Public};
 #[cfg(feature = "template")]
 pub use attributes::view;
 pub use attributes::{Problem, delete, get, head, main, model, options, patch, post, put};
+#[cfg(feature = "auth")]
+pub use auth::{Auth, Public};
+#[cfg(feature = "axum")]
+pub use axum::{Axum, AxumBody};
 pub use body::{Body, BodyError, BoxError};
 pub use bytes::Bytes;
 pub use client_address::{ClientAddress, ProxyHeader};
@@ -79,12 +88,15 @@ pub use idempotency::{Idempotency, IdempotencyError, IdempotencyKey};
 pub use jiff;
 pub use merge_patch::{InvalidPatch, MergePatch};
 pub use multipart::{Multipart, MultipartError, Part};
+#[cfg(feature = "_db")]
+pub use paging::{Column, Key, KeyValue, Keyset, Paging};
 pub use precondition::{ETag, IfMatch, IfNoneMatch, PreconditionFailed, Tagged};
 pub use problem::{Problem, ProblemDetails, ProblemType, Problems};
 pub use rate_limit::RateLimit;
 pub use request::{FromRequest, Rejection, Request};
 pub use request_id::RequestId;
-pub use respond::{Accepted, Created, Html, Negotiated, NoContent, Page, Redirect, Responder, Responding, Response, SetCookie,
+pub use respond::{
+    Accepted, Created, Html, Negotiated, NoContent, Page, Redirect, Responder, Responding, Response, SetCookie,
     WithCookie,
 };
 pub use routing::{Route, Routes};
@@ -96,6 +108,7 @@ pub use server::Runtime;
 pub use server::Tls;
 pub use service::Service;
 pub use stream::{Event, Events, LastEventId, MediaType, NdJson, RowError, Rows, Stream, media};
+pub use tower::Next;
 pub use uuid::Uuid;
 #[cfg(feature = "template")]
 pub use view::{Templates, View};

@@ -185,6 +185,13 @@ impl Request {
         response
     }
 
+    /// Takes the head and the body, and leaves empty ones.
+    pub(crate) fn take_http(&mut self) -> (Parts, Body) {
+        let (mut head, _) = http::Request::new(()).into_parts();
+        std::mem::swap(&mut head, &mut self.head);
+        (head, self.take_body())
+    }
+
     /// The raw text of a path parameter, still percent-encoded.
     pub(crate) fn path_parameter(&self, name: &str) -> Option<&str> {
         let path = self.path.normalized.as_deref().unwrap_or_else(|| self.head.uri.path());

@@ -15,6 +15,7 @@ use crate::problem::{self, ProblemType, Problems};
 use crate::request::Shared;
 use crate::routing::{Pattern, Registered, Route, Router, RouterBuilder};
 use crate::service::{Service, Settings};
+use crate::tower::Layers;
 use crate::{Cors, Error, Result, SecurityHeaders};
 
 /// One reason why an app cannot start.
@@ -65,6 +66,8 @@ pub(super) struct Building {
     pub(super) faults: Vec<StartFault>,
     /// Whether an operation works on the framework's own tables.
     needs_tables: bool,
+    /// Whether the app's secret comes from its database.
+    has_stored_secret: bool,
     #[cfg(feature = "auth")]
     pub(super) access: super::access::Deciding,
 }
@@ -76,6 +79,7 @@ pub(super) struct Built {
     pub(super) shared: Shared,
     router: Router,
     settings: Settings,
+    layers: Layers,
 }
 
 impl Built {
@@ -86,7 +90,7 @@ impl Built {
     }
 
     pub(super) fn into_service(self) -> Service {
-        Service::new(self.router, Arc::new(self.shared), self.settings, self.document)
+        Service::new(self.router, Arc::new(self.shared), self.settings, self.document).within(&self.layers)
     }
 }
 
@@ -100,9 +104,17 @@ pub(super) fn build(mut app: App) -> Result<Built> {
         operations: HashMap::new(),
         faults: Vec::new(),
         needs_tables: false,
+        has_stored_secret: false,
         #[cfg(feature = "auth")]
         access: super::access::Deciding::of(app.auth.is_some()),
     };
+    #[cfg(feature = "_db")]
+    {
+        let secret = crate::secret::Secret::new(app.secret.take());
+        building.has_stored_secret = secret.is_stored();
+        building.faults.extend(secret.fault().map(StartFault::of_app));
+        app.shared.insert(secret);
+    }
     problem::ALL.iter().for_each(|problem| building.problems.add(problem));
     let own = match &app.rate_limit {
         Some(limit) => app.routes.clone().rate_limit(limit.clone()),
@@ -160,14 +172,14 @@ impl Building {
             self.fault(&route, fault);
         }
         let media_types = operation.media_types();
-        let reads_body = operation.body.is_some();
+        let reads_body = operation.body.is_some() || route.is_mount();
         let body_types = operation.body.iter().flat_map(|body| body.content.keys().copied()).collect();
         let is_guarded = operation.is_guarded();
         if is_guarded {
             operation.problem(&problem::CROSS_SITE);
         }
         let (is_idempotent, takes_nonce) = (operation.is_idempotent, operation.takes_nonce);
-        self.needs_tables |= is_idempotent;
+        self.needs_tables |= is_idempotent || (operation.needs_secret && self.has_stored_secret);
         if is_idempotent {
             describe_replay(&mut operation);
         }
@@ -195,9 +207,16 @@ impl Building {
             guard,
             is_guarded,
             label: route.path.as_str().into(),
+            handler: route.finished_handler(),
             route: route.clone(),
         };
-        if let Err(fault) = self.router.add(pattern, registered) {
+        let registered = Arc::new(registered);
+        let added = if route.is_mount() {
+            self.router.add_mount(&pattern, &registered)
+        } else {
+            self.router.add(pattern, registered)
+        };
+        if let Err(fault) = added {
             self.fault(&route, fault);
         }
     }
@@ -285,7 +304,7 @@ impl Building {
         if self.needs_tables {
             startup.own = Some(&crate::tables::MIGRATIONS);
         }
-        Ok(Built { document, startup, router: self.router.build(), shared: app.shared, settings })
+        Ok(Built { document, startup, router: self.router.build(), shared: app.shared, settings, layers: app.layers })
     }
 }
 

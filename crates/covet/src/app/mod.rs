@@ -17,12 +17,15 @@ pub(crate) use startup::Startup;
 
 use std::fmt::Display;
 
+use bytes::Bytes;
+
 use crate::principal::Identify;
 use crate::request::Shared;
 use crate::routing::Routes;
 use crate::server::{self, Address};
 use crate::service::Service;
-use crate::{Cors, Error, ProxyHeader, RateLimit, Result, Runtime, SecurityHeaders};
+use crate::tower::Layers;
+use crate::{Body, BoxError, Cors, Error, Next, ProxyHeader, RateLimit, Result, Runtime, SecurityHeaders};
 
 /// An app: routes, what they share, and the settings of the server.
 ///
@@ -52,6 +55,8 @@ pub struct App {
     pub(crate) metrics: bool,
     pub(crate) principal: Option<Identify>,
     pub(crate) access_log: bool,
+    #[cfg(feature = "_db")]
+    pub(crate) secret: Option<Vec<u8>>,
     pub(crate) security_headers: SecurityHeaders,
     #[cfg(feature = "_compression")]
     pub(crate) compression: crate::Compression,
@@ -62,6 +67,7 @@ pub struct App {
     pub(crate) bind: Option<String>,
     pub(crate) startup: Startup,
     pub(crate) server: server::Settings,
+    pub(crate) layers: Layers,
 }
 
 impl App {
@@ -82,6 +88,8 @@ impl App {
             metrics: false,
             principal: None,
             access_log: false,
+            #[cfg(feature = "_db")]
+            secret: None,
             security_headers: SecurityHeaders::default(),
             #[cfg(feature = "_compression")]
             compression: crate::Compression::off(),
@@ -92,6 +100,7 @@ impl App {
             bind: None,
             startup: Startup::default(),
             server: server::Settings::default(),
+            layers: Layers::default(),
         }
     }
 
@@ -239,7 +248,7 @@ impl App {
         self.state(assets).routes(routes)
     }
 
-    /// With templates, which structs with [`#[covet::view]`](crate::view) render. Problems become pages for clients that
+    /// With templates, which structs with [`#[covet::view]`](macro@crate::view) render. Problems become pages for clients that
     /// rather read HTML than JSON; a template `error.html` makes them look as the app likes, and has the document of the
     /// problem as `problem`.
     ///
@@ -331,6 +340,21 @@ impl App {
         self
     }
 
+    /// With the secret from which the keys are made that sign what is given to clients and comes back, such as the cursors of
+    /// [`Paging`](crate::Paging): at least 32 random bytes, the same for every process of the app. Without it that is the
+    /// environment's `COVET_SECRET`, or else one that the app makes and keeps in its database.
+    ///
+    /// ```
+    /// # use covet::App;
+    /// let app = App::new("Bookshop", "1.0.0").secret("e3b0c44298fc1c149afbf4c8996fb924");
+    /// assert!(app.build().is_ok());
+    /// ```
+    #[cfg(feature = "_db")]
+    pub fn secret(mut self, secret: impl Into<Vec<u8>>) -> Self {
+        self.secret = Some(secret.into());
+        self
+    }
+
     /// With a line in the log for every request, when the last byte of its answer is on its way: an event of `tracing` at
     /// the level `info` with the target `covet::access`, which has the method, the route, the status, the duration, the bytes of
     /// the body, the address of the client and the request's id. Neither the query nor the path itself stand in it,
@@ -415,6 +439,44 @@ impl App {
     #[cfg(feature = "tls")]
     pub fn tls(mut self, tls: crate::Tls) -> Self {
         self.server.tls = Some(tls);
+        self
+    }
+
+    /// Within a layer of tower, around everything: it sees each request before the app does, and what it answers itself has no request
+    /// id and is not counted. A second layer goes around the first. An error of the layer is the problem 500.
+    ///
+    /// [`Routes::layer`](crate::Routes::layer) puts one around some routes.
+    ///
+    /// ```
+    /// use covet::{App, get, routes};
+    /// use tower::util::MapResponseLayer;
+    ///
+    /// /// Say hello.
+    /// #[get("/hello")]
+    /// async fn hello() -> &'static str { "hello" }
+    ///
+    /// let layer = MapResponseLayer::new(|mut response: covet::Response| {
+    ///     response.headers_mut().insert("x-served-by", http::HeaderValue::from_static("us"));
+    ///     response
+    /// });
+    /// let app = App::new("Greeter", "1.0.0").routes(routes![hello]).layer(layer);
+    /// # #[covet::main]
+    /// # async fn main() -> covet::Result<()> {
+    /// assert_eq!(covet::test::Client::new(app)?.get("/nowhere").send().await.header("x-served-by"), Some("us"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn layer<L, B>(mut self, layer: L) -> Self
+    where
+        L: tower_layer::Layer<Next> + Send + Sync + 'static,
+        L::Service:
+            tower_service::Service<http::Request<Body>, Response = http::Response<B>> + Clone + Send + Sync + 'static,
+        <L::Service as tower_service::Service<http::Request<Body>>>::Error: Into<BoxError>,
+        <L::Service as tower_service::Service<http::Request<Body>>>::Future: Send,
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        self.layers.push(layer);
         self
     }
 

@@ -45,7 +45,7 @@ pub(crate) async fn answer(
 ) -> Result<Response, ProblemDetails> {
     // Without a key, or with one that is none, the handler's argument decides, which knows the other faults as well.
     let (Ok(Some(key)), Some(db)) = (key::parse(request.headers()), request.state::<Db>()) else {
-        return in_time(deadline, (registered.route.handler)(request)).await;
+        return in_time(deadline, registered.handler.call(request)).await;
     };
     let body = request.read_body().await.map_err(Problem::into_details)?;
     let attempt = Attempt {
@@ -69,7 +69,7 @@ pub(crate) async fn answer(
     }
     request.body = body.into();
     request.head.extensions.insert(attempt.claim.clone());
-    let work = in_time(deadline, (registered.route.handler)(request));
+    let work = in_time(deadline, registered.handler.call(request));
     let limit = settings.answer_limit;
     // A task of its own, so that the work goes on when the client hangs up, which is what makes it ask again.
     let task = async move { finish(work, &attempt.claim, &db, limit).await }.in_current_span();

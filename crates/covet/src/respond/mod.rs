@@ -170,6 +170,6 @@ pub(crate) fn json<T: Serialize>(status: StatusCode, value: &T, to: &Responding<
     }
     let mut response = Response::new(Body::from(body.into_inner().freeze()));
     *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response.headers_mut().insert(header::CONTENT_TYPE, const { HeaderValue::from_static("application/json") });
     response
 }

@@ -7,9 +7,9 @@ use super::{Responder, Responding, Response};
 use crate::Body;
 use crate::openapi::Operation;
 
-fn with_type(body: Body, media_type: &'static str) -> Response {
+fn with_type(body: Body, media_type: HeaderValue) -> Response {
     let mut response = Response::new(body);
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    response.headers_mut().insert(header::CONTENT_TYPE, media_type);
     response
 }
 
@@ -19,7 +19,7 @@ impl Responder for String {
     }
 
     fn respond(self, _: &Responding<'_>) -> Response {
-        with_type(self.into(), "text/plain; charset=utf-8")
+        with_type(self.into(), const { HeaderValue::from_static("text/plain; charset=utf-8") })
     }
 }
 
@@ -29,7 +29,7 @@ impl Responder for &'static str {
     }
 
     fn respond(self, _: &Responding<'_>) -> Response {
-        with_type(self.into(), "text/plain; charset=utf-8")
+        with_type(self.into(), const { HeaderValue::from_static("text/plain; charset=utf-8") })
     }
 }
 
@@ -39,7 +39,7 @@ impl Responder for Bytes {
     }
 
     fn respond(self, _: &Responding<'_>) -> Response {
-        with_type(self.into(), "application/octet-stream")
+        with_type(self.into(), const { HeaderValue::from_static("application/octet-stream") })
     }
 }
 
@@ -49,6 +49,6 @@ impl Responder for Body {
     }
 
     fn respond(self, _: &Responding<'_>) -> Response {
-        with_type(self, "application/octet-stream")
+        with_type(self, const { HeaderValue::from_static("application/octet-stream") })
     }
 }

@@ -4,11 +4,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::Method;
 
 use crate::openapi::Operation;
 use crate::overload::Slots;
-use crate::{RateLimit, Request, Response, SecurityHeaders};
+use crate::tower::{Layers, Next};
+use crate::{Body, BoxError, RateLimit, Request, Response, SecurityHeaders};
 
 /// What `#[get("…")]` and its siblings make of a handler. Not written by hand.
 #[doc(hidden)]
@@ -17,11 +19,34 @@ pub trait Endpoint {
     fn route() -> Route;
 }
 
+/// What stands for the method of a service that takes all of them.
+pub(crate) const ANY_METHOD: &str = "*";
+
 /// The future of a handler, erased: one allocation per request.
 pub(crate) type HandlerFuture = Pin<Box<dyn Future<Output = Response> + Send>>;
 
-/// A handler, erased.
-pub(crate) type Handler = fn(Request) -> HandlerFuture;
+/// What answers at a route, erased.
+#[derive(Debug, Clone)]
+pub(crate) enum Handler {
+    /// A handler that `#[get("…")]` or one of its siblings has made.
+    Function(fn(Request) -> HandlerFuture),
+    /// A handler within layers.
+    Service(Next),
+    /// A service that takes every method and everything below the route's path.
+    Mounted(Next),
+    /// The same, once its prefix is known.
+    Below(Arc<str>, Next),
+}
+
+impl Handler {
+    pub(crate) fn call(&self, request: Request) -> HandlerFuture {
+        match self {
+            Handler::Function(function) => function(request),
+            Handler::Service(next) | Handler::Mounted(next) => next.handle(request),
+            Handler::Below(prefix, next) => next.handle_below(prefix, request),
+        }
+    }
+}
 
 /// One route: a method, a path, and the handler that answers there. [`routes!`](crate::routes) makes it.
 #[derive(Debug, Clone)]
@@ -42,6 +67,7 @@ pub struct Route {
     #[cfg(feature = "_compression")]
     pub(crate) compression: Option<crate::Compression>,
     pub(crate) slots: Option<Arc<Slots>>,
+    pub(crate) layers: Layers,
     #[cfg(feature = "_db")]
     pub(crate) idempotency: Option<crate::Idempotency>,
     #[cfg(feature = "auth")]
@@ -81,15 +107,39 @@ impl Route {
             #[cfg(feature = "_compression")]
             compression: None,
             slots: None,
+            layers: Layers::default(),
             #[cfg(feature = "_db")]
             idempotency: None,
             #[cfg(feature = "auth")]
             decisions: Vec::new(),
             describe,
-            handler,
+            handler: Handler::Function(handler),
             function,
             place,
         }
+    }
+
+    /// A service under a prefix.
+    pub(crate) fn mount(prefix: &str, function: &'static str, place: &'static str, handler: Handler) -> Self {
+        let method = Method::from_bytes(ANY_METHOD.as_bytes()).unwrap_or_default();
+        let unused =
+            |request: Request| -> HandlerFuture { Box::pin(async move { request.refuse(Default::default()) }) };
+        let route = Route::new(method, prefix, function, place, |operation| operation.response_anything(), unused);
+        Route { handler, in_document: false, ..route }
+    }
+
+    /// Whether it takes every method and everything below its path.
+    pub(crate) fn is_mount(&self) -> bool {
+        matches!(self.handler, Handler::Mounted(_) | Handler::Below(..))
+    }
+
+    /// The handler as it is called: below its prefix, and within its layers.
+    pub(crate) fn finished_handler(&self) -> Handler {
+        let handler = match &self.handler {
+            Handler::Mounted(next) => Handler::Below(self.path.as_str().into(), next.clone()),
+            other => other.clone(),
+        };
+        self.layers.around_handler(&handler)
     }
 
     /// With the handler's doc comment.
@@ -241,6 +291,77 @@ impl Routes {
     #[cfg(feature = "_db")]
     pub fn idempotency(mut self, rules: crate::Idempotency) -> Self {
         self.list.iter_mut().for_each(|route| route.idempotency = Some(rules.clone()));
+        self
+    }
+
+    /// A service of tower, such as an `axum::Router`, under a prefix: it gets every request below it, whatever the method,
+    /// with the prefix taken from the path. Routes of the app's own below the prefix come first, so `"/"` is the place for what
+    /// answers where nothing else does.
+    ///
+    /// The requests go through the pipeline: they have an id, count among the metrics, and are held to the limits and to the deadline.
+    /// The service finds the [`RequestId`](crate::RequestId) and the [`ClientAddress`](crate::ClientAddress) among the request's extensions. It is not in
+    /// the OpenAPI document.
+    ///
+    /// ```
+    /// use covet::{App, Body, Routes};
+    /// use tower::service_fn;
+    ///
+    /// let legacy = service_fn(async |request: http::Request<Body>| {
+    ///     Ok::<_, std::convert::Infallible>(http::Response::new(format!("the old {}", request.uri())))
+    /// });
+    /// let app = App::new("Shop", "2.0.0").routes(Routes::mount("/old", legacy));
+    /// # #[covet::main]
+    /// # async fn main() -> covet::Result<()> {
+    /// let client = covet::test::Client::new(app)?;
+    /// assert_eq!(client.get("/old/books").send().await.text(), "the old /books");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn mount<S, B>(prefix: &str, service: S) -> Self
+    where
+        S: tower_service::Service<http::Request<Body>, Response = http::Response<B>> + Clone + Send + Sync + 'static,
+        S::Error: Into<BoxError>,
+        S::Future: Send,
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        crate::tower::mount(prefix, service)
+    }
+
+    /// All of them within a layer of tower: behind the pipeline's own duties, around each handler. A second layer goes around the
+    /// first. An error of the layer is the problem 500.
+    ///
+    /// ```
+    /// use covet::{App, get, routes};
+    /// use tower::util::MapRequestLayer;
+    ///
+    /// /// Say how the client is called.
+    /// #[get("/agent")]
+    /// async fn agent(user_agent: covet::Header<String>) -> String { user_agent.0 }
+    ///
+    /// let layer = MapRequestLayer::new(|mut request: http::Request<covet::Body>| {
+    ///     request.headers_mut().insert("user-agent", http::HeaderValue::from_static("somebody"));
+    ///     request
+    /// });
+    /// let app = App::new("Agents", "1.0.0").routes(routes![agent].layer(layer));
+    /// # #[covet::main]
+    /// # async fn main() -> covet::Result<()> {
+    /// assert_eq!(covet::test::Client::new(app)?.get("/agent").send().await.text(), "somebody");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn layer<L, B>(mut self, layer: L) -> Self
+    where
+        L: tower_layer::Layer<Next> + Clone + Send + Sync + 'static,
+        L::Service:
+            tower_service::Service<http::Request<Body>, Response = http::Response<B>> + Clone + Send + Sync + 'static,
+        <L::Service as tower_service::Service<http::Request<Body>>>::Error: Into<BoxError>,
+        <L::Service as tower_service::Service<http::Request<Body>>>::Future: Send,
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        self.list.iter_mut().for_each(|route| route.layers.push(layer.clone()));
         self
     }
 

@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use http::{HeaderValue, Method};
 
-use super::{Pattern, Route};
+use super::route::ANY_METHOD;
+use super::{Handler, Pattern, Route};
 use crate::request::MatchedPath;
 
 /// A route that is being served.
 #[derive(Debug)]
 pub(crate) struct Registered {
     pub(crate) route: Route,
+    pub(crate) handler: Handler,
     pub(crate) parameters: Vec<Arc<str>>,
     /// The media types of its answers; empty where it may answer anything.
     pub(crate) media_types: Vec<&'static str>,
@@ -125,7 +127,8 @@ impl PathEntry {
     fn get(&self, method: &Method) -> Option<&Arc<Registered>> {
         let find = |wanted: &Method| self.methods.iter().find(|(known, _)| known == wanted).map(|(_, route)| route);
         // A HEAD is a GET whose body is not sent (RFC 9110, section 9.3.2).
-        find(method).or_else(|| (method == Method::HEAD).then(|| find(&Method::GET)).flatten())
+        let found = find(method).or_else(|| (method == Method::HEAD).then(|| find(&Method::GET)).flatten());
+        found.or_else(|| self.methods.iter().find(|(_, route)| route.route.is_mount()).map(|(_, route)| route))
     }
 
     fn accept_patch(&self) -> Option<HeaderValue> {
@@ -135,6 +138,7 @@ impl PathEntry {
 
     fn allow(&self) -> HeaderValue {
         let mut methods: Vec<&str> = self.methods.iter().map(|(method, _)| method.as_str()).collect();
+        methods.retain(|method| *method != ANY_METHOD);
         for (implied, by) in [("HEAD", Some("GET")), ("OPTIONS", None)] {
             if !methods.contains(&implied) && by.is_none_or(|by| methods.contains(&by)) {
                 methods.push(implied);
@@ -157,8 +161,7 @@ impl RouterBuilder {
     ///
     /// # Errors
     /// Why it cannot stand beside the ones before it.
-    pub(crate) fn add(&mut self, pattern: Pattern, registered: Registered) -> Result<(), String> {
-        let registered = Arc::new(registered);
+    pub(crate) fn add(&mut self, pattern: Pattern, registered: Arc<Registered>) -> Result<(), String> {
         let Some(&index) = self.shapes.get(&pattern.shape) else {
             return self.add_path(pattern.shape, registered);
         };
@@ -166,13 +169,30 @@ impl RouterBuilder {
         if let Some(same) = known.iter().find(|one| one.route.method == registered.route.method) {
             return Err(format!("the same method and path as `{}` at {}", same.route.function, same.route.place));
         }
-        if let Some(other) = known.iter().find(|one| one.route.path != registered.route.path) {
+        if let Some(other) = known.iter().find(|one| one.route.path != registered.route.path && !one.route.is_mount()) {
             return Err(format!(
                 "its parameters have other names than in `{}` of `{}` at {}; a path has one spelling",
                 other.route.path, other.route.function, other.route.place
             ));
         }
         known.push(registered);
+        Ok(())
+    }
+
+    /// Adds a service that takes everything below its path.
+    ///
+    /// # Errors
+    /// Why it cannot stand beside the routes before it.
+    pub(crate) fn add_mount(&mut self, pattern: &Pattern, registered: &Arc<Registered>) -> Result<(), String> {
+        if !pattern.parameters.is_empty() {
+            return Err("a prefix has no parameters".into());
+        }
+        let prefix = pattern.shape.trim_end_matches('/');
+        let mut shapes = vec![format!("{prefix}/"), format!("{prefix}/{{*0}}")];
+        shapes.extend((!prefix.is_empty()).then(|| prefix.to_owned()));
+        for shape in shapes {
+            self.add(Pattern { parameters: Vec::new(), shape }, registered.clone())?;
+        }
         Ok(())
     }
 

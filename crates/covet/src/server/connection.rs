@@ -32,6 +32,9 @@ const REFUSAL: Duration = Duration::from_secs(5);
 /// What is waited for instead of a time that no clock can tell.
 const A_LONG_TIME: Duration = Duration::from_secs(86_400 * 365);
 
+/// How many headers hyper takes without being told.
+const PARSED_HEADERS: usize = 100;
+
 /// Bytes of one stream's answer that HTTP/2 holds while its peer has no window for them.
 const SEND_BUFFER: usize = 64 << 10;
 
@@ -90,12 +93,12 @@ pub(super) async fn serve(transport: Transport, service: Service, stopping: Stop
     let io = TokioIo::new(wire);
     match protocol {
         Protocol::Http1 => {
-            let answer = service_fn(|request| shared.clone().answer(request, false));
+            let answer = service_fn(|request| shared.clone().answer(request, Work::begin(&shared.activity), false));
             let connection = pin!(http1(&limits).serve_connection(io, answer));
             drive(connection, http1::Connection::graceful_shutdown, &shared, &limits, stopping).await;
         }
         Protocol::Http2 => {
-            let answer = service_fn(|request| shared.clone().answer(request, true));
+            let answer = service_fn(|request| shared.clone().answer(request, Work::begin(&shared.activity), true));
             let connection = pin!(http2(&limits).serve_connection(io, answer));
             drive(connection, http2::Connection::graceful_shutdown, &shared, &limits, stopping).await;
         }
@@ -111,18 +114,15 @@ impl Shared {
     async fn answer(
         self: Arc<Self>,
         mut request: http::Request<Incoming>,
+        mut work: Work,
         is_http2: bool,
     ) -> Result<http::Response<Answer>, Infallible> {
-        let mut work = Work::begin(&self.activity);
-        if let Some(peer) = self.peer {
-            request.extensions_mut().insert(peer);
-        }
         if self.is_encrypted {
             request.extensions_mut().insert(Encrypted);
         }
         let request = request.map(Body::incoming);
         let mut response: Response = match self.welcome {
-            Welcome::Served => self.service.serve(request).await,
+            Welcome::Served => self.service.serve(request, self.peer).await,
             Welcome::Refused => self.service.refuse_connection(request.headers()),
         };
         work.answered();
@@ -232,8 +232,11 @@ fn http1(limits: &Limits) -> http1::Builder {
         .timer(TokioTimer::new())
         .header_read_timeout(None)
         .max_buf_size(head.saturating_mul(2).max(64 << 10))
-        .max_headers(limits.headers.saturating_mul(2))
         .half_close(false);
+    // Beyond the parser's own number it needs memory of the heap for each request.
+    if limits.headers >= PARSED_HEADERS {
+        builder.max_headers(limits.headers.saturating_mul(2));
+    }
     builder
 }
 

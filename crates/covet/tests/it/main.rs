@@ -24,6 +24,8 @@ mod negotiation;
 #[cfg(all(feature = "auth", feature = "sqlite"))]
 mod oauth;
 mod openapi;
+#[cfg(feature = "sqlite")]
+mod paging;
 mod preconditions;
 mod problems;
 mod rate_limit;
@@ -32,10 +34,17 @@ mod routing;
 mod security_headers;
 mod rows;
 mod server;
+#[cfg(unix)]
+mod server_settings;
 #[cfg(feature = "sqlite")]
 mod startup;
 mod streams;
 mod validation;
 mod validation_of_requests;
 #[cfg(feature = "template")]
+mod pages_in_browser;
+#[cfg(feature = "template")]
 mod views;
+#[cfg(feature = "tls")]
+mod tls;
+mod tower;

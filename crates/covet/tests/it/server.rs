@@ -237,7 +237,12 @@ async fn requests_on_their_way_when_the_server_stops_are_answered() {
 }
 
 /// One request over HTTP/2 by prior knowledge: its status, its headers and its body.
-async fn over_http_2(address: SocketAddr, request: http::Request<String>) -> (http::response::Parts, Bytes) {
+pub(crate) async fn over_http_2(address: SocketAddr, target: &str) -> (http::response::Parts, Bytes) {
+    let request = http::Request::get(format!("http://{address}{target}")).body(String::new()).unwrap();
+    send_over_http_2(address, request).await
+}
+
+async fn send_over_http_2(address: SocketAddr, request: http::Request<String>) -> (http::response::Parts, Bytes) {
     use http_body_util::BodyExt;
     let io = hyper_util::rt::TokioIo::new(TcpStream::connect(address).await.unwrap());
     let (mut sender, connection) =
@@ -257,11 +262,11 @@ async fn http_2_is_spoken_by_prior_knowledge() {
         }
         request.body(String::new()).unwrap()
     };
-    let (head, body) = over_http_2(server.address(), request("GET", None)).await;
+    let (head, body) = send_over_http_2(server.address(), request("GET", None)).await;
     assert_eq!((head.status.as_u16(), &body[..]), (200, &b"pong"[..]));
-    let (head, body) = over_http_2(server.address(), request("HEAD", None)).await;
+    let (head, body) = send_over_http_2(server.address(), request("HEAD", None)).await;
     assert_eq!((head.status.as_u16(), head.headers["content-length"].to_str().unwrap(), body.len()), (200, "4", 0));
-    let (head, _) = over_http_2(server.address(), request("GET", Some("other.example"))).await;
+    let (head, _) = send_over_http_2(server.address(), request("GET", Some("other.example"))).await;
     assert_eq!(head.status, 400);
     server.stop().await.unwrap();
 }
