@@ -28,7 +28,7 @@ struct Private {
 type Sign = Box<dyn Fn(&[u8])>;
 
 fn main() {
-    let rounds = if std::env::args().any(|argument| argument == "--quick") { 5 } else { 25 };
+    let rounds = if std::env::args().any(|argument| argument == "--quick") { 60 } else { 400 };
     println!("| algorithm | bare sign µs | issue | bare verify µs | verify | from the cache ns |");
     println!("|---|---|---|---|---|---|");
     for algorithm in [Algorithm::Rs256, Algorithm::Ps256, Algorithm::Es256, Algorithm::EdDsa] {
@@ -58,13 +58,13 @@ fn row(algorithm: Algorithm, rounds: usize) {
     let verifier = Verifier::new("https://id.example", "https://api.example");
     let cached = CachedVerifier::<Private>::new(verifier.clone(), 10_000);
     let mut operations: [(usize, Box<dyn FnMut() + '_>); 5] = [
-        (40, Box::new(|| sign(black_box(signed.as_bytes())))),
-        (40, Box::new(|| drop(black_box(key.issue(TokenType::AccessToken, &claims()))))),
-        (400, Box::new(|| public.verify_sig(black_box(signed.as_bytes()), &proof).expect("good"))),
-        (400, Box::new(|| drop(black_box(verifier.verify::<Private>(&keys, &token, now).expect("good"))))),
-        (4000, Box::new(|| drop(black_box(cached.verify(&keys, &token, now).expect("good"))))),
+        (3, Box::new(|| sign(black_box(signed.as_bytes())))),
+        (3, Box::new(|| drop(black_box(key.issue(TokenType::AccessToken, &claims()))))),
+        (40, Box::new(|| public.verify_sig(black_box(signed.as_bytes()), &proof).expect("good"))),
+        (40, Box::new(|| drop(black_box(verifier.verify::<Private>(&keys, &token, now).expect("good"))))),
+        (1000, Box::new(|| drop(black_box(cached.verify(&keys, &token, now).expect("good"))))),
     ];
-    // Taken in turns, and the best of each: what else the machine does then meets all of them.
+    // Taken in turns of about a millisecond, and the best of each: what else the machine does is then in none of them.
     let mut best = [f64::MAX; 5];
     for _ in 0..rounds {
         for (best, (count, operation)) in best.iter_mut().zip(&mut operations) {
@@ -93,12 +93,22 @@ fn bare(algorithm: Algorithm, key: &SigningKey) -> (Sign, ParsedPublicKey) {
         Algorithm::Es256 => {
             let pair = EcdsaKeyPair::from_pkcs8(&signature::ECDSA_P256_SHA256_FIXED_SIGNING, &pkcs8).expect("a key");
             let public = parsed(&signature::ECDSA_P256_SHA256_FIXED, pair.public_key().as_ref());
-            (Box::new(move |bytes| drop(black_box(pair.sign(&random, bytes)))), public)
+            (
+                Box::new(move |bytes| {
+                    let _ = black_box(pair.sign(&random, bytes));
+                }),
+                public,
+            )
         }
         Algorithm::EdDsa => {
             let pair = Ed25519KeyPair::from_pkcs8(&pkcs8).expect("a key");
             let public = parsed(&signature::ED25519, pair.public_key().as_ref());
-            (Box::new(move |bytes| drop(black_box(pair.sign(bytes)))), public)
+            (
+                Box::new(move |bytes| {
+                    let _ = black_box(pair.sign(bytes));
+                }),
+                public,
+            )
         }
         _ => {
             let pair = RsaKeyPair::from_pkcs8(&pkcs8).expect("a key");

@@ -13,6 +13,7 @@ use crate::builtins;
 use crate::compile::{self, Callee, Entry, Program};
 use crate::error::{Error, ErrorKind, Result, closest};
 use crate::function::{Custom, Function};
+use crate::html::{AttributeKind, Attributes};
 use crate::loader::Loader;
 use crate::policy::{Policy, Undefined};
 use crate::source::Source;
@@ -86,6 +87,8 @@ pub struct Engine {
     tests: HashMap<Box<str>, Arc<Custom>>,
     functions: HashMap<Box<str>, Arc<Custom>>,
     globals: HashMap<Box<str>, Value>,
+    attributes: Attributes,
+    nonce: Option<Box<str>>,
     compiled: RwLock<HashMap<Box<str>, Variants>>,
     /// Memory of renderings that ended, for those to come.
     memory: Mutex<Vec<Bump>>,
@@ -168,6 +171,44 @@ impl Engine {
     /// Adds a function.
     pub fn add_function<Arguments>(&mut self, name: &str, function: impl Function<Arguments>) {
         self.functions.insert(name.into(), Arc::new(Custom::new(name, function)));
+        self.forget();
+    }
+
+    /// Says what the values of an attribute are, for those that HTML does not know: `*` at the end of a name stands for
+    /// any end. What was said last about a name counts.
+    ///
+    /// htmx's `hx-get` and the like are known as addresses, and `hx-on*`, `x-*`, `@*`, `:*` and `v-*` as scripts.
+    ///
+    /// ```
+    /// use covet_template::{AttributeKind, Engine};
+    ///
+    /// let mut engine = Engine::new();
+    /// engine.add_attribute(":title", AttributeKind::Text);
+    /// engine.add("a.html", "<a :title=\"{{ x }}\" x-text=\"{{ x }}\">")?;
+    /// let page = engine.render("a.html", &std::collections::BTreeMap::from([("x", "a'b")]))?;
+    /// assert_eq!(page, "<a :title=\"a&#39;b\" x-text=\"&#34;a\\u0027b&#34;\">");
+    /// # Ok::<(), covet_template::Error>(())
+    /// ```
+    pub fn add_attribute(&mut self, name: &str, kind: AttributeKind) {
+        self.attributes.add(name, kind);
+        self.forget();
+    }
+
+    /// Names the variable whose text every tag of a script or a style gets as its `nonce`, for a content security
+    /// policy. Where a rendering has no such variable, tags stay as they are.
+    ///
+    /// ```
+    /// use covet_template::Engine;
+    ///
+    /// let mut engine = Engine::new();
+    /// engine.set_nonce(Some("csp_nonce"));
+    /// engine.add("page.html", "<script>let a = 1</script>")?;
+    /// let page = engine.render("page.html", &std::collections::BTreeMap::from([("csp_nonce", "r4nd0m")]))?;
+    /// assert_eq!(page, "<script nonce=\"r4nd0m\">let a = 1</script>");
+    /// # Ok::<(), covet_template::Error>(())
+    /// ```
+    pub fn set_nonce(&mut self, variable: Option<&str>) {
+        self.nonce = variable.map(Into::into);
         self.forget();
     }
 
@@ -313,6 +354,19 @@ impl Engine {
 
     pub(crate) fn syntax(&self) -> &Syntax {
         &self.syntax
+    }
+
+    /// The names of functions and of variables that every template sees.
+    pub(crate) fn own_names(&self) -> impl Iterator<Item = &str> {
+        self.functions.keys().chain(self.globals.keys()).map(|name| &**name)
+    }
+
+    pub(crate) fn attributes(&self) -> &Attributes {
+        &self.attributes
+    }
+
+    pub(crate) fn nonce(&self) -> Option<&str> {
+        self.nonce.as_deref()
     }
 
     pub(crate) fn policy(&self) -> Policy {

@@ -25,6 +25,8 @@ struct Inner {
     message: String,
     help: Option<String>,
     places: Vec<Place>,
+    /// The name of what is undefined.
+    undefined: Option<Box<str>>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -60,7 +62,14 @@ pub enum ErrorKind {
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self(Box::new(Inner { kind, message: message.into(), help: None, places: Vec::new(), source: None }))
+        Self(Box::new(Inner {
+            kind,
+            message: message.into(),
+            help: None,
+            places: Vec::new(),
+            undefined: None,
+            source: None,
+        }))
     }
 
     pub(crate) fn syntax(message: impl Into<String>) -> Self {
@@ -79,7 +88,9 @@ impl Error {
         if name.is_empty() {
             return Self::new(ErrorKind::Undefined, "a conditional expression without `else` has no value");
         }
-        Self::new(ErrorKind::Undefined, format!("`{name}` is undefined"))
+        let mut error = Self::new(ErrorKind::Undefined, format!("`{name}` is undefined"));
+        error.0.undefined = Some(name.into());
+        error
     }
 
     pub(crate) fn budget(what: &str) -> Self {
@@ -94,6 +105,11 @@ impl Error {
     pub(crate) fn with_source(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         self.0.source = Some(source.into());
         self
+    }
+
+    /// The name of what is undefined, where nothing helps yet.
+    pub(crate) fn helpless_name(&self) -> Option<&str> {
+        self.0.undefined.as_deref().filter(|_| self.0.help.is_none())
     }
 
     /// Adds a place; the first one is where it happened, the next ones are through which templates it was reached.

@@ -34,8 +34,7 @@
 //! Without the feature `engine`, which is on by default, there is only [`escape`].
 //!
 //! # What is not here yet
-//! Rendering as a stream, compiling templates to Rust, `static()`, nonces for a content security policy, a table of
-//! attributes that applications can extend, and contexts that are borrowed without serializing.
+//! Rendering as a stream, and compiling templates to Rust.
 
 #![forbid(unsafe_code)]
 
@@ -76,7 +75,9 @@ pub use engine::{Engine, Format, Template};
 #[cfg(feature = "engine")]
 pub use error::{Error, ErrorKind};
 #[cfg(feature = "engine")]
-pub use function::Function;
+pub use function::{Function, Keywords};
+#[cfg(feature = "engine")]
+pub use html::AttributeKind;
 #[cfg(feature = "engine")]
 pub use policy::{Policy, Undefined};
 #[cfg(feature = "engine")]
@@ -84,7 +85,7 @@ pub use source::Place;
 #[cfg(feature = "engine")]
 pub use syntax::Syntax;
 #[cfg(feature = "engine")]
-pub use value::{Context, Data, Datum, FromValue, IntoValue, Memory, Safe, Value};
+pub use value::{Context, Data, Datum, FromValue, IntoValue, Memory, Safe, Value, Vouched};
 
 #[cfg(feature = "engine")]
 use serde::Serialize;

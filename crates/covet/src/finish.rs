@@ -71,6 +71,10 @@ impl<'a> Finish<'a> {
             }
         }
         let nonce = self.nonce.as_ref().and_then(NonceCell::nonce);
+        #[cfg(feature = "template")]
+        let page = response.extensions_mut().remove::<crate::security_headers::PageNonce>();
+        #[cfg(feature = "template")]
+        let nonce = page.as_ref().map(|page| page.0.as_str()).or(nonce);
         self.security.apply(self.is_encrypted, nonce, response.headers_mut());
         if self.method == Method::HEAD { without_body(response) } else { response }
     }

@@ -25,6 +25,8 @@ chapters! {
     Server "server"
     Tower "tower"
     CommandLine "command-line"
+    #[cfg(feature = "template")]
+    Templates "templates"
     #[cfg(feature = "auth")]
     Callers "callers"
 }

@@ -35,6 +35,8 @@ mod multipart;
 mod negotiation;
 pub mod openapi;
 mod overload;
+#[cfg(feature = "_db")]
+mod paging;
 mod precondition;
 mod principal;
 mod problem;
@@ -43,6 +45,8 @@ mod request;
 mod request_id;
 mod respond;
 mod routing;
+#[cfg(feature = "_db")]
+mod secret;
 mod security_headers;
 mod server;
 mod service;
@@ -84,6 +88,8 @@ pub use idempotency::{Idempotency, IdempotencyError, IdempotencyKey};
 pub use jiff;
 pub use merge_patch::{InvalidPatch, MergePatch};
 pub use multipart::{Multipart, MultipartError, Part};
+#[cfg(feature = "_db")]
+pub use paging::{Column, Key, KeyValue, Keyset, Paging};
 pub use precondition::{ETag, IfMatch, IfNoneMatch, PreconditionFailed, Tagged};
 pub use problem::{Problem, ProblemDetails, ProblemType, Problems};
 pub use rate_limit::RateLimit;

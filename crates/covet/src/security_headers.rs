@@ -215,6 +215,11 @@ impl NonceCell {
     }
 }
 
+/// In the extensions of a response: the nonce of the page that it is.
+#[cfg(feature = "template")]
+#[derive(Debug, Clone)]
+pub(crate) struct PageNonce(pub(crate) String);
+
 /// A random text for the scripts and styles of one page: those whose `nonce` attribute has it may run under the page's
 /// `Content-Security-Policy`, and no others that somebody has smuggled in.
 ///

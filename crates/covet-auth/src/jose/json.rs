@@ -22,8 +22,11 @@ pub(crate) type Fault = &'static str;
 impl<'a> Object<'a> {
     /// Reads a text that is one object.
     pub(crate) fn parse(bytes: &'a [u8]) -> Result<Object<'a>, Fault> {
-        let text = std::str::from_utf8(bytes).map_err(|_| "the JSON is not UTF-8")?;
-        let mut reader = Reader { text, at: 0, names: Vec::new() };
+        Object::parse_str(std::str::from_utf8(bytes).map_err(|_| "the JSON is not UTF-8")?)
+    }
+
+    pub(crate) fn parse_str(text: &'a str) -> Result<Object<'a>, Fault> {
+        let mut reader = Reader { text, at: 0, names: Vec::with_capacity(12) };
         reader.space();
         if reader.peek() != Some(b'{') {
             return Err("the JSON is not an object");
@@ -175,13 +178,15 @@ impl<'a> Reader<'a> {
         let mut escaped = false;
         loop {
             self.at += 1;
+            let rest = bytes.get(self.at..).unwrap_or_default();
+            let special = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
+            self.at += special.unwrap_or(rest.len());
             match bytes.get(self.at) {
                 Some(b'"') => break,
                 Some(b'\\') => {
                     escaped = true;
                     self.at += 1;
                 }
-                Some(0x20..) => {}
                 _ => return Err("a string is not closed, or has a control character"),
             }
         }

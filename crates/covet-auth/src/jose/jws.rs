@@ -113,6 +113,11 @@ impl<'a> Parts<'a> {
         Ok(Parts { header, payload, signature, signed })
     }
 
+    /// The header as it stands there.
+    pub(crate) fn encoded_header(&self) -> &'a str {
+        self.header
+    }
+
     /// Reads the header, which says by which key and how the token claims to be signed.
     pub(crate) fn header(&self) -> Result<Header> {
         let mut buffer = [0; HEADER_LIMIT];
@@ -141,6 +146,11 @@ impl<'a> Parts<'a> {
         if header.algorithm != Some(key.algorithm()) {
             return Err(Error::new(ErrorKind::Signature, "the token's `alg` is not that of the key"));
         }
+        self.verify_signature(key)
+    }
+
+    /// The same where the header is known to be the key's.
+    pub(crate) fn verify_signature(&self, key: &VerifyingKey) -> Result<()> {
         let mut buffer = [0; SIGNATURE_LIMIT];
         let signature = base64url::decode_into(self.signature, &mut buffer);
         let signature = signature.ok_or_else(|| malformed("the token's signature is not base64url"))?;

@@ -8,6 +8,7 @@ use super::json::Object;
 use super::jws::{self, Header, Parts};
 use super::key_set::KeySet;
 use super::signing::SigningKey;
+use super::verifying::VerifyingKey;
 use crate::error::{Error, ErrorKind, Result, claim, malformed};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -114,14 +115,31 @@ impl Verifier {
     /// An error of any of the kinds of tokens; only [`Error::is_expired`] is for the client's ears.
     pub fn verify<C: DeserializeOwned>(&self, keys: &KeySet, token: &str, now: Timestamp) -> Result<Verified<C>> {
         let (key_id, payload, registered) = self.check(keys, token, now)?;
-        let claims = serde_json::from_slice(&payload);
+        let claims = serde_json::from_str(&payload);
         let claims =
             claims.map_err(|fault| Error::caused(ErrorKind::Claim, "the private claims are not as expected", fault))?;
         Ok(Verified { registered, key_id, claims })
     }
 
-    fn check(&self, keys: &KeySet, token: &str, now: Timestamp) -> Result<(String, Vec<u8>, Registered)> {
+    fn check(&self, keys: &KeySet, token: &str, now: Timestamp) -> Result<(String, String, Registered)> {
         let parts = Parts::split(token)?;
+        let key = self.verify_signature(&parts, keys)?;
+        let payload = String::from_utf8(parts.payload()?).map_err(|_| malformed("the token's payload is not UTF-8"))?;
+        let leeway = self.leeway_seconds();
+        let expected = Expected { issuer: &self.issuer, audience: &self.audience, leeway, now };
+        let registered = Registered::read(&Object::parse_str(&payload).map_err(malformed)?, &expected)?;
+        Ok((key.id().to_owned(), payload, registered))
+    }
+
+    /// The key that made the signature, after all that the header has to be.
+    fn verify_signature<'k>(&self, parts: &Parts<'_>, keys: &'k KeySet) -> Result<&'k VerifyingKey> {
+        let encoded = parts.encoded_header();
+        let known = keys.iter().find_map(|key| Some((key, key.known_header(encoded)?)));
+        if let Some((key, token_type)) = known {
+            self.check_type(token_type)?;
+            parts.verify_signature(key)?;
+            return Ok(key);
+        }
         let header = parts.header()?;
         self.check_header(&header)?;
         let key = match &header.key_id {
@@ -130,22 +148,21 @@ impl Verifier {
         };
         let key = key.ok_or_else(|| Error::new(ErrorKind::Signature, "no key of the set is the token's"))?;
         parts.verify(&header, key)?;
-        let payload = parts.payload()?;
-        let leeway = self.leeway_seconds();
-        let expected = Expected { issuer: &self.issuer, audience: &self.audience, leeway, now };
-        let registered = Registered::read(&Object::parse(&payload).map_err(malformed)?, &expected)?;
-        Ok((key.id().to_owned(), payload, registered))
+        if header.key_id.is_some() {
+            key.remember_header(encoded, header.token_type.as_deref());
+        }
+        Ok(key)
     }
 
     fn check_header(&self, header: &Header) -> Result<()> {
         if header.brings_key {
             return Err(malformed("the token brings a key, or says where to get one"));
         }
-        if self.token_type.is(header.token_type.as_deref()) {
-            Ok(())
-        } else {
-            Err(claim("the token's `typ` is another"))
-        }
+        self.check_type(header.token_type.as_deref())
+    }
+
+    fn check_type(&self, found: Option<&str>) -> Result<()> {
+        if self.token_type.is(found) { Ok(()) } else { Err(claim("the token's `typ` is another")) }
     }
 }
 

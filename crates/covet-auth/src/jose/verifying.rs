@@ -8,7 +8,7 @@ use crate::error::{Result, key, signature};
 use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{self as lc, ParsedPublicKey, RsaParameters, RsaPublicKeyComponents};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use zeroize::Zeroizing;
 
 /// A key that verifies signatures of one algorithm. A clone is the same key.
@@ -26,6 +26,9 @@ struct Inner {
     check: Check,
     /// The public key as JSON would have it; none for shared secrets.
     jwk: Option<Jwk>,
+    /// A header that was seen on a token which verified, encoded, with its `typ`. Nearly all tokens of a key have the same
+    /// one, and what it says need not be read again.
+    header: OnceLock<(Box<str>, Option<String>)>,
 }
 
 enum Check {
@@ -81,7 +84,9 @@ impl VerifyingKey {
             Check::Public(public) => Check::Public(public.clone()),
             Check::Shared(secret) => Check::Shared(secret.clone()),
         };
-        VerifyingKey { inner: Arc::new(Inner { algorithm: self.inner.algorithm, id, check, jwk }) }
+        VerifyingKey {
+            inner: Arc::new(Inner { algorithm: self.inner.algorithm, id, check, jwk, header: OnceLock::new() }),
+        }
     }
 
     pub(crate) fn of(jwk: &Jwk) -> Result<VerifyingKey> {
@@ -109,7 +114,7 @@ impl VerifyingKey {
             Check::Shared(_) => jwk.thumbprint().chars().take(11).collect(),
         });
         let jwk = public.map(|jwk| Jwk { id: Some(id.clone()), algorithm: Some(algorithm), ..jwk });
-        Ok(VerifyingKey { inner: Arc::new(Inner { algorithm, id, check, jwk }) })
+        Ok(VerifyingKey { inner: Arc::new(Inner { algorithm, id, check, jwk, header: OnceLock::new() }) })
     }
 
     /// The algorithm that the key is bound to.
@@ -125,6 +130,17 @@ impl VerifyingKey {
     /// The key as JSON would have it; `None` for a shared secret.
     pub fn jwk(&self) -> Option<&Jwk> {
         self.inner.jwk.as_ref()
+    }
+
+    /// The `typ` of a header which is known to name this key, its algorithm, and nothing that would change how it verifies.
+    pub(crate) fn known_header(&self, encoded: &str) -> Option<Option<&str>> {
+        let (known, token_type) = self.inner.header.get()?;
+        (**known == *encoded).then_some(token_type.as_deref())
+    }
+
+    /// Remembers the header of a token that verified, the first one only.
+    pub(crate) fn remember_header(&self, encoded: &str, token_type: Option<&str>) {
+        self.inner.header.get_or_init(|| (encoded.into(), token_type.map(str::to_owned)));
     }
 
     /// Whether this key made the signature over these bytes.

@@ -5,7 +5,7 @@ use super::{Args, Cx};
 use crate::compile::Callee;
 use crate::error::{Error, Result};
 use crate::policy::Undefined;
-use crate::value::{Cursor, List, Object, V, item, serialize, to_owned_value};
+use crate::value::{Cursor, List, Object, V, item};
 
 pub(super) fn default<'a>(_: &Cx<'a>, value: V<'a>, arguments: &Args<'_, 'a>) -> Result<V<'a>> {
     let [default, boolean] = arguments.bind(["default_value", "boolean"])?;
@@ -97,11 +97,7 @@ fn apply<'a>(cx: &Cx<'a>, callee: &Callee, value: V<'a>, arguments: &Args<'_, 'a
     match callee {
         Callee::Filter(filter) => filter(cx, value, arguments),
         Callee::Test(test) => test(cx, value, arguments).map(V::Bool),
-        Callee::Custom(custom) => {
-            let all = [value].into_iter().chain(arguments.positional.iter().copied());
-            let owned = all.map(|value| to_owned_value(cx.arena, value)).collect::<Result<Vec<_>>>()?;
-            serialize(cx.arena, &custom.call(owned)?)
-        }
+        Callee::Custom(custom) => crate::vm::call_custom(cx, custom, Some(value), arguments),
         Callee::Value => Ok(value),
     }
 }

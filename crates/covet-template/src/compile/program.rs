@@ -159,6 +159,8 @@ pub(crate) enum Op {
     /// The same after a comparison, and after asking a `loop` in a slot.
     JumpUnless(Compare, u32),
     JumpUnlessLoop(u16, LoopPart, u32),
+    /// Pops, and jumps if it was undefined or none.
+    JumpIfMissing(u32),
     JumpIfFalseOrPop(u32),
     JumpIfTrueOrPop(u32),
     Filter(u32),

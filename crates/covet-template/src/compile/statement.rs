@@ -91,12 +91,44 @@ impl<'s> Compiler<'s, '_> {
     pub(super) fn text(&mut self, text: &'s str, span: Span) -> Result<()> {
         if self.html() {
             let source = self.source;
-            self.position = self.position.after(text).map_err(|refusal| refusal.at(source, span))?;
+            let mut nonces = Vec::new();
+            let after = self.position.after(text, self.engine.attributes(), &mut nonces);
+            self.position = after.map_err(|refusal| refusal.at(source, span))?;
+            if let Some(variable) = self.engine.nonce().filter(|_| !nonces.is_empty() && self.escapes) {
+                return self.text_with_nonces(text, &nonces, variable, span);
+            }
+        }
+        self.plain_text(text, span);
+        Ok(())
+    }
+
+    /// A text in which tags of scripts and styles get the nonce of the rendering, if there is one.
+    fn text_with_nonces(&mut self, text: &str, nonces: &[usize], variable: &str, span: Span) -> Result<()> {
+        let mut written = 0;
+        for at in nonces {
+            self.plain_text(&text[written..*at], span);
+            written = *at;
+            let name = self.name(variable);
+            self.emit(Op::Name(name), span);
+            // A rendering without a nonce is none of the template's business, so that nothing is asked of it here.
+            let without = self.emit(Op::JumpIfMissing(0), span);
+            self.plain_text(" nonce=\"", span);
+            self.emit(Op::Name(name), span);
+            self.emit(Op::Emit(Escape::Attribute), span);
+            self.plain_text("\"", span);
+            self.land(without);
+        }
+        self.plain_text(&text[written..], span);
+        Ok(())
+    }
+
+    fn plain_text(&mut self, text: &str, span: Span) {
+        if text.is_empty() {
+            return;
         }
         self.program.texts.push(text.into());
         let index = self.program.texts.len() as u32 - 1;
         self.emit(Op::Text(index), span);
-        Ok(())
     }
 
     pub(super) fn output(&mut self, expr: &Expr<'s>, span: Span) -> Result<()> {

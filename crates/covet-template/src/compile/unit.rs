@@ -98,6 +98,7 @@ impl<'s> UnitBuilder<'s> {
             | Op::JumpIfFalse(to)
             | Op::JumpUnless(_, to)
             | Op::JumpUnlessLoop(_, _, to)
+            | Op::JumpIfMissing(to)
             | Op::JumpIfFalseOrPop(to)
             | Op::JumpIfTrueOrPop(to)
             | Op::Chain(_, to)

@@ -1,9 +1,9 @@
 //! Values where they stand in a page.
 
 use super::{address, push_json, script};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::html::Escape;
-use crate::value::{Arena, Text, V, print};
+use crate::value::{Arena, Kind, Object, Text, V, print};
 
 /// Appends a text escaped for HTML, with the references that Jinja2 uses.
 #[inline]
@@ -161,6 +161,11 @@ pub(crate) fn write<'a>(
     scratch: &mut Text,
     out: &mut Text,
 ) -> Result<()> {
+    if let V::Object(Object::Vouched(kind, text)) = value
+        && vouched_for(*kind, escape)
+    {
+        return write_vouched(text, escape, out);
+    }
     match escape {
         Escape::Nothing => return Ok(()),
         Escape::None => return print(arena, value, out),
@@ -188,7 +193,7 @@ pub(crate) fn write<'a>(
         Escape::AddressQuery => address::push_query(text, out),
         Escape::Srcset => address::push_srcset(text, out),
         Escape::ScriptString => script::push_string(text, out),
-        Escape::Style => script::push_style(text, out),
+        Escape::Style | Escape::StyleAttribute => script::push_style(text, out),
         Escape::StyleString => script::push_style_string(text, out),
         _ => push(text, out),
     }
@@ -205,4 +210,27 @@ fn push_markup_as_attribute(text: &str, out: &mut Text) -> Result<()> {
         rest = &rest[at + 1..];
     }
     out.push_str(rest)
+}
+
+/// Whether a text of a kind may stand at a position as it is.
+fn vouched_for(kind: Kind, escape: Escape) -> bool {
+    match kind {
+        Kind::Url => matches!(escape, Escape::AddressStart | Escape::AddressPath),
+        Kind::ResourceUrl => {
+            matches!(escape, Escape::AddressStart | Escape::AddressPath | Escape::ResourceStart)
+        }
+        Kind::Script => matches!(escape, Escape::Script | Escape::ScriptAttribute),
+        Kind::Style => matches!(escape, Escape::Style | Escape::StyleAttribute),
+    }
+}
+
+/// Writes a text that is vouched for: in an attribute its quotes are references, and in an element it cannot end it.
+fn write_vouched(text: &str, escape: Escape, out: &mut Text) -> Result<()> {
+    if !matches!(escape, Escape::Script | Escape::Style) {
+        return push(text, out);
+    }
+    if text.contains("</") || text.contains("<!--") {
+        return Err(Error::value("a script or a style that is vouched for must not contain `</` or `<!--`"));
+    }
+    out.push_str(text)
 }

@@ -10,4 +10,6 @@ mod position;
 mod refusal;
 mod scan;
 
+pub use attribute::AttributeKind;
+pub(crate) use attribute::Attributes;
 pub(crate) use position::{Escape, Position};

@@ -130,6 +130,8 @@ pub(crate) enum Escape {
     /// As a script in an attribute, whose quotes are escaped as HTML too.
     ScriptAttribute,
     Style,
+    /// As a style in an attribute.
+    StyleAttribute,
     StyleString,
     /// Not at all.
     Nothing,
@@ -220,7 +222,10 @@ impl Position {
             Attribute::Plain => Ok(Escape::Attribute),
             Attribute::Document => Ok(Escape::Document),
             Attribute::Script => Ok(script_hole(self.code, Escape::ScriptAttribute)),
-            Attribute::Style => style_hole(self.code),
+            Attribute::Style => style_hole(self.code).map(|escape| match escape {
+                Escape::Style => Escape::StyleAttribute,
+                escape => escape,
+            }),
             Attribute::Srcset => Ok(Escape::Srcset),
             Attribute::ScriptType => {
                 Err(Refusal::new("the type of a script must be written in the template", "choose with `if`"))

@@ -1,20 +1,27 @@
 //! Following the text of a template.
 
-use super::attribute;
+use super::attribute::{self, Attributes};
 use super::position::{Attribute, Code, Element, Part, Position, Quote, State};
 use super::refusal::Refusal;
 
 impl Position {
-    /// The position after a piece of text.
-    pub(crate) fn after(self, text: &str) -> Result<Position, Refusal> {
+    /// The position after a piece of text. Where the tags of scripts and styles have their names behind them, and no
+    /// nonce of their own, is added to `nonces`.
+    pub(crate) fn after(
+        self,
+        text: &str,
+        attributes: &Attributes,
+        nonces: &mut Vec<usize>,
+    ) -> Result<Position, Refusal> {
         let mut position = self;
         let mut rest = text;
         while !rest.is_empty() {
+            let opens = position.state == State::TagOpen;
             rest = match position.state {
                 State::Text => position.text(rest),
                 State::TagOpen => position.tag_open(rest)?,
                 State::TagName => position.tag_name(rest)?,
-                State::Among => position.among(rest),
+                State::Among => position.among(rest, attributes),
                 State::AttributeName => position.attribute_name(rest)?,
                 State::AfterAttributeName => position.after_attribute_name(rest),
                 State::BeforeValue => position.before_value(rest),
@@ -22,6 +29,10 @@ impl Position {
                 State::Comment => position.comment(rest),
                 State::Raw => position.raw(rest),
             };
+            let takes_nonce = matches!(position.element, Element::Script | Element::Style);
+            if opens && takes_nonce && position.state == State::TagName && !has_nonce(rest) {
+                nonces.push(text.len() - rest.len());
+            }
         }
         Ok(position)
     }
@@ -73,7 +84,7 @@ impl Position {
         Ok(text)
     }
 
-    fn among<'t>(&mut self, text: &'t str) -> &'t str {
+    fn among<'t>(&mut self, text: &'t str, attributes: &Attributes) -> &'t str {
         let rest = text.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == '/');
         if rest.is_empty() {
             return rest;
@@ -83,16 +94,16 @@ impl Position {
             return after;
         }
         let length = attribute_length(rest);
-        self.name_attribute(&rest[..length]);
+        self.name_attribute(&rest[..length], attributes);
         &rest[length..]
     }
 
-    fn name_attribute(&mut self, name: &str) {
+    fn name_attribute(&mut self, name: &str, attributes: &Attributes) {
         self.state = State::AttributeName;
         self.quote = Quote::Unquoted;
         self.code = Code::Plain;
         self.part = Part::Start;
-        self.attribute = attribute::attribute(self.element, name);
+        self.attribute = attribute::attribute(attributes, self.element, name);
         if name.eq_ignore_ascii_case("http-equiv") {
             self.element = match self.element {
                 Element::Meta => Element::MetaRefresh,
@@ -287,6 +298,12 @@ impl Position {
             rest = &rest[length..];
         }
     }
+}
+
+/// Whether the tag whose name is behind brings a nonce itself.
+fn has_nonce(rest: &str) -> bool {
+    let tag = &rest[..rest.find('>').unwrap_or(rest.len())];
+    tag.to_ascii_lowercase().contains("nonce")
 }
 
 fn second_length(rest: &str) -> usize {

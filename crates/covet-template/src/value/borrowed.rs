@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{Arena, Dict, List, Safe, V, Value};
+use super::{Arena, Dict, List, Object, Safe, V, Value, Vouched};
 use crate::error::{Error, Result};
 
 /// A struct whose fields are variables or attributes. `#[derive(Context)]` writes it, and [`Data`] with it.
@@ -190,6 +190,12 @@ macro_rules! wide {
 }
 
 wide!(u64 usize isize i128 u128);
+
+impl Data for Vouched {
+    fn read<'a>(&'a self, memory: Memory<'a>) -> Result<Datum<'a>, Error> {
+        Ok(Datum(V::Object(memory.0.alloc(Object::Vouched(self.kind, &self.text))?)))
+    }
+}
 
 impl Data for char {
     fn read<'a>(&'a self, memory: Memory<'a>) -> Result<Datum<'a>, Error> {

@@ -1,6 +1,6 @@
 //! From the values of a rendering to values that outlive it.
 
-use super::{Arena, Cursor, Object, Safe, V, Value};
+use super::{Arena, Cursor, Object, Safe, V, Value, Vouched};
 use crate::error::{Error, Result};
 
 const MAX_DEPTH: usize = 60;
@@ -34,6 +34,10 @@ fn copy<'a>(arena: &'a Arena, value: V<'a>, depth: usize) -> Result<Value> {
             let entries =
                 dict.iter().map(|(key, value)| Ok((copy(arena, key, depth + 1)?, copy(arena, value, depth + 1)?)));
             Value::Map(entries.collect::<Result<_>>()?)
+        }
+        V::Object(Object::Vouched(kind, text)) => {
+            arena.reserve(text.len())?;
+            Value::Vouched(Vouched { kind: *kind, text: (*text).to_owned() })
         }
         V::Record(_) | V::Seq(_) => return copy(arena, value.gathered(arena)?, depth),
         V::Object(object) if !matches!(object, Object::Group(_)) => {

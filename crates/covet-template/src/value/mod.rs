@@ -19,6 +19,7 @@ mod print;
 mod serialize;
 mod slice;
 mod text;
+mod vouched;
 
 pub(crate) use arena::Arena;
 pub(crate) use arithmetic::{binary, concat, negative};
@@ -37,6 +38,8 @@ pub(crate) use print::{print, print_float, repr};
 pub(crate) use serialize::serialize;
 pub(crate) use slice::{item, slice};
 pub(crate) use text::Text;
+pub(crate) use vouched::Kind;
+pub use vouched::Vouched;
 
 use std::cell::Cell;
 
@@ -76,6 +79,7 @@ impl<'a> V<'a> {
     pub(crate) fn as_str(self) -> Option<&'a str> {
         match self {
             V::Str(text) | V::Safe(text) => Some(text),
+            V::Object(Object::Vouched(_, text)) => Some(text),
             _ => None,
         }
     }
@@ -159,6 +163,7 @@ impl<'a> V<'a> {
             V::Record(record) => record.names().len(),
             V::Seq(sequence) => sequence.count(),
             V::Object(Object::Group(_)) => 2,
+            V::Object(Object::Vouched(_, text)) => text.chars().count(),
             V::Object(Object::Loop(state)) => state.length,
             _ => return None,
         })

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::{Cursor, Dict, V};
+use super::{Cursor, Dict, Kind, V};
 use crate::function::Custom;
 use crate::vm::{Context, Instance};
 
@@ -24,6 +24,8 @@ pub(crate) enum Object<'a> {
     /// A built-in function, by its place in the table of them.
     Function(usize),
     Custom(&'a Custom),
+    /// A text of the application that is vouched for.
+    Vouched(Kind, &'a str),
 }
 
 #[derive(Debug)]
@@ -117,6 +119,7 @@ impl Object<'_> {
             Object::Group(_) => "a tuple",
             Object::Method(..) => "a method",
             Object::Function(_) | Object::Custom(_) => "a function",
+            Object::Vouched(..) => "a string",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
+use super::Vouched;
 use crate::error::{Error, Result};
 
 /// A value that owns its parts.
@@ -34,6 +35,8 @@ pub enum Value {
     String(String),
     /// A text that is HTML.
     Safe(Safe),
+    /// A text that is vouched for.
+    Vouched(Vouched),
     /// A list or a tuple.
     List(Vec<Value>),
     /// A dict, in its order.
@@ -87,6 +90,7 @@ impl Serialize for Value {
             Value::Float(number) => serializer.serialize_f64(*number),
             Value::String(text) => serializer.serialize_str(text),
             Value::Safe(safe) => safe.serialize(serializer),
+            Value::Vouched(vouched) => vouched.serialize(serializer),
             Value::List(items) => {
                 let mut list = serializer.serialize_seq(Some(items.len()))?;
                 for item in items {
@@ -110,6 +114,10 @@ pub(super) const UNDEFINED: &str = "$covet_template::Undefined";
 
 /// A Rust type that an argument of a template's call can become.
 pub trait FromValue: Sized {
+    /// Whether this is the type of the arguments that are given by name.
+    #[doc(hidden)]
+    const IS_KEYWORDS: bool = false;
+
     /// Converts an argument; one that was not given is [`Value::Undefined`].
     ///
     /// # Errors
@@ -133,7 +141,7 @@ fn mismatch(value: &Value, expected: &str) -> Error {
         Value::Bool(_) => "a boolean",
         Value::Int(_) | Value::BigInt(_) => "an integer",
         Value::Float(_) => "a float",
-        Value::String(_) | Value::Safe(_) => "a string",
+        Value::String(_) | Value::Safe(_) | Value::Vouched(_) => "a string",
         Value::List(_) => "a list",
         Value::Map(_) => "a dict",
     };
@@ -149,7 +157,7 @@ impl FromValue for Value {
 impl FromValue for String {
     fn from_value(value: Value) -> Result<Self, Error> {
         match value {
-            Value::String(text) | Value::Safe(Safe(text)) => Ok(text),
+            Value::String(text) | Value::Safe(Safe(text)) | Value::Vouched(Vouched { text, .. }) => Ok(text),
             value => Err(mismatch(&value, "a string")),
         }
     }
@@ -236,6 +244,7 @@ variants! {
     String => Value::String;
     &str => Value::String;
     Safe => Value::Safe;
+    Vouched => Value::Vouched;
 }
 
 impl From<()> for Value {
@@ -265,7 +274,10 @@ impl<T: Into<Value>> IntoValue for T {
 impl<T: Into<Value>, E: Into<Box<dyn std::error::Error + Send + Sync>>> IntoValue for Result<T, E> {
     fn into_value(self) -> Result<Value, Error> {
         self.map(Into::into).map_err(|error| {
-            let error = error.into();
+            let error = match error.into().downcast::<Error>() {
+                Ok(own) => return *own,
+                Err(other) => other,
+            };
             Error::new(crate::ErrorKind::Function, error.to_string()).with_source(error)
         })
     }

@@ -14,6 +14,7 @@ pub(crate) fn print<'a>(arena: &'a Arena, value: V<'a>, out: &mut Text) -> Resul
         V::Undefined(name) if arena.is_strict() && !name.is_empty() => Err(Error::undefined(name)),
         V::Unset | V::Shared(_) | V::Undefined(_) => Ok(()),
         V::Object(Object::Module(module)) => out.push_str(module.body),
+        V::Object(Object::Vouched(_, text)) => out.push_str(text),
         value => nested(arena, value, out, 0),
     }
 }
@@ -96,6 +97,7 @@ fn sequence<'a>(
 
 fn print_object<'a>(arena: &'a Arena, object: &'a Object<'a>, out: &mut Text, depth: usize) -> Result<()> {
     match object {
+        Object::Vouched(_, text) => quoted(text, out),
         Object::Namespace(dict) => {
             out.push_str("<Namespace ")?;
             nested(arena, V::Dict(dict), out, depth + 1)?;

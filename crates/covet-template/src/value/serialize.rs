@@ -5,7 +5,7 @@ use std::fmt;
 use serde::ser::{self, Serialize};
 
 use super::owned::{SAFE, UNDEFINED};
-use super::{Arena, Dict, List, V};
+use super::{Arena, Dict, Kind, List, Object, V};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Data may nest to this depth.
@@ -13,7 +13,7 @@ const MAX_DEPTH: usize = 128;
 
 /// Copies a serializable value into the arena.
 pub(crate) fn serialize<'a, T: Serialize + ?Sized>(arena: &'a Arena, value: &T) -> Result<V<'a>> {
-    value.serialize(Values { arena, depth: 0, safe: false }).map_err(|Failed(error)| error)
+    value.serialize(Values { arena, depth: 0, safe: false, vouched: None }).map_err(|Failed(error)| error)
 }
 
 /// An error on its way through serde.
@@ -45,6 +45,7 @@ struct Values<'a> {
     arena: &'a Arena,
     depth: usize,
     safe: bool,
+    vouched: Option<Kind>,
 }
 
 impl<'a> Values<'a> {
@@ -52,7 +53,7 @@ impl<'a> Values<'a> {
         if self.depth >= MAX_DEPTH {
             return Err(Failed(Error::new(ErrorKind::Serialize, "the data nests too deep")));
         }
-        Ok(Self { depth: self.depth + 1, safe: false, ..self })
+        Ok(Self { depth: self.depth + 1, safe: false, vouched: None, ..self })
     }
 
     fn tagged(self, variant: &'static str, value: V<'a>) -> Result<V<'a>, Failed> {
@@ -133,6 +134,9 @@ impl<'a> ser::Serializer for Values<'a> {
 
     fn serialize_str(self, text: &str) -> Result<V<'a>, Failed> {
         let copy = self.arena.str(text)?;
+        if let Some(kind) = self.vouched {
+            return Ok(V::Object(self.arena.alloc(Object::Vouched(kind, copy))?));
+        }
         Ok(if self.safe { V::Safe(copy) } else { V::Str(copy) })
     }
 
@@ -162,7 +166,7 @@ impl<'a> ser::Serializer for Values<'a> {
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Result<V<'a>, Failed> {
-        value.serialize(Self { safe: name == SAFE, ..self.inner()? })
+        value.serialize(Self { safe: name == SAFE, vouched: Kind::named(name), ..self.inner()? })
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(

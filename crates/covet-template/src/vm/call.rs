@@ -221,17 +221,18 @@ impl<'a> Vm<'a> {
     }
 }
 
-fn call_custom<'a>(
+pub(crate) fn call_custom<'a>(
     cx: &builtins::Cx<'a>,
     custom: &Custom,
     value: Option<V<'a>>,
     arguments: &Args<'_, 'a>,
 ) -> Result<V<'a>> {
-    if let Some(keyword) = arguments.keywords.first() {
-        return Err(Error::type_(format!("`{}` takes no argument by the name of `{keyword}`", custom.name)));
-    }
     let all = value.into_iter().chain(arguments.positional.iter().copied());
     let owned = all.map(|value| value::to_owned_value(cx.arena, value)).collect::<Result<Vec<_>>>()?;
-    let answer = custom.call(owned)?;
+    let mut keywords = Vec::with_capacity(arguments.keywords.len());
+    for (name, value) in arguments.keywords.iter().zip(arguments.values) {
+        keywords.push((name.to_string(), value::to_owned_value(cx.arena, *value)?));
+    }
+    let answer = custom.call(owned, keywords)?;
     value::serialize(cx.arena, &answer)
 }

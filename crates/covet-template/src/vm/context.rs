@@ -24,6 +24,14 @@ impl<'a> Variables<'a> {
             },
         }
     }
+
+    /// The names of all variables.
+    fn names(self) -> Vec<&'a str> {
+        match self {
+            Variables::Dict(dict) => dict.iter().filter_map(|(name, _)| name.as_str()).collect(),
+            Variables::Record(record) => record.names().to_vec(),
+        }
+    }
 }
 
 /// The variables that a template, its parents and its blocks share.
@@ -90,6 +98,18 @@ impl<'a> Vm<'a> {
         let found = self.arena.cells(program.names.len(), V::Unset)?;
         let hints = self.arena.cells(program.words.len(), (0, 0))?;
         self.arena.alloc(Instance { program, context, found, hints, version: Cell::new(context.version.get()) })
+    }
+
+    /// The names that a template could have meant.
+    pub(super) fn known_names(&self, instance: &'a Instance<'a>) -> Vec<&'a str> {
+        let mut names: Vec<&'a str> = self.engine.own_names().collect();
+        let mut next = Some(instance.context);
+        while let Some(context) = next {
+            names.extend(context.variables.names());
+            names.extend(context.exported.iter().filter_map(|(name, _)| name.as_str()));
+            next = context.parent;
+        }
+        names
     }
 
     #[inline]

@@ -134,6 +134,12 @@ impl<'a> Vm<'a> {
                         frame.ip = target as usize;
                     }
                 }
+                Op::JumpIfMissing(target) => {
+                    let value = self.pop();
+                    if value.is_undefined() || value.is_none() {
+                        frame.ip = target as usize;
+                    }
+                }
                 Op::JumpUnless(operator, target) => {
                     let (right, left) = (self.pop(), self.pop());
                     self.check_defined(left)?;

@@ -13,6 +13,7 @@ mod programs;
 mod template;
 
 pub(crate) use attribute::object_attribute;
+pub(crate) use call::call_custom;
 pub(crate) use context::{Context, Instance, Variables};
 pub(crate) use programs::Programs;
 
@@ -20,7 +21,7 @@ use self::frame::{Chain, Frame, LoopFrame, Then};
 use crate::builtins::Cx;
 use crate::compile::Program;
 use crate::engine::Engine;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, closest};
 use crate::policy::Undefined;
 use crate::value::{Arena, Text, V};
 
@@ -107,6 +108,14 @@ impl<'a> Vm<'a> {
     /// Runs until the first frame returns, and says where it went wrong.
     fn run(&mut self, mut frame: Frame<'a>) -> Result<()> {
         let Err(mut error) = self.dispatch(&mut frame) else { return Ok(()) };
+        if let Some(name) = error.helpless_name()
+            && frame.instance.program.names.iter().any(|known| **known == *name)
+            && name.len() > 1
+            && let Some(meant) = closest(name, self.known_names(frame.instance))
+            && meant != name
+        {
+            error = error.with_help(format!("did you mean `{meant}`?"));
+        }
         error = frame.place(error);
         let mut program: *const Program = frame.instance.program;
         while let Some(caller) = self.frames.pop() {

@@ -1,11 +1,45 @@
 //! Templates that try to exhaust the stack, the memory or the time of the process end in an error, and soon.
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use covet_template::{Engine, ErrorKind, Undefined};
 
 /// Without optimization everything takes some ten times as long.
 const LIMIT: Duration = Duration::from_secs(if cfg!(debug_assertions) { 10 } else { 1 });
+
+/// What one attack may add to the memory of the process, in KiB.
+const MEMORY: u64 = 64 << 10;
+
+/// Set for the process that runs the attacks alone, so that its memory is theirs.
+const ALONE: &str = "COVET_ATTACKS_ALONE";
+
+/// CPU time of this thread, where the system says it; ticks are enough for a limit of a second.
+fn cpu_time() -> Option<Duration> {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    text.split(' ').next()?.parse().ok().map(Duration::from_nanos)
+}
+
+/// A line of the process's status, in KiB.
+fn status(name: &str) -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+    line.trim_start_matches(':').trim().split(' ').next()?.parse().ok()
+}
+
+/// The memory in use, from where the peak is measured anew.
+fn reset_peak() -> Option<u64> {
+    std::env::var_os(ALONE)?;
+    std::fs::write("/proc/self/clear_refs", "5").ok()?;
+    status("VmRSS")
+}
+
+fn check_peak(name: &str, before: Option<u64>) {
+    if let (Some(before), Some(peak)) = (before, status("VmHWM")) {
+        let grown = peak.saturating_sub(before);
+        assert!(grown <= MEMORY, "{name} took {grown} KiB");
+    }
+}
 
 /// Runs on a stack of 2 MiB, as the threads of a server have.
 fn on_a_small_stack(run: impl FnOnce() + Send + 'static) {
@@ -25,12 +59,27 @@ fn check_with(name: &str, templates: Vec<(&str, String)>) {
         engine.set_undefined(Undefined::Lenient);
         let borrowed: Vec<(&str, &str)> = templates.iter().map(|(name, text)| (&**name, &**text)).collect();
         engine.add_embedded(&borrowed);
-        let start = Instant::now();
+        let before = reset_peak();
+        let (start, cpu) = (Instant::now(), cpu_time());
         let outcome = engine.render("main", &());
+        let spent = cpu_time().zip(cpu).map_or(start.elapsed(), |(now, before)| now - before);
+        check_peak(&name, before);
         let error = outcome.err().unwrap_or_else(|| panic!("{name} renders"));
         assert!(matches!(error.kind(), ErrorKind::Syntax | ErrorKind::Budget | ErrorKind::Value), "{name}: {error:#}");
-        assert!(start.elapsed() < LIMIT, "{name} took {:?}", start.elapsed());
+        assert!(spent < LIMIT, "{name} took {spent:?}");
     });
+}
+
+#[test]
+fn attacks_take_little_memory() {
+    // The other tests of this module run once more in a process of their own, one after the other.
+    let program = std::env::current_exe().expect("this program");
+    let attacks = ["attacks::deep_", "attacks::growing_", "attacks::templates_"];
+    let output = Command::new(program).args(attacks).arg("--test-threads=1").env(ALONE, "1").output();
+    let output = output.expect("the attacks in a process of their own");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(text.contains("4 passed"), "the attacks were not found: {text}");
 }
 
 #[test]

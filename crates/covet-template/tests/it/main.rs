@@ -1,5 +1,6 @@
 //! Tests of the engine through its public interface.
 
+mod api;
 mod attacks;
 mod cases;
 mod differential;
@@ -7,3 +8,4 @@ mod escaping;
 mod fixture;
 mod fixtures;
 mod properties;
+mod scripts;

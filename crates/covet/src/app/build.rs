@@ -66,6 +66,8 @@ pub(super) struct Building {
     pub(super) faults: Vec<StartFault>,
     /// Whether an operation works on the framework's own tables.
     needs_tables: bool,
+    /// Whether the app's secret comes from its database.
+    has_stored_secret: bool,
     #[cfg(feature = "auth")]
     pub(super) access: super::access::Deciding,
 }
@@ -102,9 +104,17 @@ pub(super) fn build(mut app: App) -> Result<Built> {
         operations: HashMap::new(),
         faults: Vec::new(),
         needs_tables: false,
+        has_stored_secret: false,
         #[cfg(feature = "auth")]
         access: super::access::Deciding::of(app.auth.is_some()),
     };
+    #[cfg(feature = "_db")]
+    {
+        let secret = crate::secret::Secret::new(app.secret.take());
+        building.has_stored_secret = secret.is_stored();
+        building.faults.extend(secret.fault().map(StartFault::of_app));
+        app.shared.insert(secret);
+    }
     problem::ALL.iter().for_each(|problem| building.problems.add(problem));
     let own = match &app.rate_limit {
         Some(limit) => app.routes.clone().rate_limit(limit.clone()),
@@ -169,7 +179,7 @@ impl Building {
             operation.problem(&problem::CROSS_SITE);
         }
         let (is_idempotent, takes_nonce) = (operation.is_idempotent, operation.takes_nonce);
-        self.needs_tables |= is_idempotent;
+        self.needs_tables |= is_idempotent || (operation.needs_secret && self.has_stored_secret);
         if is_idempotent {
             describe_replay(&mut operation);
         }

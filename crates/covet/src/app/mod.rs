@@ -55,6 +55,8 @@ pub struct App {
     pub(crate) metrics: bool,
     pub(crate) principal: Option<Identify>,
     pub(crate) access_log: bool,
+    #[cfg(feature = "_db")]
+    pub(crate) secret: Option<Vec<u8>>,
     pub(crate) security_headers: SecurityHeaders,
     #[cfg(feature = "_compression")]
     pub(crate) compression: crate::Compression,
@@ -86,6 +88,8 @@ impl App {
             metrics: false,
             principal: None,
             access_log: false,
+            #[cfg(feature = "_db")]
+            secret: None,
             security_headers: SecurityHeaders::default(),
             #[cfg(feature = "_compression")]
             compression: crate::Compression::off(),
@@ -244,7 +248,7 @@ impl App {
         self.state(assets).routes(routes)
     }
 
-    /// With templates, which structs with [`#[covet::view]`](crate::view) render. Problems become pages for clients that
+    /// With templates, which structs with [`#[covet::view]`](macro@crate::view) render. Problems become pages for clients that
     /// rather read HTML than JSON; a template `error.html` makes them look as the app likes, and has the document of the
     /// problem as `problem`.
     ///
@@ -333,6 +337,21 @@ impl App {
     #[cfg(feature = "_compression")]
     pub fn compression(mut self, compression: crate::Compression) -> Self {
         self.compression = compression;
+        self
+    }
+
+    /// With the secret from which the keys are made that sign what is given to clients and comes back, such as the cursors of
+    /// [`Paging`](crate::Paging): at least 32 random bytes, the same for every process of the app. Without it that is the
+    /// environment's `COVET_SECRET`, or else one that the app makes and keeps in its database.
+    ///
+    /// ```
+    /// # use covet::App;
+    /// let app = App::new("Bookshop", "1.0.0").secret("e3b0c44298fc1c149afbf4c8996fb924");
+    /// assert!(app.build().is_ok());
+    /// ```
+    #[cfg(feature = "_db")]
+    pub fn secret(mut self, secret: impl Into<Vec<u8>>) -> Self {
+        self.secret = Some(secret.into());
         self
     }
 

@@ -54,3 +54,18 @@ impl<T: Input> FromRequest for Content<T> {
         format.read(&bytes).map(Content).map_err(body::reject)
     }
 }
+
+/// The body where there is one.
+impl<T: Input> FromRequest for Option<Content<T>> {
+    fn describe(operation: &mut Operation<'_>, name: &str) {
+        Content::<T>::describe(operation, name);
+        operation.body_may_be_left_out();
+    }
+
+    async fn from_request(request: &mut Request, name: &'static str) -> Result<Self, Rejection> {
+        if http_body::Body::is_end_stream(&request.body) {
+            return Ok(None);
+        }
+        Content::from_request(request, name).await.map(Some)
+    }
+}

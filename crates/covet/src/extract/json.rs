@@ -53,6 +53,21 @@ impl<T: Input> FromRequest for Json<T> {
     }
 }
 
+/// The body where there is one.
+impl<T: Input> FromRequest for Option<Json<T>> {
+    fn describe(operation: &mut Operation<'_>, name: &str) {
+        Json::<T>::describe(operation, name);
+        operation.body_may_be_left_out();
+    }
+
+    async fn from_request(request: &mut Request, name: &'static str) -> Result<Self, Rejection> {
+        if http_body::Body::is_end_stream(&request.body) {
+            return Ok(None);
+        }
+        Json::from_request(request, name).await.map(Some)
+    }
+}
+
 /// `application/json`, and what says that it is JSON by its suffix (RFC 6839, section 3.1).
 fn is_json(media_type: &str) -> bool {
     media_type == "application/json" || (media_type.starts_with("application/") && media_type.ends_with("+json"))

@@ -7,7 +7,7 @@ mod form;
 mod head;
 mod header;
 mod json;
-mod parameters;
+pub(crate) mod parameters;
 mod path;
 mod query;
 mod state;

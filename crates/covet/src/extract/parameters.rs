@@ -9,7 +9,7 @@ use crate::validation::{Code, Fault, In, Input, text};
 pub(super) type Pairs<'a> = Vec<(Cow<'a, str>, Cow<'a, str>)>;
 
 /// Reads a query string or a form.
-pub(super) fn read_encoded<T: Input>(bytes: &[u8], location: In, name: Option<&'static str>) -> Result<T, Rejection> {
+pub(crate) fn read_encoded<T: Input>(bytes: &[u8], location: In, name: Option<&'static str>) -> Result<T, Rejection> {
     let malformed = |fault: Fault| Rejection::Malformed(fault.located(location).into());
     let encoded = std::str::from_utf8(bytes).map_err(|error| {
         malformed(Fault::new(Code::Encoding, format!("is not UTF-8 from byte {} on", error.valid_up_to())))

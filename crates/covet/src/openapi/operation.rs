@@ -51,6 +51,8 @@ pub struct Operation<'a> {
     pub(crate) any_response: bool,
     /// Whether an argument is the key under which a request is carried out once.
     pub(crate) is_idempotent: bool,
+    /// Whether an argument signs something with the app's secret.
+    pub(crate) needs_secret: bool,
     /// Whether an argument is the nonce of the page's policy.
     pub(crate) takes_nonce: bool,
     /// What the arguments say of who may call.
@@ -109,6 +111,7 @@ impl<'a> Operation<'a> {
             state: Vec::new(),
             any_response: false,
             is_idempotent: false,
+            needs_secret: false,
             takes_nonce: false,
             #[cfg(feature = "auth")]
             decisions: Vec::new(),
@@ -185,6 +188,20 @@ impl<'a> Operation<'a> {
         }
     }
 
+    /// Makes a parameter that has been described one that may be left out.
+    #[cfg(feature = "_db")]
+    pub(crate) fn allow_absence(&mut self, location: In, name: &str) {
+        if let Some(parameter) = self.described(location, name) {
+            parameter.required = false;
+        }
+    }
+
+    /// The schema of a parameter that has been described.
+    #[cfg(feature = "_db")]
+    pub(crate) fn parameter_schema(&mut self, location: In, name: &str) -> Option<&mut Value> {
+        self.described(location, name).map(|parameter| &mut parameter.schema)
+    }
+
     fn described(&mut self, location: In, name: &str) -> Option<&mut Parameter> {
         self.parameters.iter_mut().find(|known| known.location == location.as_str() && known.name == name)
     }
@@ -247,6 +264,13 @@ impl<'a> Operation<'a> {
     /// The body as bytes or text of this media type; its content is the handler's affair.
     pub fn request_bytes(&mut self, media_type: &'static str) {
         self.add_body(media_type, json!({}));
+    }
+
+    /// Says that the body may be left out.
+    pub(crate) fn body_may_be_left_out(&mut self) {
+        if let Some(body) = &mut self.body {
+            body.required = false;
+        }
     }
 
     fn add_body(&mut self, media_type: &'static str, content: Value) {

@@ -10,9 +10,11 @@ use super::{Responder, Responding, Response, negotiated};
 use crate::openapi::Operation;
 use crate::validation::Output;
 
-/// A page of a list: some items, and the cursor of the next page while there is one. The answer also has a `Link`
-/// header (RFC 8288) with `rel="next"`: the target of the request with its `cursor` replaced. It is in the format that
-/// the client likes best, as with [`Negotiated`](crate::Negotiated); as CSV it is the items alone.
+/// A page of a list: some items, and the cursors of the pages behind it and before it while there are any. The answer also has
+/// a `Link` header (RFC 8288) with `rel="next"` and `rel="prev"`: the target of the request with its `cursor` replaced. It is in
+/// the format that the client likes best, as with [`Negotiated`](crate::Negotiated); as CSV it is the items alone.
+///
+/// `Paging` makes it for lists in the database. By hand:
 ///
 /// ```
 /// use covet::{get, Page, Query};
@@ -21,7 +23,7 @@ use crate::validation::Output;
 /// #[get("/numbers")]
 /// async fn numbers(cursor: Query<Option<i64>>) -> Page<i64> {
 ///     let first = cursor.unwrap_or(0);
-///     Page { items: (first..first + 10).collect(), next: Some((first + 10).to_string()) }
+///     Page { items: (first..first + 10).collect(), next: Some((first + 10).to_string()), prev: None }
 /// }
 /// # let _ = covet::routes![numbers];
 /// ```
@@ -31,6 +33,15 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// The cursor of the next page; `None` at the end.
     pub next: Option<String>,
+    /// The cursor of the page before it; `None` at the beginning, and where there is no way back.
+    pub prev: Option<String>,
+}
+
+impl<T> Page<T> {
+    /// The same page of other items, each made of one.
+    pub fn map<U>(self, item: impl FnMut(T) -> U) -> Page<U> {
+        Page { items: self.items.into_iter().map(item).collect(), next: self.next, prev: self.prev }
+    }
 }
 
 impl<T: JsonSchema> JsonSchema for Page<T> {
@@ -49,8 +60,9 @@ impl<T: JsonSchema> JsonSchema for Page<T> {
             "properties": {
                 "items": { "type": "array", "items": generator.subschema_for::<T>() },
                 "next": { "type": ["string", "null"], "description": "The cursor of the next page; null at the end." },
+                "prev": { "type": ["string", "null"], "description": "The cursor of the page before; null where there is none." },
             },
-            "required": ["items", "next"],
+            "required": ["items", "next", "prev"],
         })
     }
 }
@@ -60,21 +72,27 @@ impl<T: Output> Output for Page<T> {}
 impl<T: Output> Responder for Page<T> {
     fn describe(operation: &mut Operation<'_>) {
         negotiated::describe::<Page<T>, Vec<T>>(operation, 200, "A page of the list");
-        operation.response_header(200, "Link", "The next page, as rel=\"next\" (RFC 8288)");
+        operation.response_header(
+            200,
+            "Link",
+            "The pages behind and before, as rel=\"next\" and rel=\"prev\" (RFC 8288)",
+        );
     }
 
     fn respond(self, to: &Responding<'_>) -> Response {
         let mut response = negotiated::respond::<Page<T>, Vec<T>>(StatusCode::OK, &self, &self.items, to);
-        let link = self.next.map(|cursor| next_link(to.uri, &cursor));
-        if let Some(Ok(link)) = link.map(HeaderValue::try_from) {
-            response.headers_mut().insert(header::LINK, link);
+        let links = [(self.next, "next"), (self.prev, "prev")];
+        let links = links.into_iter().filter_map(|(cursor, relation)| Some(link(to.uri, &cursor?, relation)));
+        let links: Vec<String> = links.collect();
+        if let (false, Ok(links)) = (links.is_empty(), HeaderValue::try_from(links.join(", "))) {
+            response.headers_mut().insert(header::LINK, links);
         }
         response
     }
 }
 
-/// The `Link` header's value: the same target, with the cursor replaced.
-fn next_link(uri: &http::Uri, cursor: &str) -> String {
+/// A link of the `Link` header: the same target, with the cursor replaced.
+fn link(uri: &http::Uri, cursor: &str, relation: &str) -> String {
     let mut target = format!("<{}?", uri.path());
     let kept = uri.query().unwrap_or_default().split('&').filter(|pair| {
         let name = pair.split('=').next().unwrap_or_default().replace('+', " ");
@@ -86,7 +104,7 @@ fn next_link(uri: &http::Uri, cursor: &str) -> String {
     }
     target.push_str("cursor=");
     target.extend(percent_encoding::utf8_percent_encode(cursor, percent_encoding::NON_ALPHANUMERIC));
-    target.push_str(">; rel=\"next\"");
+    target.push_str(&format!(">; rel=\"{relation}\""));
     target
 }
 
@@ -98,7 +116,7 @@ mod tests {
     fn the_link_keeps_every_other_parameter() {
         let check = |target: &str, expected: &str| {
             let uri = target.parse().unwrap();
-            assert_eq!(next_link(&uri, "a b"), format!("<{expected}>; rel=\"next\""));
+            assert_eq!(link(&uri, "a b", "next"), format!("<{expected}>; rel=\"next\""));
         };
         check("/books", "/books?cursor=a%20b");
         check("/books?cursor=old&limit=5&q=x%26y", "/books?limit=5&q=x%26y&cursor=a%20b");

@@ -58,7 +58,7 @@ pub(super) fn page(templates: &Templates, error: &Error) -> Option<DeveloperPage
         causes,
         places: error.places().iter().map(|place| shown(templates, place)).collect(),
     };
-    match Rendered::new(&OWN, OWN_POLICY, "template_error.html", &shown) {
+    match Rendered::new(&OWN, Some(OWN_POLICY), "template_error.html", &shown) {
         Ok(page) => Some(DeveloperPage(page)),
         Err(error) => {
             tracing::error!("the page about an error in a template could not be rendered: {error:#}");

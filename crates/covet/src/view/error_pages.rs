@@ -75,7 +75,7 @@ impl ErrorPages {
             None => serde_json::from_slice(&bytes).ok().and_then(|problem| self.page(&problem, id)),
         };
         let Some(page) = page else { return Response::from_parts(head, Body::from(bytes)) };
-        let body = page.put_headers(&mut head.headers);
+        let body = page.into_body(&mut head);
         Response::from_parts(head, body)
     }
 
@@ -89,7 +89,7 @@ impl ErrorPages {
                 tracing::error!(request.id = %id, "the page of a problem could not be rendered: {error:#}");
             }
         }
-        match Rendered::new(&OWN, OWN_POLICY, ERROR_PAGE, &context) {
+        match Rendered::new(&OWN, Some(OWN_POLICY), ERROR_PAGE, &context) {
             Ok(page) => Some(page),
             Err(error) => {
                 tracing::error!(request.id = %id, "the page of a problem could not be rendered: {error:#}");

@@ -8,7 +8,7 @@ use crate::openapi::Operation;
 use crate::problem::{INTERNAL, ProblemDetails};
 use crate::{Responding, Response};
 
-/// A page: a struct whose fields are the variables of a template. [`#[covet::view("…")]`](crate::view) implements it
+/// A page: a struct whose fields are the variables of a template. [`#[covet::view("…")]`](macro@crate::view) implements it
 /// together with [`Responder`](crate::Responder).
 pub trait View: Serialize {
     /// The name of the template.

@@ -1,24 +1,28 @@
 //! A page on its way to the client.
 
 use covet_template::{Engine, Error};
-use http::{HeaderMap, HeaderValue, header};
+use http::response::Parts;
+use http::{HeaderValue, header};
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::security_headers::PageNonce;
 use crate::{Body, Response};
 
-/// The text of a page, and the policy that names its nonce.
+/// The text of a page, and its nonce.
 #[derive(Debug, Clone)]
 pub(super) struct Rendered {
     text: String,
-    policy: Option<HeaderValue>,
+    nonce: String,
+    /// A policy of its own in place of the app's.
+    policy: Option<&'static str>,
 }
 
 impl Rendered {
-    /// Renders a template; `{nonce}` in the policy and `csp_nonce` in the template become the same number.
+    /// Renders a template; `csp_nonce` in it is what stands for `{nonce}` in the policy, the page's own or the app's.
     pub(super) fn new<C: Serialize + ?Sized>(
         engine: &Engine,
-        policy: &str,
+        policy: Option<&'static str>,
         template: &str,
         variables: &C,
     ) -> Result<Self, Error> {
@@ -30,23 +34,24 @@ impl Rendered {
         }
         let nonce = nonce();
         let text = engine.render(template, &Context { csp_nonce: &nonce, variables })?;
-        let policy = HeaderValue::try_from(policy.replace("{nonce}", &nonce)).ok();
-        Ok(Rendered { text, policy: policy.filter(|policy| !policy.is_empty()) })
+        Ok(Rendered { text, nonce, policy })
     }
 
     pub(super) fn into_response(self) -> Response {
-        let mut response = Response::default();
-        *response.body_mut() = self.put_headers(response.headers_mut());
-        response
+        let (mut head, ()) = http::Response::new(()).into_parts();
+        let body = self.into_body(&mut head);
+        Response::from_parts(head, body)
     }
 
-    /// The body, after what it needs was said in the headers.
-    pub(super) fn put_headers(self, headers: &mut HeaderMap) -> Body {
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        if let Some(policy) = self.policy {
-            headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    /// The body, after what it needs was said in the head.
+    pub(super) fn into_body(self, head: &mut Parts) -> Body {
+        head.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+        if let Some(policy) = self.policy
+            && let Ok(policy) = HeaderValue::try_from(policy.replace("{nonce}", &self.nonce))
+        {
+            head.headers.insert(header::CONTENT_SECURITY_POLICY, policy);
         }
+        head.extensions.insert(PageNonce(self.nonce));
         Body::from(self.text)
     }
 }

@@ -10,24 +10,20 @@ use super::page::ViewDescription;
 use super::rendered::Rendered;
 use crate::Assets;
 
-/// What a page may load and run unless the app says otherwise: its own files, and what carries its nonce.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self' 'nonce-{nonce}'; \
-     style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; \
-     frame-ancestors 'none'";
-
 /// The template of problem pages, if the app has one.
 pub(super) const ERROR_PAGE: &str = "error.html";
 
 /// The templates of an app, made by [`templates!`](crate::templates!) and given to it with
 /// [`App::templates`](crate::App::templates). Handlers render them by answering a struct with
-/// [`#[covet::view]`](crate::view).
+/// [`#[covet::view]`](macro@crate::view).
 ///
 /// A release build has the texts in it. A development build (`debug_assertions`) reads them from their folder whenever
 /// they are rendered, so that a change is seen at the next reload of the page, and shows a page with the place of an error
 /// in a template; [`Templates::development`] decides otherwise.
 ///
 /// Beside a page's own variables templates have `static('app.css')`, the address of a file of the app's
-/// [`Assets`], and `csp_nonce`, for scripts and style sheets that stand in the page. Undefined variables are
+/// [`Assets`], and `csp_nonce`, for scripts and style sheets that stand in the page, under the policy of the app's
+/// [`SecurityHeaders`](crate::SecurityHeaders). Undefined variables are
 /// errors.
 ///
 /// ```
@@ -61,7 +57,6 @@ pub struct Templates {
     embedded: &'static [(&'static str, &'static str)],
     folder: Option<PathBuf>,
     development: bool,
-    policy: String,
     assets: Arc<OnceLock<Arc<Assets>>>,
 }
 
@@ -71,7 +66,7 @@ impl Templates {
         let mut engine = Engine::new();
         let files = assets.clone();
         engine.add_function("static", move |name: String| url(files.get().map(|assets| &**assets), &name));
-        Templates { engine, embedded, folder, development, policy: CONTENT_SECURITY_POLICY.to_owned(), assets }
+        Templates { engine, embedded, folder, development, assets }
     }
 
     /// Templates that are part of the program, as [`templates!`](crate::templates!) makes them.
@@ -110,13 +105,6 @@ impl Templates {
     /// ```
     pub fn engine(mut self, change: impl FnOnce(&mut Engine)) -> Self {
         change(&mut self.engine);
-        self
-    }
-
-    /// With another `Content-Security-Policy` of the pages; `{nonce}` in it becomes the page's `csp_nonce`. An empty text is
-    /// no policy. The default allows the app's own files and what carries the nonce, and no other host.
-    pub fn content_security_policy(mut self, policy: impl Into<String>) -> Self {
-        self.policy = policy.into();
         self
     }
 
@@ -195,9 +183,9 @@ impl Templates {
         Ok(variables)
     }
 
-    /// A page, with the policy that names its nonce.
+    /// A page.
     pub(super) fn page<C: Serialize + ?Sized>(&self, name: &str, variables: &C) -> Result<Rendered, Error> {
-        Rendered::new(&self.engine, &self.policy, name, variables)
+        Rendered::new(&self.engine, None, name, variables)
     }
 }
 

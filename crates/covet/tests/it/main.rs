@@ -2,7 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
+#[cfg(all(feature = "auth", feature = "sqlite"))]
+mod accounts;
 mod assets;
+#[cfg(feature = "auth")]
+mod auth;
 // The messages list the implementations of a trait, so they are those of one set of features.
 #[cfg(feature = "auth")]
 mod auth;
@@ -24,6 +28,8 @@ mod negotiation;
 #[cfg(all(feature = "auth", feature = "sqlite"))]
 mod oauth;
 mod openapi;
+#[cfg(feature = "sqlite")]
+mod paging;
 mod preconditions;
 mod problems;
 mod rate_limit;
@@ -42,5 +48,7 @@ mod tls;
 mod tower;
 mod validation;
 mod validation_of_requests;
+#[cfg(feature = "template")]
+mod pages_in_browser;
 #[cfg(feature = "template")]
 mod views;

@@ -29,7 +29,7 @@ fn books() -> Vec<Book> {
 /// A page.
 #[get("/page")]
 async fn page() -> Page<Book> {
-    Page { items: books(), next: Some("3".into()) }
+    Page { items: books(), next: Some("3".into()), prev: None }
 }
 
 /// A list.
@@ -230,4 +230,71 @@ fn a_page_in_the_document_is_still_what_it_was() {
     let client = client();
     let schema = &client.openapi()["paths"]["/page"]["get"]["responses"]["200"]["content"]["application/json"];
     assert_eq!(schema["schema"], json!({ "$ref": "#/components/schemas/BookPage" }));
+}
+
+/// A body that may be left out.
+#[post("/maybe")]
+async fn maybe(book: Option<Json<Book>>) -> Json<bool> {
+    Json(book.is_some())
+}
+
+/// The same in any format.
+#[post("/maybe-any")]
+async fn maybe_any(book: Option<Content<Book>>) -> Negotiated<bool> {
+    Negotiated(book.is_some())
+}
+
+#[tokio::test]
+async fn a_body_may_be_left_out_and_is_checked_if_it_is_there() {
+    let client = Client::new(App::new("Formats", "1.0.0").routes(routes![maybe, maybe_any])).unwrap();
+    for path in ["/maybe", "/maybe-any"] {
+        assert_eq!(client.post(path).send().await.json::<bool>(), false, "{path}");
+        let body = |media_type: &'static str, body: &'static str| client.post(path).body(media_type, body).send();
+        assert_eq!(body("application/json", r#"{"title":"a","price":1}"#).await.json::<bool>(), true);
+        assert_eq!(body("application/json", r#"{"title":"","price":1}"#).await.faults(), ["body /title min_length"]);
+        assert_eq!(body("application/json", "{").await.status(), 400);
+        assert_eq!(body("text/plain", "x").await.status(), 415);
+        let request_body = &client.openapi()["paths"][path]["post"]["requestBody"];
+        assert_eq!(request_body["required"], false, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn vary_keeps_what_others_have_written() {
+    let cors = covet::Cors::origins(["https://shop.example"]);
+    let client = Client::new(App::new("Formats", "1.0.0").cors(cors).routes(routes![list])).unwrap();
+    for (path, accept) in [("/list", "*/*"), ("/nowhere", "*/*"), ("/list", "image/png")] {
+        let answer = client.get(path).header("accept", accept).send().await;
+        let vary: Vec<String> =
+            answer.headers().get_all("vary").iter().map(|value| value.to_str().unwrap().to_ascii_lowercase()).collect();
+        let expected: &[&str] =
+            if cfg!(feature = "_binary") || (cfg!(feature = "csv") && accept == "*/*" && path == "/list") {
+                &["accept", "origin"]
+            } else {
+                &["origin"]
+            };
+        assert_eq!(vary, expected, "{path} {accept}");
+    }
+}
+
+#[tokio::test]
+async fn ranges_and_weights_are_heeded_in_full() {
+    let client = client();
+    for (accept, expected) in [
+        ("application/json;q=0.001", Some("application/json")),
+        ("application/*;q=0.2, */*;q=0", Some("application/json")),
+        ("*/*;q=0, application/json;q=0.5", Some("application/json")),
+        ("application/json;q=0, */*", None),
+        ("text/html;level=1, application/json ; q=1.0 ; x=y", Some("application/json")),
+        ("application/vnd.shop+json", None),
+        ("APPLICATION/JSON", Some("application/json")),
+        (",,application/json,", Some("application/json")),
+        ("application/json;q=2", None),
+        ("nonsense", None),
+    ] {
+        let answer = client.get("/json").header("accept", accept).send().await;
+        let found = (answer.status() == 200).then(|| answer.header("content-type").unwrap());
+        assert_eq!(found, expected, "{accept}");
+        assert!(found.is_some() || answer.status() == 406, "{accept}");
+    }
 }

@@ -46,6 +46,10 @@ async fn me(auth: Auth) -> String {
 }
 
 async fn client() -> Client {
+    client_on("sqlite::memory:").await
+}
+
+async fn client_on(database: &str) -> Client {
     let mut app = OAuthClient::new("app", "openid profile".parse().unwrap()).with_redirect_uri(REDIRECT).unwrap();
     app.consent = Consent::Given;
     app.post_logout_redirect_uris.push("https://app.example/bye".into());
@@ -55,7 +59,7 @@ async fn client() -> Client {
     web.grants.extend([GrantType::ClientCredentials, GrantType::DeviceCode]);
     web.scope = "openid books:read".parse().unwrap();
     let server = Server::new("https://id.example").unwrap().client(app).client(web).people(Cookies);
-    let app = App::new("Shop", "1.0.0").database(Db::connect("sqlite::memory:")).auth(server).routes(routes![me]);
+    let app = App::new("Shop", "1.0.0").database(Db::connect(database)).auth(server).routes(routes![me]);
     Client::new(app.prepare().await.unwrap()).unwrap()
 }
 
@@ -277,4 +281,59 @@ async fn a_logout_ends_the_session_and_what_was_granted_in_it() {
     assert!(answer.header("set-cookie").unwrap().starts_with("user=;"));
     let bearer = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
     assert_eq!(client.get("/me").header("authorization", &bearer).send().await.status(), 401);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn lines_48_and_65_twenty_at_once_on_the_database() {
+    let client = client().await;
+    let code = parameter(&visit(&client, &authorize("app", "")).await, "code").unwrap();
+    let pairs = [
+        ("grant_type", "authorization_code"),
+        ("client_id", "app"),
+        ("code", &*code),
+        ("redirect_uri", REDIRECT),
+        ("code_verifier", VERIFIER),
+    ];
+    let racing: Vec<_> = (0..20).map(|_| tokio::spawn(client.post("/oauth/token").form(&pairs).send())).collect();
+    let mut won = 0;
+    for answer in racing {
+        won += usize::from(answer.await.unwrap().status() == 200);
+    }
+    assert_eq!(won, 1);
+    let parent = tokens(&client).await["refresh_token"].as_str().unwrap().to_owned();
+    let pairs = [("grant_type", "refresh_token"), ("client_id", "app"), ("refresh_token", &*parent)];
+    let racing: Vec<_> = (0..20).map(|_| tokio::spawn(client.post("/oauth/token").form(&pairs).send())).collect();
+    let mut children = Vec::new();
+    for answer in racing {
+        let answer = answer.await.unwrap();
+        assert_eq!(answer.status(), 200, "{}", answer.text());
+        children.push(answer.json::<Value>()["refresh_token"].clone());
+    }
+    children.dedup();
+    assert_eq!(children.len(), 1);
+}
+
+#[tokio::test]
+async fn line_47_a_dump_of_the_database_has_no_usable_token() {
+    let folder = std::env::temp_dir().join(format!("covet-oauth-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let client = client_on(&format!("sqlite:{}", folder.join("dump.db").display())).await;
+    let code = parameter(&visit(&client, &authorize("app", "")).await, "code").unwrap();
+    let first = tokens(&client).await;
+    let parent = first["refresh_token"].as_str().unwrap();
+    let pairs = [("grant_type", "refresh_token"), ("client_id", "app"), ("refresh_token", parent)];
+    let second: Value = client.post("/oauth/token").form(&pairs).send().await.json();
+    let mut dump = Vec::new();
+    for file in std::fs::read_dir(&folder).unwrap() {
+        dump.extend(std::fs::read(file.unwrap().path()).unwrap());
+    }
+    assert!(dump.len() > 10_000);
+    let contains = |text: &str| dump.windows(text.len()).any(|window| window == text.as_bytes());
+    assert!(contains("covet_refresh_tokens"), "the dump is one");
+    let child = second["refresh_token"].as_str().unwrap();
+    for secret in [code.as_str(), parent, child, first["access_token"].as_str().unwrap(), "s3cret"] {
+        assert!(!contains(secret), "{secret}");
+    }
+    drop(client);
+    std::fs::remove_dir_all(&folder).unwrap();
 }

@@ -58,7 +58,7 @@ struct Search {
 async fn list(search: Query<Search>, x_client: Header<Option<String>>) -> Page<Book> {
     let _ = (search.q.is_some(), &search.tag, search.limit, search.sort.is_some(), search.filter.is_some(), &*x_client);
     let _ = search.filter.as_ref().map(|filter| (&filter.author, filter.min));
-    Page { items: Vec::new(), next: None }
+    Page { items: Vec::new(), next: None, prev: None }
 }
 
 /// Add a book.

@@ -34,7 +34,7 @@ async fn unplaced() -> Created<Job> {
 /// A page of jobs.
 #[get("/jobs")]
 async fn jobs() -> Page<Job> {
-    Page { items: vec![Job { id: 1 }], next: Some("a b".into()) }
+    Page { items: vec![Job { id: 1 }], next: Some("a b".into()), prev: None }
 }
 
 /// Elsewhere.
@@ -105,7 +105,7 @@ async fn each_result_has_its_status_its_headers_and_its_body() {
     assert_eq!((answer.status().as_u16(), answer.header("location")), (201, Some("/jobs/7")));
     assert_eq!(client.post("/unplaced").send().await.status(), 500);
     let answer = client.get("/jobs?limit=1").send().await;
-    assert_eq!(answer.json::<Value>(), json!({ "items": [{ "id": 1 }], "next": "a b" }));
+    assert_eq!(answer.json::<Value>(), json!({ "items": [{ "id": 1 }], "next": "a b", "prev": null }));
     assert_eq!(answer.header("link"), Some("</jobs?limit=1&cursor=a%20b>; rel=\"next\""));
     let answer = client.get("/old").send().await;
     assert_eq!((answer.status().as_u16(), answer.header("location")), (308, Some("/jobs")));

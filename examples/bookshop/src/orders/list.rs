@@ -53,7 +53,7 @@ pub(super) async fn list_orders(part: Query<Part>, db: Db) -> Result<Page<Order>
     let more = heads.len() > limit;
     heads.truncate(limit);
     let next = heads.last().filter(|_| more).map(|head| head.id.to_string());
-    Ok(Page { items: with_lines(&db, heads).await?, next })
+    Ok(Page { items: with_lines(&db, heads).await?, next, prev: None })
 }
 
 /// Fetch one order.

@@ -7,6 +7,7 @@ mod place;
 
 pub use events::Feed;
 pub use model::{Line, NewLine, NewOrder, Order, OrderError};
+pub(crate) use place::order_copies;
 
 use covet::{Routes, routes};
 

@@ -21,13 +21,24 @@ pub(super) async fn place_order(
     db: Db,
     feed: State<Feed>,
 ) -> Result<Created<Order>, OrderError> {
-    let mut options = TransactionOptions::default();
-    options.isolation = Some(Isolation::Serializable);
-    options.retries = RETRIES;
     let mut copies = BTreeMap::new();
     for line in &order.lines {
         *copies.entry(line.book).or_insert(0) += line.copies;
     }
+    let order = order_copies(&db, &feed, key, copies).await?;
+    Ok(Created::at(format!("/api/orders/{}", order.id), order))
+}
+
+/// Orders so many copies of each of these books, in one serializable transaction.
+pub(crate) async fn order_copies(
+    db: &Db,
+    feed: &Feed,
+    key: Option<IdempotencyKey>,
+    copies: BTreeMap<i64, i64>,
+) -> Result<Order, OrderError> {
+    let mut options = TransactionOptions::default();
+    options.isolation = Some(Isolation::Serializable);
+    options.retries = RETRIES;
     let order = db
         .transaction_with(options, |tx| {
             let (key, copies) = (key.clone(), copies.clone());
@@ -35,7 +46,7 @@ pub(super) async fn place_order(
         })
         .await?;
     feed.look();
-    Ok(Created::at(format!("/api/orders/{}", order.id), order))
+    Ok(order)
 }
 
 /// The work of one attempt. Books are taken in the order of their numbers, so that two orders cannot wait for each other.

@@ -6,9 +6,13 @@
 use std::time::Duration;
 
 use covet::db::sql;
-use covet::{Cookie, Db, Form, Path, Redirect, Result, SetCookie, WithCookie, get, post};
+use covet::{Cookie, Db, Form, Path, Query, Redirect, Result, SetCookie, State, WithCookie, get, post};
 
 use crate::books::Book;
+use crate::orders::{Feed, OrderError, order_copies};
+
+/// The cookie's name.
+const COOKIE: &str = "cart";
 
 /// How many different books a cart holds, and how many copies of each.
 const MOST_BOOKS: usize = 30;
@@ -57,8 +61,11 @@ impl Cart {
 
     /// The answer to every change: the cart's page, which shows what became of it.
     fn kept(&self) -> WithCookie<Redirect> {
+        if self.0.is_empty() {
+            return SetCookie::removed(COOKIE).on(Redirect::to("/cart"));
+        }
         let lines: Vec<String> = self.0.iter().map(|(book, count)| format!("{book}-{count}")).collect();
-        let cookie = SetCookie::new("cart", lines.join(".")).max_age(Duration::from_secs(30 * 86_400));
+        let cookie = SetCookie::new(COOKIE, lines.join(".")).max_age(Duration::from_secs(30 * 86_400));
         cookie.on(Redirect::to("/cart"))
     }
 }
@@ -70,6 +77,8 @@ pub(super) struct CartPage {
     total: i64,
     /// Whether the shop has all of it.
     available: bool,
+    /// The order that was just placed.
+    ordered: Option<i64>,
     cart_size: u32,
 }
 
@@ -83,7 +92,7 @@ struct Line {
 
 /// Show the cart.
 #[get("/cart")]
-pub(super) async fn cart(cart: Cookie<Option<String>>, db: Db) -> Result<CartPage> {
+pub(super) async fn cart(ordered: Query<Option<i64>>, cart: Cookie<Option<String>>, db: Db) -> Result<CartPage> {
     let Cart(wanted) = Cart::of(&cart);
     let ids: Vec<i64> = wanted.iter().map(|(book, _)| *book).collect();
     let books: Vec<Book> =
@@ -99,6 +108,7 @@ pub(super) async fn cart(cart: Cookie<Option<String>>, db: Db) -> Result<CartPag
     Ok(CartPage {
         total: lines.iter().map(|line| line.sum).sum(),
         available: lines.iter().all(|line| i64::from(line.count) <= line.book.stock),
+        ordered: ordered.0,
         cart_size: lines.iter().map(|line| line.count).sum(),
         lines,
     })
@@ -138,6 +148,26 @@ pub(super) async fn change(id: Path<i64>, form: Form<Change>, cart: Cookie<Optio
     let mut cart = Cart::of(&cart);
     cart.set(*id, form.count);
     cart.kept()
+}
+
+/// Order what is in the cart.
+#[post("/cart/order")]
+pub(super) async fn order(
+    cart: Cookie<Option<String>>,
+    db: Db,
+    feed: State<Feed>,
+) -> Result<WithCookie<Redirect>, OrderError> {
+    let cart = Cart::of(&cart);
+    if cart.0.is_empty() {
+        return Ok(cart.kept());
+    }
+    let copies = cart.0.iter().map(|(book, count)| (*book, i64::from(*count))).collect();
+    match order_copies(&db, &feed, None, copies).await {
+        Ok(order) => Ok(SetCookie::removed(COOKIE).on(Redirect::to(format!("/cart?ordered={}", order.id)))),
+        // Somebody was faster. The cart's page says what there is less of.
+        Err(OrderError::OutOfStock { .. } | OrderError::UnknownBook { .. }) => Ok(cart.kept()),
+        Err(error) => Err(error),
+    }
 }
 
 #[cfg(test)]

@@ -77,9 +77,9 @@ async fn pages_lead_through_the_whole_list_in_every_order(shop: Client) {
             let answer = shop.get(&target).send().await;
             let page: Value = answer.json();
             seen.extend(page["items"].as_array().unwrap().iter().cloned());
-            let Some(link) = answer.header("link") else { break };
-            let next = link.strip_prefix('<').unwrap().strip_suffix(">; rel=\"next\"").unwrap();
-            assert!(page["next"].is_string() && next != target, "{link}");
+            let mut links = answer.header("link").unwrap_or_default().split(", ");
+            let Some(next) = links.find_map(|link| link.strip_prefix('<')?.strip_suffix(">; rel=\"next\"")) else { break };
+            assert!(page["next"].is_string() && next != target, "{answer:?}");
             target = next.to_owned();
         }
         assert_eq!(seen.len(), 206, "{sort}");
@@ -111,10 +111,10 @@ async fn books_are_found_by_title_author_and_price(shop: Client) {
 
 async fn a_wrong_query_is_refused(shop: Client) {
     let answer = shop.get("/api/books?limit=0&sort=colour&min_price=cheap").send().await;
-    assert_eq!(answer.faults(), ["query limit minimum", "query sort one_of", "query min_price type"]);
+    assert_eq!(answer.faults(), ["query min_price type", "query sort one_of", "query limit minimum"]);
     for target in ["/api/books?cursor=x", "/api/books?sort=price&cursor=5", "/api/books?sort=price&cursor=5.x"] {
         let answer = shop.get(target).send().await;
-        assert_eq!(answer.problem()["type"], "/problems/list-invalid-cursor", "{target}");
+        assert_eq!((answer.status().as_u16(), answer.faults()), (422, vec!["query cursor invalid".to_owned()]), "{target}");
     }
 }
 

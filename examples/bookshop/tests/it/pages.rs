@@ -1,8 +1,10 @@
 //! The pages as a browser without scripts sees them: only links and forms that are there are followed.
 
 use covet::test::{Answer, Client};
+use html5ever::tendril::TendrilSink;
+use markup5ever_rcdom::RcDom;
 
-use super::shop;
+use super::{on_each_database, shop};
 
 const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
@@ -25,7 +27,7 @@ fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
     text.split_once(before).unwrap_or_else(|| panic!("no {before} in {text}")).1.split_once(after).unwrap().0
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_shelf_is_searched_sorted_and_paged() {
     let shop = shop().await;
     let first = open(&shop, "/").await;
@@ -59,7 +61,7 @@ async fn the_shelf_is_searched_sorted_and_paged() {
     assert!(wrong.text().contains("Bookshop</span></a>") && wrong.text().contains("page: "), "{wrong:?}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_looked_for_stands_in_the_form_and_nowhere_else() {
     let shop = shop().await;
     let page = open(&shop, "/?q=%22%3E%3Cscript%3Ealert(1)%3C/script%3E").await;
@@ -70,7 +72,7 @@ async fn what_was_looked_for_stands_in_the_form_and_nowhere_else() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn books_are_put_into_the_cart_changed_and_taken_out() {
     let shop = shop().await;
     let page = open(&shop, "/?q=Bleak+House").await;
@@ -99,7 +101,29 @@ async fn books_are_put_into_the_cart_changed_and_taken_out() {
     assert_eq!(post(&shop, "/cart", &[("book", &book), ("count", "0")]).await.status(), 422);
 }
 
-#[tokio::test]
+async fn what_is_in_the_cart_is_ordered(shop: Client) {
+    let stock = async || shop.get("/api/books/14").send().await.json::<serde_json::Value>()["stock"].as_i64().unwrap();
+    let before = stock().await;
+    post(&shop, "/cart", &[("book", "14"), ("count", "2")]).await;
+    let ordered = post(&shop, "/cart/order", &[]).await;
+    assert_eq!(ordered.status(), 303);
+    let page = open(&shop, ordered.header("location").unwrap()).await;
+    assert!(page.text().contains("Your order has the number 1.") && page.text().contains("The cart is empty again."));
+    assert_eq!(stock().await, before - 2);
+
+    // More than there is: nothing is ordered, and the cart says so.
+    post(&shop, "/cart", &[("book", "1"), ("count", "1")]).await;
+    post(&shop, "/cart", &[("book", "14"), ("count", "99")]).await;
+    let refused = post(&shop, "/cart/order", &[]).await;
+    let page = open(&shop, refused.header("location").unwrap()).await;
+    let left = format!("Only {} left", before - 2);
+    assert!(page.text().contains(&left) && page.text().contains("disabled>Order"), "{page:?}");
+    assert_eq!(shop.get("/api/orders").send().await.json::<serde_json::Value>()["items"].as_array().unwrap().len(), 1);
+}
+
+on_each_database!(what_is_in_the_cart_is_ordered);
+
+#[tokio::test(flavor = "multi_thread")]
 async fn no_other_site_fills_the_cart() {
     let shop = shop().await;
     let forged = shop.post("/cart").header("accept", BROWSER).header("sec-fetch-site", "cross-site");
@@ -108,7 +132,7 @@ async fn no_other_site_fills_the_cart() {
     assert!(answer.text().contains("The request comes from another site"), "{answer:?}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_there_has_a_page_of_the_shop() {
     let shop = shop().await;
     for target in ["/books/999999", "/nowhere"] {
@@ -119,7 +143,7 @@ async fn what_is_not_there_has_a_page_of_the_shop() {
     assert_eq!(open(&shop, "/api/books/999999").await.problem()["status"], 404);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_pages_load_what_is_there_and_from_here_alone() {
     let shop = shop().await;
     for target in ["/", "/books/1", "/cart", "/nowhere"] {
@@ -133,5 +157,32 @@ async fn the_pages_load_what_is_there_and_from_here_alone() {
         }
         let policy = page.header("content-security-policy").unwrap();
         assert!(policy.starts_with("default-src 'self'") && !policy.contains("unsafe"), "{policy}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_pages_are_valid_html_with_landmarks_and_labels() {
+    let shop = shop().await;
+    post(&shop, "/cart", &[("book", "1"), ("count", "2")]).await;
+    for target in
+        ["/", "/?q=nothing-like-this", "/?author=Jane+Austen&page=1", "/books/1", "/cart", "/cart?ordered=7", "/x"]
+    {
+        let page = open(&shop, target).await;
+        let text = page.text();
+        let dom = html5ever::parse_document(RcDom::default(), html5ever::ParseOpts::default()).one(text);
+        assert_eq!(*dom.errors.borrow(), Vec::<std::borrow::Cow<'static, str>>::new(), "{target} {text}");
+        for landmark in ["<header", "<nav aria-label=", "<main id=\"main\"", "<footer", "<h1>", "<html lang=\"en\">"] {
+            assert!(text.contains(landmark), "{target} has no {landmark}");
+        }
+        assert_eq!(text.matches("<h1>").count(), 1, "{target}");
+        // Every field has a label: around it, or by its id.
+        for part in text.split("<select ").skip(1).chain(text.split("<input ").skip(1)) {
+            let tag = part.split('>').next().unwrap();
+            let is_labelled = match tag.split_once("id=\"") {
+                Some((_, id)) => text.contains(&format!("<label for=\"{}\"", id.split('"').next().unwrap())),
+                None => tag.contains("type=\"hidden\"") || text.contains(&format!("</span>\n<select {tag}")),
+            };
+            assert!(is_labelled, "{target}: {tag}");
+        }
     }
 }

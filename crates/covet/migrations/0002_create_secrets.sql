@@ -1,0 +1,4 @@
+CREATE TABLE covet_secrets (
+    name VARCHAR(64) NOT NULL PRIMARY KEY,
+    value VARCHAR(255) NOT NULL
+);
