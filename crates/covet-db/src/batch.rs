@@ -204,13 +204,10 @@ impl Executor {
     /// That of the first statement that failed, or else of the first answer that cannot be read. All of it may take as long as
     /// `command_timeout`.
     #[track_caller]
-    pub fn batch<'a, A: Answers>(
+    pub fn batch<'a, A: Answers + Send>(
         &self,
         write: impl FnOnce(&mut Statements<'a>) -> A,
-    ) -> impl Future<Output = Result<A::Output>> + Send
-    where
-        A: Send,
-    {
+    ) -> impl Future<Output = Result<A::Output>> + Send {
         let mut statements = Statements { asked: Vec::new() };
         let answers = write(&mut statements);
         let place = Location::caller();

@@ -36,7 +36,7 @@ enum Secret {
     Rsa(RsaKeyPair, &'static dyn RsaEncoding),
     Ec(EcdsaKeyPair),
     Ed25519(Ed25519KeyPair),
-    Shared(hmac::Key, Zeroizing<Vec<u8>>),
+    Shared(Box<hmac::Key>, Zeroizing<Vec<u8>>),
 }
 
 impl SigningKey {
@@ -150,7 +150,7 @@ impl SigningKey {
     /// An error of kind [`ErrorKind::Key`] where the secret is too short, or the algorithm is not one of HMAC.
     pub fn from_secret(algorithm: Algorithm, secret: &[u8]) -> Result<SigningKey> {
         let verifying = VerifyingKey::from_secret(algorithm, secret)?;
-        let mac = hmac::Key::new(verifying::hmac_algorithm(algorithm)?, secret);
+        let mac = Box::new(hmac::Key::new(verifying::hmac_algorithm(algorithm)?, secret));
         Ok(SigningKey { secret: Arc::new(Secret::Shared(mac, Zeroizing::new(secret.to_vec()))), verifying })
     }
 

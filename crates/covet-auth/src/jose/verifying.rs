@@ -33,7 +33,7 @@ struct Inner {
 
 enum Check {
     Public(ParsedPublicKey),
-    Shared(hmac::Key),
+    Shared(Box<hmac::Key>),
 }
 
 impl VerifyingKey {
@@ -104,7 +104,7 @@ impl VerifyingKey {
             Material::Ed25519 { x, .. } => ParsedPublicKey::new(&lc::ED25519, x).map(Check::Public),
             Material::Secret(secret) => {
                 weakness::secret(secret, algorithm)?;
-                Ok(Check::Shared(hmac::Key::new(hmac_algorithm(algorithm)?, secret)))
+                Ok(Check::Shared(Box::new(hmac::Key::new(hmac_algorithm(algorithm)?, secret))))
             }
         };
         let check = check.map_err(|rejected| key(format!("the key is not valid: {rejected}")))?;

@@ -53,7 +53,7 @@ pub struct LoginAttempt<'a> {
 #[derive(Debug)]
 pub enum Login {
     /// It was right.
-    In(LoggedIn),
+    In(Box<LoggedIn>),
     /// There is no such user, or the password is wrong, or the user may not log in: nothing tells which.
     Refused,
     /// There were too many failures; the password was not looked at (429).
@@ -166,7 +166,7 @@ impl<S: PeopleStore> People<S> {
                     self.rehash(&user, attempt.password).await;
                 }
                 let session = self.begin(&user.id, now).await?;
-                Ok(Login::In(LoggedIn { user, session }))
+                Ok(Login::In(Box::new(LoggedIn { user, session })))
             }
             (Ok(_), _) => Ok(Login::Refused),
             (Err(error), _) => {

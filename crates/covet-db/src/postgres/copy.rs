@@ -132,8 +132,7 @@ impl Handle<'_> {
                 let own = match executor.scope {
                     Scope::Transaction { .. } => None,
                     Scope::Pool => {
-                        let mut options = TransactionOptions::default();
-                        options.read_only = true;
+                        let options = TransactionOptions { read_only: true, ..TransactionOptions::default() };
                         Some(crate::transaction::begin_on(executor, options, place).await?)
                     }
                 };

@@ -50,7 +50,9 @@ pub(crate) async fn table_info(db: &Executor, table: &str) -> Result<Option<Tabl
     let Some(number) = find(db, table).await? else {
         return Ok(None);
     };
-    let columns: Vec<(String, String, bool, Option<String>, bool, Option<String>)> = db
+    /// Name, type, whether it must be there, what is written without a value, whether it is computed, comment.
+    type Column = (String, String, bool, Option<String>, bool, Option<String>);
+    let columns: Vec<Column> = db
         .fetch_all(crate::sql!(
             "SELECT a.attname::text, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull,
                     pg_catalog.pg_get_expr(d.adbin, d.adrelid), a.attgenerated <> '', pg_catalog.col_description(a.attrelid, a.attnum)

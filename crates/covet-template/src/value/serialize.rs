@@ -94,7 +94,7 @@ impl<'a> ser::Serializer for Values<'a> {
     }
 
     fn serialize_i128(self, number: i128) -> Result<V<'a>, Failed> {
-        Ok(V::integer(self.arena, number.into())?)
+        Ok(V::integer(self.arena, number)?)
     }
 
     fn serialize_u8(self, number: u8) -> Result<V<'a>, Failed> {

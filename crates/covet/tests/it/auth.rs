@@ -296,7 +296,8 @@ fn two_lists_of_permissions_are_a_fault_of_the_start() {
 #[tokio::test]
 async fn line_97_every_cell_of_the_matrix_is_as_declared() {
     let client = client();
-    let routes: [(&str, fn(&[&str]) -> bool); 6] = [
+    type Declared = fn(&[&str]) -> bool;
+    let routes: [(&str, Declared); 6] = [
         ("/both", |have| have.contains(&"orders:read") && have.contains(&"users:admin")),
         ("/either", |have| have.contains(&"orders:read") || have.contains(&"users:admin")),
         ("/me", |_| true),

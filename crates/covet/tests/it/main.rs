@@ -8,8 +8,6 @@ mod assets;
 #[cfg(feature = "auth")]
 mod auth;
 // The messages list the implementations of a trait, so they are those of one set of features.
-#[cfg(feature = "auth")]
-mod auth;
 #[cfg(all(feature = "sqlite", feature = "docs"))]
 mod compile;
 #[cfg(feature = "full")]

@@ -88,7 +88,7 @@ fn memory_is_bounded(url: &str) {
     let began = Instant::now();
     assert!(export(&program) >= rows + 206);
     let (exported, at_export) = (began.elapsed(), peak(&program));
-    println!(
+    eprintln!(
         "{rows} rows: idle {} MiB; import {imported:.1?}, {} MiB; export {exported:.1?}, {} MiB",
         idle >> 20,
         at_import >> 20,

@@ -26,10 +26,13 @@ const PERIOD: u32 = 32;
 /// The least that a statement is taken to cost.
 const LEAST: u64 = 20_000;
 
+/// The address and the length of a static text.
+type Place = (usize, usize);
+
 /// The records of all texts.
 pub(super) struct Records {
     /// By where the text stands, because static text never moves. None for those that are not harmless.
-    by_place: RwLock<HashMap<(usize, usize), Option<Arc<Record>>>>,
+    by_place: RwLock<HashMap<Place, Option<Arc<Record>>>>,
     clock: Arc<Clock>,
 }
 

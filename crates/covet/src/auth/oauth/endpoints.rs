@@ -72,7 +72,7 @@ async fn authorized(visit: Visit, db: &Db) -> Answer {
     };
     let decision = match visit.decision(session.as_ref()) {
         Ok(decision) => decision,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let parameters = visit.parameters.clone().without(&["csrf", "decision"]);
     let answer = visit.core.authorize(&parameters, session.as_ref(), decision, visit.now).await;
@@ -151,7 +151,7 @@ async fn device_form(visit: Visit, db: Db) -> Answer {
         let session = visit.session(&db).await?;
         let decision = match visit.decision(session.as_ref()) {
             Ok(decision) => decision,
-            Err(refusal) => return Ok(refusal),
+            Err(refusal) => return Ok(*refusal),
         };
         let (Some(session), Some(decision), Some(code)) = (session, decision, visit.parameters.value("user_code"))
         else {
@@ -208,7 +208,7 @@ async fn logged_out(visit: Visit, db: &Db) -> Result<Answer, Error> {
     let session = visit.session(db).await?;
     let decision = match visit.decision(session.as_ref()) {
         Ok(decision) => decision,
-        Err(refusal) => return Ok(refusal),
+        Err(refusal) => return Ok(*refusal),
     };
     let parameters = visit.parameters.clone().without(&["csrf", "decision"]);
     let redirect = match (visit.core.logout(&parameters, session.as_ref()).await?, &session) {
@@ -237,7 +237,7 @@ impl Visit {
     }
 
     /// What the form of a page says, which must have been made for this session.
-    fn decision(&self, session: Option<&Session>) -> Result<Option<Decision>, Answer> {
+    fn decision(&self, session: Option<&Session>) -> Result<Option<Decision>, Box<Answer>> {
         let decision = match self.parameters.value("decision") {
             Some("approve") if self.method == http::Method::POST => Decision::Approved,
             Some("deny") if self.method == http::Method::POST => Decision::Denied,
@@ -248,7 +248,7 @@ impl Visit {
             return Ok(Some(decision));
         }
         let text = "The form was made for another session. Go back and try again.";
-        Err(Answer::page(StatusCode::FORBIDDEN, pages::message("This cannot go on", text)))
+        Err(Box::new(Answer::page(StatusCode::FORBIDDEN, pages::message("This cannot go on", text))))
     }
 
     fn to_login(&self, return_to: &str) -> Answer {
