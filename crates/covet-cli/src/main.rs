@@ -5,6 +5,7 @@
 //! command line builds and runs the program in the current folder that way. Only the program knows its migrations, its
 //! database and how to reach it.
 
+mod db;
 mod error;
 mod eval;
 mod inspect;
@@ -79,6 +80,9 @@ enum Command {
         #[command(subcommand)]
         command: Migrate,
     },
+    /// Look into a database and move rows, by its URL alone.
+    #[command(after_help = db::EXIT_CODES)]
+    Db(Box<db::Arguments>),
     /// Render a template to standard output.
     #[command(after_help = template::EXIT_CODES)]
     Render(Box<render::Arguments>),
@@ -163,6 +167,7 @@ fn main() -> ExitCode {
         Command::Routes { json, program } => inspect::routes(&program, json).map_err(Error::report),
         Command::Openapi { program, .. } => inspect::openapi(&program).map_err(Error::report),
         Command::Migrate { command } => migrate(command).map_err(Error::report),
+        Command::Db(arguments) => db::run(*arguments).map_err(db::Failure::report),
         Command::Render(arguments) => render::render(&arguments).map_err(|error| error.report()),
         Command::Eval(arguments) => eval::eval(&arguments).map_err(|error| error.report()),
         Command::Jwt { command } => jwt::jwt(command).map_err(|error| error.report()),

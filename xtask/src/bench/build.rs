@@ -41,14 +41,14 @@ pub(super) fn build(workspace: &Workspace, contender: &Contender) -> Result<Buil
     let cost = target.join("build.txt");
     let is_first = !cost.exists();
     if is_first {
-        let mut fetch = workspace.cargo(&["fetch", "--locked"]);
+        let mut fetch = workspace.cargo(&["fetch"]);
         process::run(fetch.arg("--manifest-path").arg(&manifest), BUILD_LIMIT)?;
         if target.exists() {
             fs::remove_dir_all(&target).map_err(|error| format!("{}: {error}", target.display()))?;
         }
     }
     let before = children_seconds();
-    let mut command = workspace.cargo(&["build", "--release", "--locked"]);
+    let mut command = workspace.cargo(&["build", "--release"]);
     command.arg("--manifest-path").arg(&manifest).env("CARGO_TARGET_DIR", &target);
     process::run(&mut command, BUILD_LIMIT)?;
     if is_first {
@@ -56,7 +56,7 @@ pub(super) fn build(workspace: &Workspace, contender: &Contender) -> Result<Buil
         fs::write(&cost, text).map_err(|error| format!("{}: {error}", cost.display()))?;
     }
     let mut tree =
-        workspace.cargo(&["tree", "--locked", "--edges", "normal,build", "--prefix", "none", "--format", "{p}"]);
+        workspace.cargo(&["tree", "--edges", "normal,build", "--prefix", "none", "--format", "{p}"]);
     let tree = process::output(tree.arg("--manifest-path").arg(&manifest), SHORT_LIMIT)?;
     let tree = String::from_utf8_lossy(&tree).into_owned();
     let packages: BTreeSet<_> = tree.lines().map(|line| line.split(" (").next().unwrap_or(line)).collect();

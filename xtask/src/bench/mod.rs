@@ -97,7 +97,7 @@ fn http(workspace: &Workspace, options: &Options) -> Result<bool, String> {
     }
     let ended: Vec<_> =
         entries.into_iter().map(|entry| (entry.contender, entry.built, entry.server.end(), entry.measured)).collect();
-    let results = table::Results::new(workspace, options.quick, ended, &postgres.version()?);
+    let results = table::Results::new(workspace, ended, &postgres.version()?);
     let text = results.markdown();
     println!("{text}");
     // A part of the whole is not what the README shows.

@@ -13,7 +13,6 @@ pub(crate) struct Results {
     rows: Vec<Row>,
     machine: String,
     versions: Vec<String>,
-    is_quick: bool,
 }
 
 struct Row {
@@ -26,7 +25,7 @@ struct Row {
 type Contest = (&'static Contender, Built, Ended, Vec<(&'static Endpoint, Vec<Measured>)>);
 
 impl Results {
-    pub(super) fn new(workspace: &Workspace, is_quick: bool, ended: Vec<Contest>, postgres: &str) -> Self {
+    pub(super) fn new(workspace: &Workspace, ended: Vec<Contest>, postgres: &str) -> Self {
         let median = |(endpoint, rounds): (&Endpoint, Vec<Measured>)| (endpoint.path, median(&rounds));
         let rows = ended.into_iter().map(|(contender, built, ended, measured)| Row {
             contender,
@@ -42,7 +41,7 @@ impl Results {
         };
         let ours = workspace.package("covet-rs").map(|package| package.version.clone()).unwrap_or_default();
         let versions = vec![format!("Covet {ours}"), version("rustc"), format!("PostgreSQL {postgres}")];
-        Self { rows: rows.collect(), machine: machine::describe(), versions, is_quick }
+        Self { rows: rows.collect(), machine: machine::describe(), versions }
     }
 
     /// The median of a contender at an endpoint.
@@ -89,7 +88,8 @@ impl Results {
     pub(super) fn markdown(&self) -> String {
         // Writing to a String cannot fail, here and below.
         let mut text = String::from("# The bench's results\n\n");
-        let command = if self.is_quick { "cargo xtask bench --quick" } else { "cargo xtask bench" };
+        let arguments: Vec<String> = std::env::args().skip(1).collect();
+        let command = format!("cargo xtask {}", arguments.join(" "));
         let _ = writeln!(text, "By `{command}` on: {}. {}.\n", self.machine, self.versions.join(", "));
         let _ = writeln!(
             text,

@@ -36,7 +36,21 @@ pub(super) fn run(workspace: &mut Workspace) -> Result<Outcome, String> {
         command.env("COVET_TEST_FULL", "1");
         tools::rust::test(workspace, "coverage")?;
     }
-    let result = process::run(&mut command, BUILD_LIMIT);
+    let mut result = process::run(&mut command, BUILD_LIMIT);
+    if workspace.full && result.is_ok() {
+        match tools::postgres::eighteen(workspace) {
+            Ok(program) => {
+                println!("--- the suite on PostgreSQL 18");
+                let mut command = runner.command(workspace, &["--package", "covet-testsuite"]);
+                if let Some(instrumentation) = &instrumentation {
+                    instrumentation.apply(&mut command);
+                }
+                command.env("COVET_TEST_POSTGRES", program);
+                result = process::run(&mut command, BUILD_LIMIT);
+            }
+            Err(why) => lacking.push(format!("not tested: the database layer on PostgreSQL 18 ({why})")),
+        }
+    }
     workspace.instrumentation = instrumentation;
     result?;
 

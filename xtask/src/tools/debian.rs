@@ -7,7 +7,7 @@ use std::process::Command;
 
 /// A program that tests start.
 struct Need {
-    /// Where Debian's package puts it.
+    /// Where Debian's package puts it; `*` is the newest of several versions.
     program: &'static str,
     packages: &'static [&'static str],
     /// The variable that tells the tests where it is; without it they skip what needs it.
@@ -25,10 +25,16 @@ const NEEDS: &[Need] = &[
         purpose: "the docs page in a real browser",
     },
     Need {
-        program: "/usr/lib/postgresql/15/bin/postgres",
-        packages: &["postgresql-15"],
+        program: "/usr/lib/postgresql/*/bin/postgres",
+        packages: &["postgresql"],
         variable: "COVET_TEST_POSTGRES",
         purpose: "the database layer on PostgreSQL",
+    },
+    Need {
+        program: "/usr/sbin/pgbouncer",
+        packages: &["pgbouncer"],
+        variable: "COVET_TEST_PGBOUNCER",
+        purpose: "PostgreSQL behind a pooler",
     },
 ];
 
@@ -50,17 +56,31 @@ pub(crate) fn bring_up() -> Surroundings {
             continue;
         }
         match install(need.program, need.packages) {
-            Ok(()) => surroundings.variables.push((need.variable, need.program.into())),
+            Ok(program) => surroundings.variables.push((need.variable, program)),
             Err(why) => surroundings.lacking.push(format!("not tested: {} ({why})", need.purpose)),
         }
     }
     surroundings
 }
 
-/// Sees to it that a program is there, by `apt-get` where that is allowed.
-pub(crate) fn install(program: &str, packages: &[&str]) -> Result<(), String> {
-    if Path::new(program).exists() {
-        return Ok(());
+/// Where a program is; of several versions the newest.
+fn find(program: &str) -> Option<PathBuf> {
+    let Some((before, after)) = program.split_once('*') else {
+        return Path::new(program).exists().then(|| program.into());
+    };
+    let versions = std::fs::read_dir(before).ok()?.flatten();
+    let found = versions.filter_map(|entry| {
+        let version = entry.file_name().to_str()?.parse::<u32>().ok()?;
+        let path = PathBuf::from(format!("{before}{version}{after}"));
+        path.exists().then_some((version, path))
+    });
+    found.max().map(|(_, path)| path)
+}
+
+/// Sees to it that a program is there, by `apt-get` where that is allowed, and tells where.
+pub(crate) fn install(program: &str, packages: &[&str]) -> Result<PathBuf, String> {
+    if let Some(found) = find(program) {
+        return Ok(found);
     }
     let advice = format!("install it by: apt-get install {}", packages.join(" "));
     let mut command = privileged("apt-get").ok_or_else(|| advice.clone())?;
@@ -71,7 +91,7 @@ pub(crate) fn install(program: &str, packages: &[&str]) -> Result<(), String> {
     command.env("DEBIAN_FRONTEND", "noninteractive");
     command.args(["install", "-y", "-qq", "--no-install-recommends"]).args(packages);
     process::run(&mut command, INSTALL_LIMIT).map_err(|failure| format!("{failure}; {advice}"))?;
-    if Path::new(program).exists() { Ok(()) } else { Err(advice) }
+    find(program).ok_or(advice)
 }
 
 /// The command as root: as it is for root, by `sudo` where that asks no password.

@@ -6,6 +6,7 @@
 
 pub(crate) mod debian;
 pub(crate) mod node;
+pub(crate) mod postgres;
 pub(crate) mod python;
 pub(crate) mod rust;
 

@@ -137,7 +137,7 @@ impl<S: PeopleStore> People<S> {
 
     /// A login in its normal form: composed, in lower case, without space around it. Two that have the same are one.
     pub fn normalize(login: &str) -> String {
-        login.trim().nfc().flat_map(char::to_lowercase).nfc().collect()
+        normalize(login)
     }
 
     /// Logs a user in.
@@ -276,7 +276,7 @@ impl<S: PeopleStore> People<S> {
     /// As [`login`](Self::login).
     pub async fn register(&self, new: NewUser<'_>) -> Result<Registration, LoginError> {
         let hash = self.passwords.hash(new.password).await.map_err(LoginError::Password)?;
-        let mut user = User::new(secret::id()?, Self::normalize(new.login));
+        let mut user = User::with_new_id(new.login)?;
         (user.password_hash, user.name, user.email) = (Some(hash), new.name, new.email);
         let is_new = self.store.insert_user(&user).await?;
         Ok(if is_new { Registration::Created(user.id) } else { Registration::Taken })
@@ -291,6 +291,10 @@ impl<S: PeopleStore> People<S> {
         self.store.set_password_hash(user, &hash).await?;
         Ok(self.store.delete_sessions_of(user).await?)
     }
+}
+
+pub(super) fn normalize(login: &str) -> String {
+    login.trim().nfc().flat_map(char::to_lowercase).nfc().collect()
 }
 
 /// Settings of more than 292 years are as long as it goes.

@@ -4,7 +4,9 @@ use std::future::Future;
 
 use jiff::Timestamp;
 
+use super::login::normalize;
 use crate::error::Result;
+use crate::oauth2::secret;
 use crate::rbac::RoleId;
 
 /// A user with an account.
@@ -100,6 +102,14 @@ pub trait PeopleStore: Send + Sync + 'static {
 }
 
 impl User {
+    /// A user with this login, which is brought into its normal form, and an id that nobody has.
+    ///
+    /// # Errors
+    /// That the system has no random bytes.
+    pub fn with_new_id(login: &str) -> Result<User> {
+        Ok(User::new(secret::id()?, normalize(login)))
+    }
+
     /// A user with this id and login, and nothing else.
     pub fn new(id: impl Into<String>, login: impl Into<String>) -> User {
         User {

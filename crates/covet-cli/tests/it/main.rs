@@ -4,6 +4,7 @@
 
 #[cfg(unix)]
 mod app;
+mod db;
 mod eval;
 mod jwt;
 mod render;

@@ -316,7 +316,10 @@ impl Session {
             false => self.client.prepare_typed(text, types).await?,
         };
         let prepared = Arc::new(Prepared::new(statement, traits));
-        self.statements().insert(key, Arc::clone(&prepared));
+        // Where each transaction may have another session, a statement lives no longer than its transaction.
+        if self.shared.options.postgres.prepared != PreparedStatements::Never {
+            self.statements().insert(key, Arc::clone(&prepared));
+        }
         Ok(prepared)
     }
 

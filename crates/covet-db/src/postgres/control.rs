@@ -112,7 +112,13 @@ impl Drop for BreakOnDrop<'_> {
 
 impl Session {
     /// Stops what the server is doing for this connection, and sees to it that the request hits nothing that follows.
+    ///
+    /// A pooler may have given the session to somebody else by then, and older ones pass the request on to whoever runs
+    /// there. So behind one nothing is asked, and the connection is closed instead, as every failure here does.
     async fn stop(&self) -> Result<()> {
+        if !self.shared.has_sessions() {
+            return Err(lost());
+        }
         let token = self.client.cancel_token();
         match tokio::time::timeout(PATIENCE, self.endpoint.cancel(&token)).await {
             Ok(Ok(())) => self.drain("").await,

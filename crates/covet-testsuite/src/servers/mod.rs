@@ -1,10 +1,14 @@
 //! Database servers that the tests start for themselves.
 
 #[cfg(unix)]
+mod pooler;
+#[cfg(unix)]
 mod postgres;
 #[cfg(unix)]
 mod private;
 
+#[cfg(unix)]
+pub use pooler::PgBouncer;
 #[cfg(unix)]
 pub use postgres::fresh_database as fresh_postgres;
 #[cfg(unix)]

@@ -5,6 +5,8 @@
 //! `Option<Auth>` or [`Public`], or its group has [`Routes::require`](crate::Routes::require).
 
 mod access;
+#[cfg(feature = "_db")]
+mod accounts;
 mod argument;
 mod bearer;
 mod install;
@@ -13,10 +15,14 @@ mod oauth;
 mod refusal;
 mod resource_server;
 
+#[cfg(feature = "_db")]
+pub use accounts::{Account, Accounts};
 pub(crate) use access::{Access, Decision, Guard};
 pub use argument::{Auth, Public};
 pub use covet_auth::keys::KeyEncryptionKey;
 pub use covet_auth::oauth2::{Client, Consent, GrantType, Introspection, Session, Settings, Subject};
+pub use covet_auth::password::{Password, PasswordFault, PasswordOptions, PasswordOptionsError};
+pub use covet_auth::people::PeopleSettings;
 pub use covet_auth::rbac::{
     Any, NotPermitted, Permission, PermissionSet, Permitted, Policy, Registry, Requirement, RoleDefinition, RoleFaults,
     RoleId,

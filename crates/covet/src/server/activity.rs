@@ -63,6 +63,10 @@ impl Flow {
         self.waiting.store(waiting.into(), Relaxed);
     }
 
+    fn has_waiting(&self) -> bool {
+        self.waiting.load(Relaxed) > 0
+    }
+
     /// The peer took bytes.
     pub(super) fn took(&self, bytes: u64) {
         self.taken.fetch_add(bytes, Relaxed);
@@ -141,6 +145,12 @@ impl Activity {
         self.at_work.load(Relaxed) > 0
     }
 
+    /// Whether bytes wait for the peer, of requests that are not at work any more as well.
+    fn is_sending(&self) -> bool {
+        let streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
+        self.sending.has_waiting() || streams.iter().filter_map(Weak::upgrade).any(|stream| stream.has_waiting())
+    }
+
     fn is_stalled(&self, ticks: u32) -> bool {
         let mut streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
         streams.retain(|stream| stream.strong_count() > 0);
@@ -199,7 +209,7 @@ impl Watchdog {
             return Some(Verdict::Stalled);
         }
         let begun = activity.begun.load(Relaxed);
-        if activity.is_at_work() || begun != self.begun {
+        if activity.is_at_work() || begun != self.begun || activity.is_sending() {
             self.begun = begun;
             self.idle = 0;
             return None;

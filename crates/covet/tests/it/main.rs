@@ -2,18 +2,24 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
+#[cfg(all(feature = "auth", feature = "sqlite"))]
+mod accounts;
 mod assets;
+#[cfg(feature = "auth")]
+mod auth;
 // The messages list the implementations of a trait, so they are those of one set of features.
+#[cfg(feature = "auth")]
+mod auth;
 #[cfg(all(feature = "sqlite", feature = "docs"))]
 mod compile;
 #[cfg(feature = "full")]
 mod compression;
-#[cfg(feature = "auth")]
-mod auth;
 mod cors;
 #[cfg(feature = "sqlite")]
 mod database;
 mod files;
+#[cfg(target_os = "linux")]
+mod hostile;
 #[cfg(feature = "sqlite")]
 mod idempotency;
 mod merge_patch;
@@ -29,20 +35,20 @@ mod problems;
 mod rate_limit;
 mod results;
 mod routing;
-mod security_headers;
 mod rows;
+mod security_headers;
 mod server;
 #[cfg(unix)]
 mod server_settings;
 #[cfg(feature = "sqlite")]
 mod startup;
 mod streams;
+#[cfg(feature = "tls")]
+mod tls;
+mod tower;
 mod validation;
 mod validation_of_requests;
 #[cfg(feature = "template")]
 mod pages_in_browser;
 #[cfg(feature = "template")]
 mod views;
-#[cfg(feature = "tls")]
-mod tls;
-mod tower;

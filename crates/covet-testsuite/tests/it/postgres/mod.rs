@@ -5,6 +5,7 @@ mod copying;
 mod faults;
 mod listening;
 mod locks;
+mod pooler;
 mod proxy;
 mod secrets;
 mod tls;

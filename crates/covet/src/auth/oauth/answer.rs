@@ -1,5 +1,7 @@
 //! What the endpoints answer: JSON of OAuth's own, redirects and small pages, none of which is a problem document.
 
+use std::time::Duration;
+
 use covet_auth::oauth2::{Failure, OAuthError, OAuthErrorCode};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
@@ -9,7 +11,7 @@ use crate::openapi::Operation;
 use crate::{Body, Responder, Responding, Response, SetCookie};
 
 /// An answer that is ready.
-pub(super) struct Answer(Response, Option<SetCookie>);
+pub(in crate::auth) struct Answer(Response, Vec<SetCookie>);
 
 impl Responder for Answer {
     fn describe(operation: &mut Operation<'_>) {
@@ -17,9 +19,10 @@ impl Responder for Answer {
     }
 
     fn respond(self, to: &Responding<'_>) -> Response {
-        match self.1 {
-            Some(cookie) => cookie.on(Answer(self.0, None)).respond(to),
-            None => self.0,
+        let Answer(response, mut cookies) = self;
+        match cookies.pop() {
+            Some(cookie) => cookie.on(Answer(response, cookies)).respond(to),
+            None => response,
         }
     }
 }
@@ -31,7 +34,7 @@ impl Answer {
     fn new(status: StatusCode, body: Body) -> Answer {
         let mut response = Response::new(body);
         *response.status_mut() = status;
-        Answer(response, None).with(header::CACHE_CONTROL, "no-store")
+        Answer(response, Vec::new()).with(header::CACHE_CONTROL, "no-store")
     }
 
     fn with(mut self, name: header::HeaderName, value: &str) -> Answer {
@@ -42,7 +45,7 @@ impl Answer {
     }
 
     /// JSON that nobody keeps.
-    pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Answer {
+    pub(in crate::auth) fn json(status: StatusCode, value: &impl Serialize) -> Answer {
         match serde_json::to_vec(value) {
             Ok(bytes) => Answer::new(status, bytes.into())
                 .with(header::CONTENT_TYPE, "application/json")
@@ -52,16 +55,16 @@ impl Answer {
     }
 
     /// JSON that is the same for everybody for five minutes.
-    pub(super) fn document(value: &impl Serialize) -> Answer {
+    pub(in crate::auth) fn document(value: &impl Serialize) -> Answer {
         Answer::json(StatusCode::OK, value).with(header::CACHE_CONTROL, "public, max-age=300")
     }
 
-    pub(super) fn empty() -> Answer {
+    pub(in crate::auth) fn empty() -> Answer {
         Answer::new(StatusCode::OK, Body::empty())
     }
 
     /// The browser goes on by GET, whatever it came by (RFC 9700, section 4.12).
-    pub(super) fn see_other(location: &str) -> Answer {
+    pub(in crate::auth) fn see_other(location: &str) -> Answer {
         match HeaderValue::from_str(location) {
             Ok(_) => Answer::new(StatusCode::SEE_OTHER, Body::empty())
                 .with(header::LOCATION, location)
@@ -70,7 +73,7 @@ impl Answer {
         }
     }
 
-    pub(super) fn page(status: StatusCode, html: String) -> Answer {
+    pub(in crate::auth) fn page(status: StatusCode, html: String) -> Answer {
         Answer::new(status, html.into())
             .with(header::CONTENT_TYPE, "text/html; charset=utf-8")
             .with(header::CONTENT_SECURITY_POLICY, PAGE_POLICY)
@@ -80,7 +83,7 @@ impl Answer {
     }
 
     /// An error of an endpoint that clients call (RFC 6749, section 5.2).
-    pub(super) fn failure(failure: Failure) -> Answer {
+    pub(in crate::auth) fn failure(failure: Failure) -> Answer {
         match failure {
             Failure::Refused(error) if error.code == OAuthErrorCode::InvalidClient => {
                 Answer::json(StatusCode::UNAUTHORIZED, &error)
@@ -93,7 +96,7 @@ impl Answer {
     }
 
     /// An error of a resource (RFC 6750, section 3; RFC 9449, section 7.1).
-    pub(super) fn challenge(failure: Failure, has_credentials: bool) -> Answer {
+    pub(in crate::auth) fn challenge(failure: Failure, has_credentials: bool) -> Answer {
         let error = match failure {
             Failure::Refused(error) => error,
             other => return Answer::failure(other),
@@ -109,14 +112,23 @@ impl Answer {
     }
 
     /// What is told when something is broken here; the rest is for the log.
-    pub(super) fn internal(error: &dyn std::error::Error) -> Answer {
+    pub(in crate::auth) fn internal(error: &dyn std::error::Error) -> Answer {
         tracing::error!(error = %error, cause = ?error.source(), "an endpoint of the authorization server failed");
         let body = json!({ "error": "server_error", "error_description": "something is broken here, and was written to the log" });
         Answer::json(StatusCode::INTERNAL_SERVER_ERROR, &body)
     }
 
-    pub(super) fn with_cookie(mut self, cookie: Option<SetCookie>) -> Answer {
-        self.1 = cookie;
+    pub(in crate::auth) fn and_cookie(self, cookie: SetCookie) -> Answer {
+        self.with_cookie(Some(cookie))
+    }
+
+    /// When it may be tried again, in whole seconds.
+    pub(in crate::auth) fn retry_after(self, wait: Duration) -> Answer {
+        self.with(header::RETRY_AFTER, &wait.as_secs().to_string())
+    }
+
+    pub(in crate::auth) fn with_cookie(mut self, cookie: Option<SetCookie>) -> Answer {
+        self.1.extend(cookie);
         self
     }
 }

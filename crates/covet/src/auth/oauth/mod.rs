@@ -3,11 +3,13 @@
 mod answer;
 mod call;
 mod endpoints;
-mod pages;
+pub(in crate::auth) mod pages;
 mod people;
 mod rows;
 mod server;
 mod store;
 
+pub(in crate::auth) use answer::Answer;
 pub use people::{NoPeople, People, PeopleFuture};
+pub(in crate::auth) use server::Provider;
 pub use server::Server;

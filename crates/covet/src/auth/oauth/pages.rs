@@ -3,7 +3,7 @@
 use covet_auth::oauth2::{ConsentPage, DeviceConsent, OAuthError, path};
 use covet_template::escape::html as escape;
 
-fn page(title: &str, content: &str) -> String {
+pub(in crate::auth) fn page(title: &str, content: &str) -> String {
     let style = "body{font:1rem/1.5 system-ui,sans-serif;max-width:32rem;margin:3rem auto;padding:0 1rem;color-scheme:light dark}\
                  button,input{font:inherit;padding:.5rem 1rem;margin:.25rem .5rem .25rem 0}";
     format!(
@@ -13,7 +13,7 @@ fn page(title: &str, content: &str) -> String {
     )
 }
 
-fn hidden(name: &str, value: &str) -> String {
+pub(in crate::auth) fn hidden(name: &str, value: &str) -> String {
     format!("<input type=\"hidden\" name=\"{}\" value=\"{}\">\n", escape(name), escape(value))
 }
 

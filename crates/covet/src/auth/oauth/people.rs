@@ -3,13 +3,14 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use covet_auth::Result;
 use covet_auth::oauth2::{Session, Subject};
 use covet_db::Db;
 use http::HeaderMap;
 
-use crate::SetCookie;
+use crate::{App, SetCookie};
 
 /// A future that a [`People`] answers.
 pub type PeopleFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
@@ -28,6 +29,12 @@ pub trait People: fmt::Debug + Send + Sync + 'static {
     /// The path of the login page, which leads to the path that its parameter `return_to` has.
     fn login_path(&self) -> &str {
         "/login"
+    }
+
+    /// The app with the routes and steps that they need, as the part of an authorization server of this issuer.
+    fn install(self: Arc<Self>, app: App, issuer: &str) -> App {
+        let _ = issuer;
+        app
     }
 }
 

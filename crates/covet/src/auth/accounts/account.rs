@@ -1,0 +1,282 @@
+//! What an app says of its accounts.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use covet_auth::oauth2::{Session, Subject};
+use covet_auth::password::{Password, PasswordOptions, PasswordOptionsError, Passwords};
+use covet_auth::people::{self, NewSession, NewUser, PeopleSettings, PeopleStore as _, User};
+use covet_auth::rbac::RoleId;
+use covet_db::Db;
+use http::{HeaderMap, header};
+use jiff::{SignedDuration, Timestamp};
+
+use super::routes;
+use super::store::SqlPeople;
+use crate::auth::{People, PeopleFuture};
+use crate::{App, SetCookie};
+
+/// How often what has ended is forgotten.
+const SWEEP: Duration = Duration::from_secs(3600);
+
+/// Users with passwords in the app's database, with `/login`, `/logout` and, where it is wanted, `/register`.
+///
+/// ```
+/// use covet::App;
+/// use covet::auth::{Account, Accounts, Server};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let accounts = Accounts::new()?
+///     .with_registration()
+///     .account(Account::new("clerk@shop.example").hash("$argon2id$v=19$m=19456,t=2,p=1$…$…").roles([2]));
+/// let app = App::new("Shop", "1.0.0").auth(Server::new("https://shop.example")?.people(accounts));
+/// # drop(app);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Passwords are hashed with argon2id on threads of their own. Failed logins are slowed down per account and per address.
+/// A session is a cookie: `__Host-session`, over TLS alone; where the issuer is plain http, which only this machine may be,
+/// `session`.
+#[derive(Debug)]
+pub struct Accounts {
+    passwords: Passwords,
+    settings: PeopleSettings,
+    pub(super) takes_registrations: bool,
+    initial: Vec<Account>,
+    is_secure: OnceLock<bool>,
+}
+
+/// A user that is there from the start. One who is there already stays as they are.
+#[derive(Clone)]
+pub struct Account {
+    login: String,
+    secret: Secret,
+    name: Option<String>,
+    email: Option<String>,
+    roles: Vec<RoleId>,
+}
+
+#[derive(Clone)]
+enum Secret {
+    None,
+    Password(Password),
+    Hash(String),
+}
+
+impl Account {
+    /// A user with this login, and no password.
+    pub fn new(login: impl Into<String>) -> Self {
+        Account { login: login.into(), secret: Secret::None, name: None, email: None, roles: Vec::new() }
+    }
+
+    /// With a password, which is hashed when the app starts.
+    pub fn password(mut self, password: Password) -> Self {
+        self.secret = Secret::Password(password);
+        self
+    }
+
+    /// With a password that is hashed already, as a PHC string of argon2.
+    pub fn hash(mut self, hash: impl Into<String>) -> Self {
+        self.secret = Secret::Hash(hash.into());
+        self
+    }
+
+    /// With a name to show.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// With an address to write to.
+    pub fn email(mut self, email: impl Into<String>) -> Self {
+        self.email = Some(email.into());
+        self
+    }
+
+    /// With these roles.
+    pub fn roles(mut self, roles: impl IntoIterator<Item = RoleId>) -> Self {
+        self.roles.extend(roles);
+        self
+    }
+}
+
+impl std::fmt::Debug for Account {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Account").field("login", &self.login).field("roles", &self.roles).finish_non_exhaustive()
+    }
+}
+
+impl Accounts {
+    /// Accounts whose passwords are hashed as OWASP asks.
+    ///
+    /// # Errors
+    /// That the machine cannot start the threads that hash.
+    pub fn new() -> std::result::Result<Self, PasswordOptionsError> {
+        Accounts::with_passwords(PasswordOptions::default())
+    }
+
+    /// Accounts whose passwords are hashed in another way.
+    ///
+    /// # Errors
+    /// As [`Passwords::new`].
+    pub fn with_passwords(options: PasswordOptions) -> std::result::Result<Self, PasswordOptionsError> {
+        Ok(Accounts {
+            passwords: Passwords::new(options)?,
+            settings: PeopleSettings::default(),
+            takes_registrations: false,
+            initial: Vec::new(),
+            is_secure: OnceLock::new(),
+        })
+    }
+
+    /// With other lives of sessions.
+    pub fn settings(mut self, settings: PeopleSettings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// With a page on which anybody can make an account, without roles.
+    pub fn with_registration(mut self) -> Self {
+        self.takes_registrations = true;
+        self
+    }
+
+    /// With a user that is there from the start.
+    pub fn account(mut self, account: Account) -> Self {
+        self.initial.push(account);
+        self
+    }
+
+    /// The people of the app's database.
+    pub(super) fn people(&self, db: &Db) -> people::People<SqlPeople> {
+        people::People::new(SqlPeople::new(db.clone()), self.passwords.clone(), self.settings.clone())
+    }
+
+    fn is_secure(&self) -> bool {
+        *self.is_secure.get_or_init(|| true)
+    }
+
+    fn session_cookie(&self) -> &'static str {
+        if self.is_secure() { "__Host-session" } else { "session" }
+    }
+
+    fn device_cookie(&self) -> &'static str {
+        if self.is_secure() { "__Host-device" } else { "device" }
+    }
+
+    /// The value of the session's cookie in a request.
+    pub(super) fn session_of<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
+        cookie(headers, self.session_cookie())
+    }
+
+    pub(super) fn device_of<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
+        cookie(headers, self.device_cookie())
+    }
+
+    /// The cookies of a session that begins. That of the session ends with the browser, or when the server says so.
+    pub(super) fn cookies(&self, session: &NewSession) -> [SetCookie; 2] {
+        let device = SetCookie::new(self.device_cookie(), session.device()).max_age(self.settings.device_life);
+        [SetCookie::new(self.session_cookie(), session.token()), device].map(|cookie| self.over_tls(cookie))
+    }
+
+    pub(super) fn forgotten(&self) -> SetCookie {
+        self.over_tls(SetCookie::removed(self.session_cookie()))
+    }
+
+    fn over_tls(&self, cookie: SetCookie) -> SetCookie {
+        if self.is_secure() { cookie.secure() } else { cookie }
+    }
+
+    /// Adds the users that are there from the start.
+    async fn begin(&self, db: &Db) -> crate::Result<()> {
+        let people = self.people(db);
+        for account in &self.initial {
+            let mut user = User::with_new_id(&account.login)?;
+            if people.store().user_by_login(&user.login).await?.is_some() {
+                continue;
+            }
+            let Account { name, email, roles, .. } = account.clone();
+            let hash = match &account.secret {
+                Secret::None => None,
+                Secret::Hash(hash) => Some(hash.clone()),
+                Secret::Password(password) => Some(self.passwords.hash(password.clone()).await?),
+            };
+            (user.password_hash, user.name, user.email, user.roles) = (hash, name, email, roles);
+            // Another process may have added it meanwhile.
+            people.store().insert_user(&user).await?;
+        }
+        Ok(())
+    }
+
+    /// A new user without roles; whether the login was free is not told.
+    pub(super) async fn register(
+        &self,
+        db: &Db,
+        login: &str,
+        password: Password,
+    ) -> std::result::Result<(), people::LoginError> {
+        self.people(db).register(NewUser::new(login, password)).await.map(drop)
+    }
+}
+
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let values = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = values.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find_map(|(found, value)| (found == name).then_some(value))
+}
+
+impl People for Accounts {
+    fn subject<'a>(&'a self, db: &'a Db, id: &'a str) -> PeopleFuture<'a, Option<Subject>> {
+        Box::pin(async move {
+            let user = self.people(db).store().user(id).await?;
+            Ok(user.filter(|user| user.disabled_at.is_none()).map(|user| {
+                let mut subject = Subject::default();
+                let claims = [("preferred_username", Some(user.login)), ("name", user.name), ("email", user.email)];
+                let claims = claims.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into())));
+                (subject.id, subject.claims, subject.roles) = (user.id, claims.collect(), user.roles);
+                subject
+            }))
+        })
+    }
+
+    fn session<'a>(&'a self, db: &'a Db, headers: &'a HeaderMap) -> PeopleFuture<'a, Option<Session>> {
+        Box::pin(async move {
+            let Some(token) = self.session_of(headers) else { return Ok(None) };
+            let found = self.people(db).session(token, Timestamp::now()).await?;
+            Ok(found.map(|(session, _)| session))
+        })
+    }
+
+    fn end_session<'a>(&'a self, db: &'a Db, session: &'a Session) -> PeopleFuture<'a, Option<SetCookie>> {
+        Box::pin(async move {
+            self.people(db).store().delete_session(&session.id).await?;
+            Ok(Some(self.forgotten()))
+        })
+    }
+
+    fn install(self: Arc<Self>, app: App, issuer: &str) -> App {
+        // The first app decides; accounts belong to one.
+        self.is_secure.get_or_init(|| issuer.starts_with("https://"));
+        let app = app.state(self.clone()).routes(routes::routes(self.takes_registrations));
+        app.on_start(move |db| async move {
+            self.begin(&db).await?;
+            tokio::spawn(sweep(Arc::downgrade(&self), db));
+            Ok(())
+        })
+    }
+}
+
+/// Forgets what has ended, until the app is gone.
+async fn sweep(accounts: std::sync::Weak<Accounts>, db: Db) {
+    loop {
+        let Some(accounts) = accounts.upgrade() else { return };
+        // Failures count for a day.
+        let before = Timestamp::now() - SignedDuration::from_hours(24);
+        if let Err(error) = accounts.people(&db).store().sweep_people(before).await {
+            tracing::warn!(%error, "ended sessions could not be forgotten");
+        }
+        drop(accounts);
+        tokio::time::sleep(SWEEP).await;
+    }
+}

@@ -1,0 +1,43 @@
+//! The pages of accounts, as plain forms that work without script.
+
+use covet_template::escape::html as escape;
+
+use crate::auth::oauth::pages::{hidden, page};
+
+fn note(text: Option<&str>) -> String {
+    text.map(|text| format!("<p role=\"alert\">{}</p>\n", escape(text))).unwrap_or_default()
+}
+
+fn fields(login: &str, password: &str) -> String {
+    format!(
+        "<p><label>Login<br>\n<input name=\"login\" value=\"{}\" autocomplete=\"username\" maxlength=\"200\" required autofocus></label></p>\n\
+         <p><label>Password<br>\n<input name=\"password\" type=\"password\" autocomplete=\"{password}\" minlength=\"8\" required></label></p>\n",
+        escape(login)
+    )
+}
+
+pub(super) fn login(typed: &str, return_to: &str, text: Option<&str>, takes_registrations: bool) -> String {
+    let register = if takes_registrations {
+        let query = covet_auth::oauth2::Parameters::default().with("return_to", return_to).encode_without(&[]);
+        format!("\n<p><a href=\"/register?{}\">Make an account</a></p>", escape(&query))
+    } else {
+        String::new()
+    };
+    let content = format!(
+        "{}<form method=\"post\" action=\"/login\">\n{}{}<button>Log in</button>\n</form>{register}",
+        note(text),
+        hidden("return_to", return_to),
+        fields(typed, "current-password"),
+    );
+    page("Log in", &content)
+}
+
+pub(super) fn register(typed: &str, return_to: &str, text: Option<&str>) -> String {
+    let content = format!(
+        "{}<form method=\"post\" action=\"/register\">\n{}{}<button>Make the account</button>\n</form>",
+        note(text),
+        hidden("return_to", return_to),
+        fields(typed, "new-password"),
+    );
+    page("Make an account", &content)
+}
