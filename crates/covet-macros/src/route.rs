@@ -211,9 +211,9 @@ impl Argument {
 
 /// A body can be read only once. Types by other names are found when the app is built.
 fn check_bodies(arguments: &[Argument]) -> Result<()> {
-    let mut bodies = arguments
-        .iter()
-        .filter(|argument| argument.is(&["Json", "Content", "Form", "Body", "Bytes", "NdJson", "Multipart", "MergePatch"]));
+    let mut bodies = arguments.iter().filter(|argument| {
+        argument.is(&["Json", "Content", "Form", "Body", "Bytes", "NdJson", "Multipart", "MergePatch"])
+    });
     match (bodies.next(), bodies.next()) {
         (Some(_), Some(second)) => Err(Error::new(second.ty.span(), "another argument reads the body already")),
         _ => Ok(()),

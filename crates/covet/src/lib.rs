@@ -101,8 +101,8 @@ pub use respond::{
 };
 pub use routing::{Route, Routes};
 pub use rust_decimal::Decimal;
-pub use serde_json;
 pub use security_headers::{CspNonce, Hsts, SecurityHeaders};
+pub use serde_json;
 pub use server::Runtime;
 #[cfg(feature = "tls")]
 pub use server::Tls;

@@ -55,8 +55,7 @@ pub(super) fn build(workspace: &Workspace, contender: &Contender) -> Result<Buil
         let text = format!("{:.1}\n", children_seconds() - before);
         fs::write(&cost, text).map_err(|error| format!("{}: {error}", cost.display()))?;
     }
-    let mut tree =
-        workspace.cargo(&["tree", "--edges", "normal,build", "--prefix", "none", "--format", "{p}"]);
+    let mut tree = workspace.cargo(&["tree", "--edges", "normal,build", "--prefix", "none", "--format", "{p}"]);
     let tree = process::output(tree.arg("--manifest-path").arg(&manifest), SHORT_LIMIT)?;
     let tree = String::from_utf8_lossy(&tree).into_owned();
     let packages: BTreeSet<_> = tree.lines().map(|line| line.split(" (").next().unwrap_or(line)).collect();

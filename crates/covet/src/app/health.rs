@@ -30,7 +30,10 @@ impl FromRequest for Database {
 
 impl Database {
     /// Adds the pool's numbers to the metrics.
-    #[cfg_attr(not(feature = "_db"), expect(clippy::unused_self, reason = "without a database there is nothing to tell"))]
+    #[cfg_attr(
+        not(feature = "_db"),
+        expect(clippy::unused_self, reason = "without a database there is nothing to tell")
+    )]
     pub(super) fn write_metrics(&self, text: &mut String) {
         #[cfg(feature = "_db")]
         if let Some(db) = &self.db {

@@ -15,9 +15,9 @@ mod oauth;
 mod refusal;
 mod resource_server;
 
+pub(crate) use access::{Access, Decision, Guard};
 #[cfg(feature = "_db")]
 pub use accounts::{Account, Accounts};
-pub(crate) use access::{Access, Decision, Guard};
 pub use argument::{Auth, Public};
 pub use covet_auth::keys::KeyEncryptionKey;
 pub use covet_auth::oauth2::{Client, Consent, GrantType, Introspection, Session, Settings, Subject};

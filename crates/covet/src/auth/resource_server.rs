@@ -140,7 +140,10 @@ impl Authentication {
         let claims = verified.claims();
         if claims.cnf.is_some() {
             let kind = covet_auth::ErrorKind::Claim;
-            return Err(Refusal::Invalid(covet_auth::Error::new(kind, "the token is bound to a key, and came as a bearer's")));
+            return Err(Refusal::Invalid(covet_auth::Error::new(
+                kind,
+                "the token is bound to a key, and came as a bearer's",
+            )));
         }
         identity.scope = Some(scope(claims.scope.as_deref())?);
         identity.client.clone_from(&claims.client_id);

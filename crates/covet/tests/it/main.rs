@@ -26,6 +26,8 @@ mod negotiation;
 #[cfg(all(feature = "auth", feature = "sqlite"))]
 mod oauth;
 mod openapi;
+#[cfg(feature = "template")]
+mod pages_in_browser;
 #[cfg(feature = "sqlite")]
 mod paging;
 mod preconditions;
@@ -46,7 +48,5 @@ mod tls;
 mod tower;
 mod validation;
 mod validation_of_requests;
-#[cfg(feature = "template")]
-mod pages_in_browser;
 #[cfg(feature = "template")]
 mod views;

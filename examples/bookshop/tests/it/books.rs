@@ -78,7 +78,9 @@ async fn pages_lead_through_the_whole_list_in_every_order(shop: Client) {
             let page: Value = answer.json();
             seen.extend(page["items"].as_array().unwrap().iter().cloned());
             let mut links = answer.header("link").unwrap_or_default().split(", ");
-            let Some(next) = links.find_map(|link| link.strip_prefix('<')?.strip_suffix(">; rel=\"next\"")) else { break };
+            let Some(next) = links.find_map(|link| link.strip_prefix('<')?.strip_suffix(">; rel=\"next\"")) else {
+                break;
+            };
             assert!(page["next"].is_string() && next != target, "{answer:?}");
             target = next.to_owned();
         }
@@ -114,7 +116,11 @@ async fn a_wrong_query_is_refused(shop: Client) {
     assert_eq!(answer.faults(), ["query min_price type", "query sort one_of", "query limit minimum"]);
     for target in ["/api/books?cursor=x", "/api/books?sort=price&cursor=5", "/api/books?sort=price&cursor=5.x"] {
         let answer = shop.get(target).send().await;
-        assert_eq!((answer.status().as_u16(), answer.faults()), (422, vec!["query cursor invalid".to_owned()]), "{target}");
+        assert_eq!(
+            (answer.status().as_u16(), answer.faults()),
+            (422, vec!["query cursor invalid".to_owned()]),
+            "{target}"
+        );
     }
 }
 

@@ -11,7 +11,9 @@ use schemars::Schema;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
-pub(crate) use shape::{Additional, Choice, Kinds, ListShape, NumberShape, ObjectShape, Property, Shape, ShapeId, Shapes, Union};
+pub(crate) use shape::{
+    Additional, Choice, Kinds, ListShape, NumberShape, ObjectShape, Property, Shape, ShapeId, Shapes, Union,
+};
 
 use super::model::Input;
 
