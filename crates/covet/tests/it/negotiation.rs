@@ -248,9 +248,9 @@ async fn maybe_any(book: Option<Content<Book>>) -> Negotiated<bool> {
 async fn a_body_may_be_left_out_and_is_checked_if_it_is_there() {
     let client = Client::new(App::new("Formats", "1.0.0").routes(routes![maybe, maybe_any])).unwrap();
     for path in ["/maybe", "/maybe-any"] {
-        assert_eq!(client.post(path).send().await.json::<bool>(), false, "{path}");
+        assert!(!client.post(path).send().await.json::<bool>(), "{path}");
         let body = |media_type: &'static str, body: &'static str| client.post(path).body(media_type, body).send();
-        assert_eq!(body("application/json", r#"{"title":"a","price":1}"#).await.json::<bool>(), true);
+        assert!(body("application/json", r#"{"title":"a","price":1}"#).await.json::<bool>());
         assert_eq!(body("application/json", r#"{"title":"","price":1}"#).await.faults(), ["body /title min_length"]);
         assert_eq!(body("application/json", "{").await.status(), 400);
         assert_eq!(body("text/plain", "x").await.status(), 415);

@@ -3,6 +3,7 @@
 use covet::test::Client;
 use covet::{App, BoxError, RowError, Rows, get, post, routes};
 use futures_util::stream;
+#[cfg(feature = "csv")]
 use serde_json::{Value, json};
 
 /// A book on its way in.

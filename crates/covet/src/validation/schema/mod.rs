@@ -11,9 +11,9 @@ use schemars::Schema;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
-pub(crate) use shape::{
-    Additional, Choice, Kinds, ListShape, NumberShape, ObjectShape, Property, Shape, ShapeId, Shapes, Union,
-};
+#[cfg(feature = "csv")]
+pub(crate) use shape::Property;
+pub(crate) use shape::{Additional, Choice, Kinds, ListShape, NumberShape, ObjectShape, Shape, ShapeId, Shapes, Union};
 
 use super::model::Input;
 
