@@ -59,7 +59,10 @@ async fn bytes_go_in_and_come_out() {
         let wrong = out(&db, "SELECT 1 / (id - 2) FROM books ORDER BY id", CopyFormat::Text).await.unwrap_err();
         assert_eq!(wrong.code(), Some("22012"));
         assert_eq!(covet_testsuite::settled(&db).await.in_use, 0);
-        assert_eq!(db.pool_stats().closed, 0, "{options}");
+        // Where a pooler may stand between, what was broken off is not stopped: its connection is closed, if it has not ended by
+        // itself meanwhile.
+        let most = if options.contains("prepared=never") { 1 } else { 0 };
+        assert!(db.pool_stats().closed <= most, "{options}: {}", db.pool_stats().closed);
     }
 }
 
