@@ -455,13 +455,13 @@ impl App {
     /// #[get("/hello")]
     /// async fn hello() -> &'static str { "hello" }
     ///
+    /// # #[covet::main]
+    /// # async fn main() -> covet::Result<()> {
     /// let layer = MapResponseLayer::new(|mut response: covet::Response| {
     ///     response.headers_mut().insert("x-served-by", http::HeaderValue::from_static("us"));
     ///     response
     /// });
     /// let app = App::new("Greeter", "1.0.0").routes(routes![hello]).layer(layer);
-    /// # #[covet::main]
-    /// # async fn main() -> covet::Result<()> {
     /// assert_eq!(covet::test::Client::new(app)?.get("/nowhere").send().await.header("x-served-by"), Some("us"));
     /// # Ok(())
     /// # }

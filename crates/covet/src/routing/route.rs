@@ -306,12 +306,12 @@ impl Routes {
     /// use covet::{App, Body, Routes};
     /// use tower::service_fn;
     ///
+    /// # #[covet::main]
+    /// # async fn main() -> covet::Result<()> {
     /// let legacy = service_fn(async |request: http::Request<Body>| {
     ///     Ok::<_, std::convert::Infallible>(http::Response::new(format!("the old {}", request.uri())))
     /// });
     /// let app = App::new("Shop", "2.0.0").routes(Routes::mount("/old", legacy));
-    /// # #[covet::main]
-    /// # async fn main() -> covet::Result<()> {
     /// let client = covet::test::Client::new(app)?;
     /// assert_eq!(client.get("/old/books").send().await.text(), "the old /books");
     /// # Ok(())
@@ -340,13 +340,13 @@ impl Routes {
     /// #[get("/agent")]
     /// async fn agent(user_agent: covet::Header<String>) -> String { user_agent.0 }
     ///
+    /// # #[covet::main]
+    /// # async fn main() -> covet::Result<()> {
     /// let layer = MapRequestLayer::new(|mut request: http::Request<covet::Body>| {
     ///     request.headers_mut().insert("user-agent", http::HeaderValue::from_static("somebody"));
     ///     request
     /// });
     /// let app = App::new("Agents", "1.0.0").routes(routes![agent].layer(layer));
-    /// # #[covet::main]
-    /// # async fn main() -> covet::Result<()> {
     /// assert_eq!(covet::test::Client::new(app)?.get("/agent").send().await.text(), "somebody");
     /// # Ok(())
     /// # }
