@@ -12,7 +12,7 @@ pub struct Parameters {
 }
 
 impl Parameters {
-    /// Reads `application/x-www-form-urlencoded`. Faults are told when the parameters are [checked](Parameters::check), since
+    /// Reads `application/x-www-form-urlencoded`. Faults are told when the parameters are checked, since
     /// where an error goes depends on them.
     pub fn parse(text: &str) -> Parameters {
         let mut parameters = Parameters::default();

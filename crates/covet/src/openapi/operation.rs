@@ -182,6 +182,7 @@ impl<'a> Operation<'a> {
     }
 
     /// Says what a parameter that has been described is for.
+    #[cfg(feature = "_db")]
     pub(crate) fn describe_parameter(&mut self, location: In, name: &str, description: &str) {
         if let Some(parameter) = self.described(location, name) {
             parameter.description = Some(description.to_owned());
