@@ -211,9 +211,10 @@ async fn bodies_share_a_limit() {
     let client = server.client();
     let send = |bytes: usize| client.post("/keep").body("x/y", vec![0; bytes]).send();
     let (first, second) = tokio::join!(send(100_000), send(100_000));
+    // They are counted as they arrive, so that each may stand in the way of the other; both together never fit.
     let mut statuses = [first.status().as_u16(), second.status().as_u16()];
     statuses.sort_unstable();
-    assert_eq!(statuses, [200, 503], "{first:?} {second:?}");
+    assert!([[200, 503], [503, 503]].contains(&statuses), "{first:?} {second:?}");
     assert_eq!(send(100_000).await.status(), 200);
     assert_eq!(send(200_000).await.status(), 413);
     assert_eq!(send(150_000).await.status(), 200);
