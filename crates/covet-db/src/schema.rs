@@ -173,3 +173,18 @@ impl Executor {
         }
     }
 }
+
+impl IndexInfo {
+    /// The indexes of rows of a name, whether it is unique, and a column; the rows of one stand side by side.
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    pub(crate) fn gathered(rows: Vec<(String, bool, Option<String>)>) -> Vec<IndexInfo> {
+        let mut indexes: Vec<IndexInfo> = Vec::new();
+        for (name, unique, column) in rows {
+            match indexes.last_mut().filter(|index| index.name == name) {
+                Some(index) => index.columns.push(column),
+                None => indexes.push(IndexInfo { name, unique, columns: vec![column] }),
+            }
+        }
+        indexes
+    }
+}

@@ -1,10 +1,12 @@
 //! `templates!` and `assets!`: the files of a folder as a part of the program.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Error, LitStr, Result};
+use syn::{Error, Result};
+
+use crate::folder::Folder;
 
 /// What becomes of the files.
 #[derive(Clone, Copy)]
@@ -20,25 +22,15 @@ pub(crate) fn expand(kind: Kind, input: TokenStream) -> TokenStream {
 }
 
 fn embed(kind: Kind, input: TokenStream) -> Result<TokenStream> {
-    let mut tokens = input.into_iter();
-    let krate: TokenStream = tokens
-        .by_ref()
-        .take_while(|token| !matches!(token, TokenTree::Punct(punct) if punct.as_char() == ','))
-        .collect();
-    let folder: LitStr = syn::parse2(tokens.collect()).map_err(|error| {
-        Error::new(error.span(), "this takes the path of a folder, relative to the package's Cargo.toml")
-    })?;
-    let fault = |message: String| Error::new(folder.span(), message);
-
-    let root = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default();
-    let path = root.join(folder.value());
-    if !path.is_dir() {
-        return Err(fault(format!("there is no folder {}", path.display())));
-    }
+    let name = match kind {
+        Kind::Templates => "`templates!`",
+        Kind::Assets => "`assets!`",
+    };
+    let folder = Folder::parse(input, name)?;
     let mut files = Vec::new();
-    collect(&path, "", &mut files).map_err(fault)?;
+    collect(&folder.path, "", &mut files).map_err(|message| folder.fault(message))?;
     files.sort();
-    let path = path.display().to_string();
+    let (krate, path) = (&folder.krate, folder.path.display().to_string());
     // `include_str!` and `include_bytes!` also make the compiler watch the files.
     Ok(match kind {
         Kind::Templates => {

@@ -4,6 +4,7 @@ mod context;
 mod doc;
 mod embed;
 mod errors;
+mod folder;
 mod from_row;
 mod main_function;
 mod migrations;

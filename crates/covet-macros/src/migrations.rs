@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Span, TokenStream};
 use quote::quote;
-use syn::{Error, LitStr, Result};
+use syn::{Error, Result};
+
+use crate::folder::Folder;
 
 /// A folder below the given one, and the dialect of its files; the first is the given one itself.
 const FOLDERS: [(&str, Option<&str>); 4] =
@@ -16,21 +18,9 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
 }
 
 fn migrations(input: TokenStream) -> Result<TokenStream> {
-    let mut tokens = input.into_iter();
-    let krate: TokenStream = tokens
-        .by_ref()
-        .take_while(|token| !matches!(token, TokenTree::Punct(punct) if punct.as_char() == ','))
-        .collect();
-    let folder: LitStr = syn::parse2(tokens.collect()).map_err(|error| {
-        Error::new(error.span(), "`migrations!` takes the path of a folder, relative to the package's Cargo.toml")
-    })?;
-    let fault = |message: String| Error::new(folder.span(), message);
-
-    let root = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default();
-    let path = root.join(folder.value());
-    if !path.is_dir() {
-        return Err(fault(format!("there is no folder {}", path.display())));
-    }
+    let folder = Folder::parse(input, "`migrations!`")?;
+    let Folder { krate, path, .. } = &folder;
+    let fault = |message: String| folder.fault(message);
     let mut all = Vec::new();
     let mut common = BTreeMap::new();
     for (name, dialect) in FOLDERS {

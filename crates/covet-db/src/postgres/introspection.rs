@@ -136,12 +136,5 @@ async fn indexes(db: &Executor, table: i64) -> Result<Vec<IndexInfo>> {
              ORDER BY c.relname, key.place"
         ))
         .await?;
-    let mut indexes: Vec<IndexInfo> = Vec::new();
-    for (name, unique, column) in rows {
-        match indexes.last_mut().filter(|index| index.name == name) {
-            Some(index) => index.columns.push(column),
-            None => indexes.push(IndexInfo { name, unique, columns: vec![column] }),
-        }
-    }
-    Ok(indexes)
+    Ok(IndexInfo::gathered(rows))
 }

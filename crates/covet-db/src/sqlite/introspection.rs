@@ -92,12 +92,5 @@ async fn indexes(db: &Executor, table: &str) -> Result<Vec<IndexInfo>> {
                ORDER BY list.name, column.seqno"#
         ))
         .await?;
-    let mut indexes: Vec<IndexInfo> = Vec::new();
-    for (name, unique, column) in rows {
-        match indexes.last_mut().filter(|index| index.name == name) {
-            Some(index) => index.columns.push(column),
-            None => indexes.push(IndexInfo { name, unique, columns: vec![column] }),
-        }
-    }
-    Ok(indexes)
+    Ok(IndexInfo::gathered(rows))
 }

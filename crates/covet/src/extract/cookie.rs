@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use http::header;
+use http::{HeaderMap, header};
 
 use super::{parameters, wrapper};
 use crate::openapi::Operation;
@@ -35,14 +35,18 @@ impl<T: Input> FromRequest for Cookie<T> {
     }
 
     async fn from_request(request: &mut Request, name: &'static str) -> Result<Self, Rejection> {
-        let values = request.headers().get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-        let pairs = values.flat_map(|value| value.split(';')).filter_map(|pair| {
-            let (name, value) = pair.trim().split_once('=')?;
-            // A value may stand in quotes (RFC 6265, section 4.1.1).
-            let value = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value);
-            Some((Cow::Borrowed(name), Cow::Borrowed(value)))
-        });
-        let pairs = pairs.collect();
-        parameters::read(pairs, In::Cookie, name).map(Cookie)
+        let pairs = pairs(request.headers()).map(|(name, value)| (Cow::Borrowed(name), Cow::Borrowed(value)));
+        parameters::read(pairs.collect(), In::Cookie, name).map(Cookie)
     }
+}
+
+/// The names and values of a request's cookies.
+pub(crate) fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
+    let values = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(';')).filter_map(|pair| {
+        let (name, value) = pair.trim().split_once('=')?;
+        // A value may stand in quotes (RFC 6265, section 4.1.1).
+        let value = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value);
+        Some((name, value))
+    })
 }

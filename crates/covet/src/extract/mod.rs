@@ -2,7 +2,7 @@
 
 pub(crate) mod body;
 mod content;
-mod cookie;
+pub(crate) mod cookie;
 mod form;
 mod head;
 mod header;

@@ -5,15 +5,16 @@ use std::time::Duration;
 
 use covet_auth::oauth2::{Session, Subject};
 use covet_auth::password::{Password, PasswordOptions, PasswordOptionsError, Passwords};
-use covet_auth::people::{self, NewSession, NewUser, PeopleSettings, PeopleStore as _, User};
+use covet_auth::people::{self, NewSession, PeopleSettings, PeopleStore as _, User};
 use covet_auth::rbac::RoleId;
 use covet_db::Db;
-use http::{HeaderMap, header};
+use http::HeaderMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::routes;
 use super::store::SqlPeople;
 use crate::auth::{People, PeopleFuture};
+use crate::extract::cookie;
 use crate::{App, SetCookie};
 
 /// How often what has ended is forgotten.
@@ -196,34 +197,23 @@ impl Accounts {
             if people.store().user_by_login(&user.login).await?.is_some() {
                 continue;
             }
-            let Account { name, email, roles, .. } = account.clone();
-            let hash = match &account.secret {
+            user.password_hash = match &account.secret {
                 Secret::None => None,
                 Secret::Hash(hash) => Some(hash.clone()),
                 Secret::Password(password) => Some(self.passwords.hash(password.clone()).await?),
             };
-            (user.password_hash, user.name, user.email, user.roles) = (hash, name, email, roles);
+            user.name.clone_from(&account.name);
+            user.email.clone_from(&account.email);
+            user.roles.clone_from(&account.roles);
             // Another process may have added it meanwhile.
             people.store().insert_user(&user).await?;
         }
         Ok(())
     }
-
-    /// A new user without roles; whether the login was free is not told.
-    pub(super) async fn register(
-        &self,
-        db: &Db,
-        login: &str,
-        password: Password,
-    ) -> std::result::Result<(), people::LoginError> {
-        self.people(db).register(NewUser::new(login, password)).await.map(drop)
-    }
 }
 
 fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let values = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = values.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find_map(|(found, value)| (found == name).then_some(value))
+    cookie::pairs(headers).find_map(|(found, value)| (found == name).then_some(value))
 }
 
 impl People for Accounts {

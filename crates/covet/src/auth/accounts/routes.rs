@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use covet_auth::oauth2::Revoke;
 use covet_auth::password::{Password, PasswordError};
-use covet_auth::people::{Login, LoginAttempt, LoginError};
+use covet_auth::people::{Login, LoginAttempt, LoginError, NewUser};
 use covet_db::Db;
 use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
@@ -135,8 +135,8 @@ async fn register_form(fields: Fields, accounts: State<Arc<Accounts>>, db: Db) -
         Ok(password) => password,
         Err(fault) => return again(StatusCode::UNPROCESSABLE_ENTITY, &format!("{fault}.")),
     };
-    match accounts.register(&db, typed, password).await {
-        Ok(()) => {
+    match accounts.people(&db).register(NewUser::new(typed, password)).await {
+        Ok(_) => {
             let query = covet_auth::oauth2::Parameters::default().with("return_to", return_to).encode_without(&[]);
             Answer::see_other(&format!("/login?{query}"))
         }
