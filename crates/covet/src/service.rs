@@ -309,7 +309,7 @@ impl Inner {
         tracing::Span::current().record("http.route", registered.route.path.as_str());
         let limits = &self.settings.limits;
         check_accept(registered, &head)?;
-        if registered.is_guarded {
+        if registered.refuses_cross_site {
             cross_site::check(&head, self.settings.cors.as_ref())?;
         }
         let limit = registered.route.body_limit.unwrap_or(limits.body);

@@ -174,8 +174,8 @@ impl Building {
         let media_types = operation.media_types();
         let reads_body = operation.body.is_some() || route.is_mount();
         let body_types = operation.body.iter().flat_map(|body| body.content.keys().copied()).collect();
-        let is_guarded = operation.is_guarded();
-        if is_guarded {
+        let refuses_cross_site = operation.refuses_cross_site();
+        if refuses_cross_site {
             operation.problem(&problem::CROSS_SITE);
         }
         let (is_idempotent, takes_nonce) = (operation.is_idempotent, operation.takes_nonce);
@@ -205,7 +205,7 @@ impl Building {
             takes_nonce,
             #[cfg(feature = "auth")]
             guard,
-            is_guarded,
+            refuses_cross_site,
             label: route.path.as_str().into(),
             handler: route.finished_handler(),
             route: route.clone(),

@@ -377,7 +377,7 @@ impl<'a> Operation<'a> {
 
     /// Whether a page of another site could make a browser send such a request, cookies included, and whether it changes
     /// something.
-    pub(crate) fn is_guarded(&self) -> bool {
+    pub(crate) fn refuses_cross_site(&self) -> bool {
         let is_safe = matches!(*self.method, Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE);
         let is_form = |media_type: &str| {
             matches!(media_type, "application/x-www-form-urlencoded" | "multipart/form-data" | "text/plain")

@@ -28,7 +28,7 @@ pub(crate) struct Registered {
     #[cfg(feature = "auth")]
     pub(crate) guard: Option<crate::auth::Guard>,
     /// Whether it is kept from pages of other sites.
-    pub(crate) is_guarded: bool,
+    pub(crate) refuses_cross_site: bool,
     /// The path, as what is counted is called.
     pub(crate) label: Arc<str>,
 }
