@@ -97,10 +97,13 @@ impl<T: Send + 'static> Drop for UnderWay<T> {
         if let Some(call) = self.call.take() {
             let never: Work<T> = Box::pin(std::future::pending());
             let work = std::mem::replace(&mut self.work, never);
-            control::take_over(call, Box::pin(async move {
-                let (guard, result) = work.await;
-                (guard, result.map(drop))
-            }));
+            control::take_over(
+                call,
+                Box::pin(async move {
+                    let (guard, result) = work.await;
+                    (guard, result.map(drop))
+                }),
+            );
         }
     }
 }

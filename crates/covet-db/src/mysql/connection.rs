@@ -104,6 +104,11 @@ impl Drop for Prepared {
 }
 
 impl Prepared {
+    /// The columns that it will give.
+    pub(super) fn found(&self) -> Arc<[Column]> {
+        self.statement.as_ref().map(Statement::columns).unwrap_or_default()
+    }
+
     /// How many values it takes.
     pub(super) fn places(&self) -> usize {
         self.statement.as_ref().map_or(0, |statement| usize::from(statement.num_params()))
@@ -226,13 +231,19 @@ impl Session {
                 "MySQL commits a transaction before a statement such as CREATE, ALTER or DROP; send it outside of transactions",
             )));
         }
-        if self.is_in_transaction() && self.is_aborted() {
-            return Err(Failure::Answered(ended()));
-        }
+        self.usable_within_transaction()?;
         if traits.taints {
             self.tainted.store(true, Ordering::Relaxed);
         }
         Ok(())
+    }
+
+    /// Refuses what would stand outside of a transaction that the server has ended.
+    pub(super) fn usable_within_transaction(&self) -> Result<(), Failure> {
+        match self.is_in_transaction() && self.is_aborted() {
+            true => Err(Failure::Answered(ended())),
+            false => Ok(()),
+        }
     }
 
     /// To be called after the session was reset.
@@ -263,12 +274,8 @@ impl Wire {
             Err(error) if error::is_unpreparable(&error) && !traits.many => None,
             Err(error) => return Err(error.into()),
         };
-        let prepared = Arc::new(Prepared {
-            statement,
-            columns: Mutex::default(),
-            traits,
-            forgotten: Arc::clone(&self.forgotten),
-        });
+        let prepared =
+            Arc::new(Prepared { statement, columns: Mutex::default(), traits, forgotten: Arc::clone(&self.forgotten) });
         self.statements.insert(text, Arc::clone(&prepared));
         Ok(prepared)
     }
@@ -338,6 +345,8 @@ impl Wire {
             while result.next().await.map_err(|error| (done, error))?.is_some() {}
             done += 1;
             if result.is_empty() {
+                // The error of a statement but the first waits until it is asked for.
+                result.next().await.map_err(|error| (done, error))?;
                 return Ok(done);
             }
         }
@@ -364,8 +373,9 @@ async fn read<P: Protocol>(
 ) -> Result<Touched, Failure> {
     let columns = result.columns().unwrap_or_default();
     if columns.is_empty() {
-        let touched = Touched { rows: result.affected_rows(), last_insert_id: result.last_insert_id().filter(|id| *id > 0) };
-        result.drop_result().await?;
+        let touched =
+            Touched { rows: result.affected_rows(), last_insert_id: result.last_insert_id().filter(|id| *id > 0) };
+        pass_over(&mut result).await?;
         return Ok(touched);
     }
     answer.begin(prepared.columns(&columns));
@@ -390,10 +400,20 @@ async fn read<P: Protocol>(
     }
     answer.wait().await;
     let touched = Touched { rows: if prepared.traits.touches_rows { rows } else { 0 }, last_insert_id: None };
-    result.drop_result().await?;
+    pass_over(&mut result).await?;
     match failed {
         Some(error) => Err(Failure::Answered(error)),
         None => Ok(touched),
+    }
+}
+
+async fn pass_over<P: Protocol>(result: &mut QueryResult<'_, '_, P>) -> Result<(), mysql_async::Error> {
+    loop {
+        while result.next().await?.is_some() {}
+        if result.is_empty() {
+            // The error of a result but the first waits until it is asked for.
+            return result.next().await.map(drop);
+        }
     }
 }
 

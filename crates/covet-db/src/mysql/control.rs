@@ -22,6 +22,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// takes a connection of its own.
 const GRACE: Duration = Duration::from_millis(1);
 
+/// How long the rows of a stream that are on their way are passed over. With more of them a new connection is had sooner.
+const STREAM_PATIENCE: Duration = Duration::from_millis(20);
+
 /// How long it waits between two requests to stop, at first and at most. A request that comes before its statement does is
 /// in vain.
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
@@ -40,16 +43,26 @@ pub(super) fn give_back(mut lease: Lease<Connection>, session: &Arc<Session>) {
 
 /// Stops a call that nobody waits for any more, and gives its lease back; where that fails the connection is closed.
 pub(super) fn take_over(call: Call, work: Work<()>) {
+    take(call, work, PATIENCE);
+}
+
+/// The same of a stream.
+pub(super) fn take_over_stream(call: Call, work: Work<()>) {
+    let patience = if matches!(call.holder, Holder::Call(_)) { STREAM_PATIENCE } else { PATIENCE };
+    take(call, work, patience);
+}
+
+fn take(call: Call, work: Work<()>, patience: Duration) {
     call.given_up.store(true, Ordering::Relaxed);
     let session = call.session;
     match call.holder {
-        Holder::Call(lease) => put_in_order(lease, Some(work)),
+        Holder::Call(lease) => put_in_order(lease, Some((work, patience))),
         // The transaction's next statement waits for the wire, which the work holds.
         Holder::Transaction => {
             let runtime = session.shared.runtime.clone();
             runtime.spawn(async move {
                 let guard = BreakOnDrop(&session);
-                if session.stop(work).await.is_ok() {
+                if session.stop(work, patience).await.is_ok() {
                     std::mem::forget(guard);
                 }
             });
@@ -62,7 +75,7 @@ pub(super) fn recover(lease: Lease<Connection>) {
     put_in_order(lease, None);
 }
 
-fn put_in_order(mut lease: Lease<Connection>, work: Option<Work<()>>) {
+fn put_in_order(mut lease: Lease<Connection>, work: Option<(Work<()>, Duration)>) {
     let Some(session) = lease.connection().map(|connection| Arc::clone(&connection.session)) else {
         return;
     };
@@ -72,12 +85,12 @@ fn put_in_order(mut lease: Lease<Connection>, work: Option<Work<()>>) {
         let guard = BreakOnDrop(&session);
         let done = async {
             let mut wire = match work {
-                Some(work) => {
-                    let stopped = session.stop(work).await?;
-                    if stopped.was_cancelled {
+                Some((work, patience)) => {
+                    let stopped = session.stop(work, patience).await;
+                    if stopped.as_ref().map_or(true, |stopped| stopped.was_cancelled) {
                         lease.pool().cancelled();
                     }
-                    stopped.wire
+                    stopped?.wire
                 }
                 None => session.wire().await?,
             };
@@ -106,24 +119,6 @@ impl Drop for BreakOnDrop<'_> {
     }
 }
 
-/// Runs something to its end while a call goes on.
-async fn beside<T>(
-    work: &mut Work<()>,
-    ended: &mut Option<(Guard, Result<(), Failure>)>,
-    other: impl Future<Output = T>,
-) -> T {
-    let mut other = std::pin::pin!(other);
-    std::future::poll_fn(|context| {
-        if ended.is_none()
-            && let std::task::Poll::Ready(output) = work.as_mut().poll(context)
-        {
-            *ended = Some(output);
-        }
-        other.as_mut().poll(context)
-    })
-    .await
-}
-
 /// A call that was brought to its end.
 struct Stopped {
     wire: Guard,
@@ -133,37 +128,33 @@ struct Stopped {
 impl Session {
     /// Brings a call to its end by stopping its statement on the server, and sees to it that the request hits nothing that
     /// follows: the server has noted a request before it answers it, and what it has noted hits the next statement at most.
-    async fn stop(&self, mut work: Work<()>) -> Result<Stopped> {
+    async fn stop(&self, mut work: Work<()>, patience: Duration) -> Result<Stopped> {
         if let Ok((wire, result)) = tokio::time::timeout(GRACE, &mut work).await {
             return self.stopped(wire, &result, false);
         }
-        let Ok(Ok((mut wire, result, was_cancelled))) = tokio::time::timeout(PATIENCE, self.ask_to_stop(&mut work)).await
-        else {
-            self.end().await;
-            return Err(lost());
-        };
-        if was_cancelled {
-            wire.patiently("DO 0").await?;
+        let mut side = open::side(self).await?;
+        match tokio::time::timeout(patience, self.ask_to_stop(&mut side, &mut work)).await {
+            Ok(Ok((mut wire, result))) => {
+                wire.patiently("DO 0").await?;
+                self.stopped(wire, &result, true)
+            }
+            _ => {
+                // Nothing of it is to go on where nobody can reach it.
+                drop(tokio::time::timeout(PATIENCE, self.kill(&mut side, "CONNECTION")).await);
+                Err(lost())
+            }
         }
-        self.stopped(wire, &result, was_cancelled)
     }
 
     /// Asks the server until the call has ended. No request is left without an answer.
-    async fn ask_to_stop(&self, work: &mut Work<()>) -> Result<(Guard, Result<(), Failure>, bool)> {
-        let mut ended = None;
-        let mut side = beside(work, &mut ended, open::side(self)).await?;
+    async fn ask_to_stop(&self, side: &mut Conn, work: &mut Work<()>) -> Result<(Guard, Result<(), Failure>)> {
         let mut pause = FIRST_PAUSE;
-        let mut asked = false;
         loop {
-            if let Some((wire, result)) = ended {
-                return Ok((wire, result, asked));
+            self.kill(side, "QUERY").await?;
+            if let Ok(ended) = tokio::time::timeout(pause, &mut *work).await {
+                return Ok(ended);
             }
-            asked = true;
-            beside(work, &mut ended, self.kill(&mut side, "QUERY")).await?;
-            if ended.is_none() {
-                ended = tokio::time::timeout(pause, &mut *work).await.ok();
-                pause = (pause * 2).min(LONGEST_PAUSE);
-            }
+            pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 
@@ -175,15 +166,6 @@ impl Session {
             }
             _ => Ok(Stopped { wire, was_cancelled }),
         }
-    }
-
-    /// Ends the session, so that nothing of it goes on where nobody can reach it.
-    async fn end(&self) {
-        let ending = async {
-            let mut side = open::side(self).await?;
-            self.kill(&mut side, "CONNECTION").await
-        };
-        drop(tokio::time::timeout(PATIENCE, ending).await);
     }
 
     async fn kill(&self, side: &mut Conn, what: &str) -> Result<()> {
@@ -308,10 +290,7 @@ impl<T: Send + 'static> AfterAll<T> {
 impl<T: Send + 'static> Future for AfterAll<T> {
     type Output = T;
 
-    fn poll(
-        mut self: std::pin::Pin<&mut Self>,
-        context: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<T> {
+    fn poll(mut self: std::pin::Pin<&mut Self>, context: &mut std::task::Context<'_>) -> std::task::Poll<T> {
         let Some(future) = &mut self.future else {
             return std::task::Poll::Pending;
         };

@@ -73,7 +73,9 @@ fn bytes_of(column: &Column, bytes: &[u8], batch: &mut Batch) -> Result<()> {
                 None => batch.push(ValueRef::Bytes(bytes)),
             }
         }
-        ColumnType::MYSQL_TYPE_JSON | ColumnType::MYSQL_TYPE_ENUM | ColumnType::MYSQL_TYPE_SET => batch.push_text(bytes),
+        ColumnType::MYSQL_TYPE_JSON | ColumnType::MYSQL_TYPE_ENUM | ColumnType::MYSQL_TYPE_SET => {
+            batch.push_text(bytes)
+        }
         ColumnType::MYSQL_TYPE_TINY
         | ColumnType::MYSQL_TYPE_SHORT
         | ColumnType::MYSQL_TYPE_INT24

@@ -18,7 +18,9 @@ fn encode(param: Param<'_>) -> Result<Value, String> {
         Param::Bool(value) => Value::Int(value.into()),
         Param::Int(value) => Value::Int(value),
         Param::UInt(value) => Value::UInt(value),
-        Param::Float(value) if value.is_nan() => return Err("the number is not a number, which MySQL cannot store".into()),
+        Param::Float(value) if value.is_nan() => {
+            return Err("the number is not a number, which MySQL cannot store".into());
+        }
         Param::Float(value) => Value::Double(value),
         Param::Text(text) | Param::Json(text) => Value::Bytes(text.into_owned().into_bytes()),
         Param::Bytes(bytes) => Value::Bytes(bytes.into_owned()),

@@ -20,7 +20,9 @@ pub(super) fn classify(error: &mysql_async::Error) -> Error {
                 ErrorKind::ConnectionLost,
                 "the server asked for a file of this machine, which it does not get, and the connection was closed",
             ),
-            other => Error::new(ErrorKind::ConnectionLost, format!("the connection to MySQL broke: {}", driver_text(other))),
+            other => {
+                Error::new(ErrorKind::ConnectionLost, format!("the connection to MySQL broke: {}", driver_text(other)))
+            }
         },
         _ => Error::new(ErrorKind::ConnectionLost, "the connection to MySQL broke"),
     }
@@ -29,7 +31,8 @@ pub(super) fn classify(error: &mysql_async::Error) -> Error {
 /// With the statement: what it was about, where the server does not say so.
 pub(super) fn classify_of(error: &mysql_async::Error, text: &str) -> Error {
     let told = classify(error);
-    let named = matches!(told.kind(), ErrorKind::UniqueViolation | ErrorKind::NotNullViolation) && told.table().is_none();
+    let named =
+        matches!(told.kind(), ErrorKind::UniqueViolation | ErrorKind::NotNullViolation) && told.table().is_none();
     match keyword::target(text) {
         Some(table) if named => told.with_table(table),
         _ => told,
@@ -83,8 +86,8 @@ pub(super) fn told_by_server(code: u16, message: &str, state: &str) -> Error {
 
 /// What the server said without the values in it. Those of statements that are wrong are names, and their text is ours.
 fn safe(code: u16, message: &str, state: &str) -> String {
-    let names_only =
-        state.starts_with("42") || matches!(code, 1048 | 1264 | 1290 | 1364 | 1406 | 1792 | 1836 | 1451 | 1452 | 3819 | 4025);
+    let names_only = state.starts_with("42")
+        || matches!(code, 1048 | 1264 | 1290 | 1364 | 1406 | 1792 | 1836 | 1451 | 1452 | 3819 | 4025);
     if names_only {
         return message.to_owned();
     }
@@ -123,7 +126,8 @@ fn driver_text(error: &DriverError) -> String {
 pub(super) fn unreachable(error: &mysql_async::Error) -> Error {
     match error {
         mysql_async::Error::Server(ServerError { code, message, .. }) => {
-            Error::new(ErrorKind::Connect, format!("MySQL refused the connection: {message}")).with_code(code.to_string())
+            Error::new(ErrorKind::Connect, format!("MySQL refused the connection: {message}"))
+                .with_code(code.to_string())
         }
         mysql_async::Error::Io(IoError::Io(error)) => {
             let unreachable = Error::new(ErrorKind::Connect, format!("MySQL cannot be reached: {error}"));
@@ -161,7 +165,9 @@ pub(super) fn lost() -> Error {
 pub(crate) fn passes(error: &Error) -> bool {
     let system = || std::error::Error::source(error).is_some_and(|source| source.is::<io::Error>());
     error.kind() == ErrorKind::Connect
-        && error.code().map_or_else(system, |code| matches!(code, "1040" | "1053" | "1077" | "1079" | "1080" | "1203" | "1226"))
+        && error
+            .code()
+            .map_or_else(system, |code| matches!(code, "1040" | "1053" | "1077" | "1079" | "1080" | "1203" | "1226"))
 }
 
 /// Whether the statement is not known any more, or was prepared for something that has changed since.
@@ -204,9 +210,8 @@ fn kind(code: u16, state: &str) -> ErrorKind {
         1037 | 1038 | 1040 | 1041 | 1114 | 1153 | 1203 | 1206 | 1226 | 1390 | 1436 | 1461 | 3636 => ErrorKind::Limit,
         1034 | 1035 | 1194 | 1195 | 1712 => ErrorKind::Corrupt,
         // What a value is not: too long, out of range, of another type.
-        1264 | 1265 | 1292 | 1365 | 1366 | 1367 | 1406 | 1411 | 1416 | 1441 | 1690 | 3140 | 3141 | 3156 | 3751 | 4078 => {
-            ErrorKind::CheckViolation
-        }
+        1264 | 1265 | 1292 | 1365 | 1366 | 1367 | 1406 | 1411 | 1416 | 1441 | 1690 | 3140 | 3141 | 3156 | 3751
+        | 4078 => ErrorKind::CheckViolation,
         _ => match state.get(..2).unwrap_or_default() {
             "08" => ErrorKind::ConnectionLost,
             "22" | "23" => ErrorKind::CheckViolation,

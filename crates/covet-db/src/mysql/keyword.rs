@@ -20,12 +20,25 @@ pub(super) struct Traits {
 }
 
 const CONTROL_TRANSACTIONS: [&str; 7] = ["BEGIN", "START", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "XA"];
-const CHANGE_SESSION: [&str; 9] =
-    ["SET", "USE", "LOCK", "UNLOCK", "PREPARE", "DEALLOCATE", "HANDLER", "FLUSH", "CALL"];
+const CHANGE_SESSION: [&str; 9] = ["SET", "USE", "LOCK", "UNLOCK", "PREPARE", "DEALLOCATE", "HANDLER", "FLUSH", "CALL"];
 const LEAVE_SOMETHING: [&str; 2] = ["TEMPORARY", "GET_LOCK"];
 const COMMIT: [&str; 16] = [
-    "ALTER", "ANALYZE", "CHECK", "CREATE", "DROP", "FLUSH", "GRANT", "INSTALL", "LOCK", "OPTIMIZE", "RENAME", "REPAIR",
-    "REVOKE", "TRUNCATE", "UNINSTALL", "UNLOCK",
+    "ALTER",
+    "ANALYZE",
+    "CHECK",
+    "CREATE",
+    "DROP",
+    "FLUSH",
+    "GRANT",
+    "INSTALL",
+    "LOCK",
+    "OPTIMIZE",
+    "RENAME",
+    "REPAIR",
+    "REVOKE",
+    "TRUNCATE",
+    "UNINSTALL",
+    "UNLOCK",
 ];
 
 /// Reads a text once, when it is prepared.
@@ -107,10 +120,14 @@ mod tests {
         for text in ["BEGIN", " /* a */ commit", "-- x\n;;Start TRANSACTION", "# x\nROLLBACK", "/*!50000 COMMIT */"] {
             assert!(traits(text).controls_transactions, "{text}");
         }
-        for text in ["SELECT 'a; COMMIT'", "SELECT '\\'; COMMIT'", "SELECT `; COMMIT`", "SELECT 1 --1", "/* ; BEGIN */ DO 1"] {
+        for text in
+            ["SELECT 'a; COMMIT'", "SELECT '\\'; COMMIT'", "SELECT `; COMMIT`", "SELECT 1 --1", "/* ; BEGIN */ DO 1"]
+        {
             assert!(!traits(text).controls_transactions && !traits(text).many, "{text}");
         }
-        for text in ["SET @a = 1", "USE x", "CREATE TEMPORARY TABLE t (x int)", "SELECT GET_LOCK('a', 1)", "SELECT @a := 1"] {
+        for text in
+            ["SET @a = 1", "USE x", "CREATE TEMPORARY TABLE t (x int)", "SELECT GET_LOCK('a', 1)", "SELECT @a := 1"]
+        {
             assert!(traits(text).taints, "{text}");
         }
         assert!(traits("CREATE TABLE t (x int)").commits && !traits("CREATE TEMPORARY TABLE t (x int)").commits);

@@ -27,7 +27,9 @@ pub(super) fn milliseconds(limit: Duration) -> u64 {
 /// What sets the limit in a list of SET. Each server passes over the comment that is for the other one.
 pub(super) fn setting(milliseconds: u64) -> String {
     let (seconds, rest) = (milliseconds / 1000, milliseconds % 1000);
-    format!("/*M!100101 , max_statement_time = {seconds}.{rest:03} */ /*!50708 , max_execution_time = {milliseconds} */")
+    format!(
+        "/*M!100101 , max_statement_time = {seconds}.{rest:03} */ /*!50708 , max_execution_time = {milliseconds} */"
+    )
 }
 
 impl Wire {

@@ -1,4 +1,4 @@
-//! Many rows at once: an INSERT of many rows, and any other statement again and again.
+//! Many rows at once: lines that the server loads, an INSERT of many rows, and any other statement again and again.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -6,9 +6,10 @@ use std::sync::atomic::AtomicBool;
 use mysql_async::Value;
 
 use super::call::Call;
-use super::connection::{Connection, Failure, Session, Wire};
+use super::connection::{Connection, Failure, Prepared, Session, Wire};
 use super::fetch::Ignored;
 use super::limit::Limit;
+use super::local::Lines;
 use super::{encode, keyword};
 use crate::pool::Lease;
 use crate::sql::Text;
@@ -20,58 +21,92 @@ const ROWS: usize = 1000;
 /// How many bytes.
 const BYTES: usize = 1 << 20;
 
-/// Rows of values for one statement.
-pub(crate) struct Rows {
-    rows: Vec<Vec<Value>>,
-    /// As many as a row has places for.
-    places: Option<usize>,
-    bytes: usize,
+/// How many lines of a load.
+const LINES: usize = 50_000;
+
+/// Rows of values.
+pub(crate) enum Rows {
+    /// For one statement.
+    Values {
+        rows: Vec<Vec<Value>>,
+        /// As many as a row has.
+        places: usize,
+        bytes: usize,
+    },
+    Lines(Lines),
 }
 
-/// The server takes a value in any form, so that nothing need be asked about columns.
-pub(crate) async fn rows(lease: &Lease<Connection>, text: &Text, _: Option<&Text>) -> Result<Rows> {
+/// For a load the columns are asked for: not all fit into lines.
+pub(crate) async fn rows(lease: &Lease<Connection>, text: &Text, columns: Option<&Text>) -> Result<Rows> {
+    if let Some(columns) = columns {
+        let prepared = prepare(lease, columns, text).await?;
+        if super::loads(lease).await?
+            && let Some(lines) = Lines::new(text.as_str(), &prepared.found())
+        {
+            return Ok(Rows::Lines(lines));
+        }
+    }
     let places = match keyword::row_of_values(text.as_str()) {
         Some((_, row)) => row.bytes().filter(|byte| *byte == b'?').count(),
-        None => places(lease, text).await?,
+        None => prepare(lease, text, text).await?.places(),
     };
-    Ok(Rows { rows: Vec::new(), places: Some(places), bytes: 0 })
+    Ok(Rows::Values { rows: Vec::new(), places, bytes: 0 })
 }
 
-/// How many the server finds.
-async fn places(lease: &Lease<Connection>, text: &Text) -> Result<usize> {
+/// A statement as the server knows it; errors tell of the one that it is for.
+async fn prepare(lease: &Lease<Connection>, text: &Text, meant: &Text) -> Result<Arc<Prepared>> {
     let call = Call::within(lease)?;
     let session = Arc::clone(&call.session);
     let mut wire = session.wire().await?;
     let asked = text.clone();
     let work = Box::pin(async move {
         let prepared = wire.prepare(&session, asked.as_str()).await;
-        (wire, prepared.map(|prepared| prepared.places()))
+        (wire, prepared)
     });
-    call.run(text, work).await
+    call.run(meant, work).await
 }
 
 impl Rows {
     pub(crate) fn push<'a>(&mut self, params: impl IntoIterator<Item = Param<'a>>) -> Result<()> {
-        let row = encode::encode_all(params)?;
-        if let Some(places) = self.places.filter(|places| *places != row.len()) {
-            return Err(Error::unbound(places, row.len()));
+        match self {
+            Self::Lines(lines) => lines.push(params),
+            Self::Values { rows, places, bytes } => {
+                let row = encode::encode_all(params)?;
+                if *places != row.len() {
+                    return Err(Error::unbound(*places, row.len()));
+                }
+                *bytes += row
+                    .iter()
+                    .map(|value| if let Value::Bytes(bytes) = value { bytes.len() } else { 8 })
+                    .sum::<usize>();
+                rows.push(row);
+                Ok(())
+            }
         }
-        self.bytes += row.iter().map(|value| if let Value::Bytes(bytes) = value { bytes.len() } else { 8 }).sum::<usize>();
-        self.rows.push(row);
-        Ok(())
     }
 
     /// The same without rows.
     pub(crate) fn another(&self) -> Self {
-        Self { rows: Vec::with_capacity(self.rows.len()), places: self.places, bytes: 0 }
+        match self {
+            Self::Lines(lines) => Self::Lines(lines.another()),
+            Self::Values { rows, places, .. } => {
+                Self::Values { rows: Vec::with_capacity(rows.len()), places: *places, bytes: 0 }
+            }
+        }
     }
 
     pub(crate) fn is_full(&self) -> bool {
-        self.rows.len() >= ROWS || self.bytes >= BYTES
+        match self {
+            Self::Lines(lines) => lines.len() >= LINES || lines.size() >= BYTES,
+            Self::Values { rows, bytes, .. } => rows.len() >= ROWS || *bytes >= BYTES,
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.rows.len()
+        match self {
+            Self::Lines(lines) => lines.len(),
+            Self::Values { rows, .. } => rows.len(),
+        }
     }
 }
 
@@ -82,7 +117,7 @@ pub(crate) async fn repeat(lease: &Lease<Connection>, text: Text, rows: Rows) ->
     let mut wire = session.wire().await?;
     let (statement, given_up) = (text.clone(), Arc::clone(&call.given_up));
     let work = Box::pin(async move {
-        let result = send(&mut wire, &session, statement.as_str(), rows.rows, &given_up).await;
+        let result = send(&mut wire, &session, statement.as_str(), rows, &given_up).await;
         (wire, result)
     });
     call.run(&text, work).await
@@ -92,10 +127,17 @@ async fn send(
     wire: &mut Wire,
     session: &Session,
     text: &str,
-    rows: Vec<Vec<Value>>,
+    rows: Rows,
     given_up: &AtomicBool,
 ) -> Result<u64, Failure> {
     wire.limit_to(session, Limit::Call(None)).await?;
+    let rows = match rows {
+        Rows::Lines(lines) => {
+            session.usable_within_transaction()?;
+            return wire.load(session, lines).await;
+        }
+        Rows::Values { rows, .. } => rows,
+    };
     let Some((head, row)) = keyword::row_of_values(text) else {
         let mut touched = 0;
         for values in rows {

@@ -12,10 +12,12 @@ mod encode;
 mod endpoint;
 mod error;
 mod fetch;
+mod handle;
 pub(crate) mod introspection;
 mod keyword;
 mod limit;
 mod load;
+mod local;
 #[cfg(not(feature = "tls"))]
 mod no_tls;
 mod open;
@@ -23,14 +25,15 @@ mod stream;
 #[cfg(feature = "tls")]
 mod tls;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use mysql_async::prelude::Queryable;
 
 pub(crate) use connection::Connection;
 pub(crate) use error::passes;
+pub use handle::{FullColumn, Handle, TableMessage};
 pub(crate) use load::{Rows, repeat, rows};
 #[cfg(not(feature = "tls"))]
 use no_tls::Tls;
@@ -81,6 +84,8 @@ struct Shared {
     /// How long the server lets a statement run, as a last resort: for when the client is gone or out of reach.
     statement_timeout: Duration,
     runtime: tokio::runtime::Handle,
+    /// Whether the server lets rows be loaded from here, once it was asked.
+    loads: OnceLock<AtomicBool>,
     /// Counts the times that statements were found to be older than the schema.
     generation: AtomicU64,
     /// Counts the times that the server was found to be going, or to be none to write to.
@@ -103,6 +108,10 @@ impl Shared {
     /// Every connection that is open now retires when it comes back.
     fn next_epoch(&self) {
         self.epoch.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn set_loads(&self, loads: bool) {
+        self.loads.get_or_init(|| AtomicBool::new(loads)).store(loads, Ordering::Relaxed);
     }
 
     fn ssl_mode(&self) -> SslMode {
@@ -155,6 +164,7 @@ impl Mysql {
             has_no_tls: AtomicBool::new(false),
             statement_timeout: options.command_timeout.max(options.query_timeout).saturating_add(BACKSTOP),
             runtime: tokio::runtime::Handle::current(),
+            loads: OnceLock::new(),
             generation: AtomicU64::new(0),
             epoch: AtomicU64::new(0),
         });
@@ -194,7 +204,8 @@ impl Mysql {
         let call = self.call(within, place).await?;
         let session = Arc::clone(&call.session);
         let mut wire = session.wire().await?;
-        let (text, limit, given_up) = (rendered.text.clone(), Limit::Call(rendered.timeout), Arc::clone(&call.given_up));
+        let (text, limit, given_up) =
+            (rendered.text.clone(), Limit::Call(rendered.timeout), Arc::clone(&call.given_up));
         let work: Work<Vec<Batch>> = Box::pin(async move {
             let mut answer = Fetched::new(wanted);
             let result = async {
@@ -217,7 +228,8 @@ impl Mysql {
         let call = self.call(within, place).await?;
         let session = Arc::clone(&call.session);
         let mut wire = session.wire().await?;
-        let (text, limit, given_up) = (rendered.text.clone(), Limit::Call(rendered.timeout), Arc::clone(&call.given_up));
+        let (text, limit, given_up) =
+            (rendered.text.clone(), Limit::Call(rendered.timeout), Arc::clone(&call.given_up));
         let work = Box::pin(async move {
             let result = async {
                 wire.limit_to(&session, limit).await?;
@@ -263,7 +275,8 @@ impl Mysql {
 }
 
 fn values(rendered: &mut Rendered<'_>) -> Result<Vec<mysql_async::Value>> {
-    encode::encode_all(std::mem::take(&mut rendered.params)).map_err(|error| error.with_statement(rendered.text.as_str()))
+    encode::encode_all(std::mem::take(&mut rendered.params))
+        .map_err(|error| error.with_statement(rendered.text.as_str()))
 }
 
 pub(crate) async fn begin(lease: &Lease<Connection>, options: &TransactionOptions) -> Result<()> {
@@ -325,6 +338,28 @@ pub(crate) async fn roll_back(lease: Lease<Connection>) -> Result<()> {
 
 pub(crate) fn abandon(lease: Lease<Connection>) {
     control::recover(lease);
+}
+
+/// Whether the server lets rows be loaded from here.
+async fn loads(lease: &Lease<Connection>) -> Result<bool> {
+    let call = Call::within(lease)?;
+    let session = Arc::clone(&call.session);
+    let shared = Arc::clone(&session.shared);
+    if !shared.options.mysql.local_infile {
+        return Ok(false);
+    }
+    if let Some(loads) = shared.loads.get() {
+        return Ok(loads.load(Ordering::Relaxed));
+    }
+    let mut wire = session.wire().await?;
+    let question = Text::Static("SELECT @@local_infile");
+    let work: Work<Option<bool>> = Box::pin(async move {
+        let answer = wire.conn.query_first(question.as_str()).await;
+        (wire, answer.map_err(Failure::from))
+    });
+    let loads = call.run(&Text::Static("SELECT @@local_infile"), work).await?.unwrap_or(false);
+    shared.set_loads(loads);
+    Ok(loads)
 }
 
 fn session(lease: &Lease<Connection>) -> Result<&Arc<Session>> {

@@ -5,10 +5,10 @@ use std::sync::atomic::Ordering;
 
 use mysql_async::{Conn, DriverError, Opts, OptsBuilder};
 
+use super::Shared;
 use super::connection::{Connection, Session};
 use super::endpoint::{self, Endpoint, endpoints};
 use super::error::{silent, unreachable};
-use super::Shared;
 use crate::{Error, ErrorKind, Result, SslMode};
 
 /// A connection for the pool.
@@ -36,11 +36,7 @@ pub(super) async fn side(session: &Session) -> Result<Conn> {
     tokio::time::timeout(timeout, opening).await.map_err(|_| silent(timeout))?
 }
 
-async fn dial(
-    shared: &Shared,
-    endpoint: &Endpoint,
-    change: impl Fn(OptsBuilder) -> OptsBuilder,
-) -> Result<Conn> {
+async fn dial(shared: &Shared, endpoint: &Endpoint, change: impl Fn(OptsBuilder) -> OptsBuilder) -> Result<Conn> {
     let mode = if matches!(endpoint, Endpoint::Unix(_)) { SslMode::Disable } else { shared.ssl_mode() };
     let is_optional = mode == SslMode::Prefer;
     let encrypted = mode != SslMode::Disable && !(is_optional && shared.has_no_tls.load(Ordering::Relaxed));

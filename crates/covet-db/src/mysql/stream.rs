@@ -27,7 +27,8 @@ pub(crate) struct PreparedStream {
 
 impl PreparedStream {
     pub(crate) fn new(rendered: Rendered<'_>) -> Result<Self> {
-        let values = encode::encode_all(rendered.params).map_err(|error| error.with_statement(rendered.text.as_str()))?;
+        let values =
+            encode::encode_all(rendered.params).map_err(|error| error.with_statement(rendered.text.as_str()))?;
         Ok(Self { text: rendered.text, values })
     }
 
@@ -138,7 +139,7 @@ impl Drop for Batches {
         self.receiver.close();
         while self.receiver.try_recv().is_ok() {}
         if let Some((call, work)) = self.under_way.take() {
-            control::take_over(call, work);
+            control::take_over_stream(call, work);
         }
     }
 }

@@ -27,7 +27,7 @@ pub struct MysqlOptions {
     /// What goes over the network is compressed by zlib.
     pub compression: bool,
     /// The `sql_mode` of every session. Unless told it is strict: a value that does not fit is an error and is not cut off,
-    /// and a zero date cannot be stored.
+    /// a zero date cannot be stored, and a key of 0 is 0 and not the next number.
     pub sql_mode: String,
     /// Rows are loaded by `LOAD DATA LOCAL INFILE` where the server allows it, which it is asked to by nobody else than a
     /// load of this program. Without it they are loaded by INSERT.
@@ -48,7 +48,7 @@ impl Default for MysqlOptions {
             connect_timeout: Duration::from_secs(5),
             socket: None,
             compression: false,
-            sql_mode: "ONLY_FULL_GROUP_BY,STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION".into(),
+            sql_mode: "ONLY_FULL_GROUP_BY,STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO".into(),
             local_infile: true,
             ssl_mode: None,
             ssl_root_cert: None,
