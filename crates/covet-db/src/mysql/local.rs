@@ -21,7 +21,7 @@ const PACKET: usize = 256 << 10;
 const BINARY: u16 = 63;
 
 /// Lines on their way.
-pub(super) struct Lines {
+pub(crate) struct Lines {
     /// The statement that loads them.
     pub(super) text: Arc<str>,
     columns: usize,
