@@ -17,7 +17,7 @@ use tracing::Instrument;
 use crate::access_log;
 use crate::app::{Limits, TrailingSlash};
 #[cfg(feature = "auth")]
-use crate::auth::{Admission, Asking};
+use crate::auth::{Admission, Asking, Origin};
 use crate::client_address::Proxies;
 use crate::cors::{Cors, CrossOrigin};
 use crate::cross_site;
@@ -323,7 +323,7 @@ impl Inner {
         #[cfg(feature = "auth")]
         let mut head = head;
         #[cfg(feature = "auth")]
-        let caller = match self.admit(registered, &head).await? {
+        let caller = match self.admit(registered, &head, Origin::new(id, client)).await? {
             Admission::In(caller) => caller.map(|caller| {
                 let subject = caller.subject().into();
                 head.extensions.insert(caller);
@@ -365,7 +365,12 @@ impl Inner {
 
     /// Lets the caller in whom the route wants.
     #[cfg(feature = "auth")]
-    async fn admit(&self, registered: &Registered, head: &http::request::Parts) -> Result<Admission, ProblemDetails> {
+    async fn admit(
+        &self,
+        registered: &Registered,
+        head: &http::request::Parts,
+        origin: Origin,
+    ) -> Result<Admission, ProblemDetails> {
         let (Some(auth), Some(guard)) = (&self.settings.auth, &registered.guard) else {
             return Ok(Admission::In(None));
         };
@@ -378,6 +383,8 @@ impl Inner {
             #[cfg(feature = "_db")]
             cors: self.settings.cors.as_ref(),
             is_page,
+            route: &registered.route.path,
+            origin,
         };
         auth.admit(guard, asking).await
     }
