@@ -5,11 +5,13 @@ use std::future::Future;
 use std::panic::Location;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use crate::backend::{Backend, Rows, Wanted};
 use crate::observe::observed;
 use crate::pool::Place;
+use crate::replicas::Replicas;
 use crate::row::Batch;
 use crate::sql::{Rendered, Text};
 use crate::stream::RowStream;
@@ -47,6 +49,16 @@ pub struct Executor {
 pub(crate) struct Database {
     pub(crate) backend: Backend,
     pub(crate) options: Arc<ConnectOptions>,
+    /// How many runs of transactions were repeated.
+    pub(crate) retried: AtomicU64,
+    pub(crate) replicas: Arc<Replicas>,
+}
+
+impl Database {
+    pub(crate) fn new(backend: Backend, options: Arc<ConnectOptions>) -> Arc<Self> {
+        let replicas = Replicas::new(&options);
+        Arc::new(Self { backend, options, retried: AtomicU64::new(0), replicas })
+    }
 }
 
 /// What a statement that gives no rows has done.

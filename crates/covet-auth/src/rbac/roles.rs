@@ -39,6 +39,7 @@ pub struct Roles {
 pub struct LiveRoles {
     registry: &'static Registry,
     current: ArcSwap<Roles>,
+    reassigned: ArcSwap<HashMap<String, Vec<RoleId>>>,
 }
 
 /// What is wrong with the definition of a role.
@@ -183,7 +184,7 @@ fn parents_first<'a>(roles: &BTreeMap<RoleId, &'a RoleDefinition>) -> Result<Vec
 impl LiveRoles {
     /// No roles yet, of a program with these permissions.
     pub fn new(registry: &'static Registry) -> LiveRoles {
-        LiveRoles { registry, current: ArcSwap::default() }
+        LiveRoles { registry, current: ArcSwap::default(), reassigned: ArcSwap::default() }
     }
 
     /// The permissions that the program declares.
@@ -199,6 +200,17 @@ impl LiveRoles {
         let roles = Roles::new(self.registry, definitions)?;
         self.current.store(Arc::new(roles));
         Ok(())
+    }
+
+    /// Says which roles these users have now, whatever their tokens name. A token lives for minutes; a user whose roles were
+    /// changed since it was issued belongs in here for as long.
+    pub fn reassign(&self, users: HashMap<String, Vec<RoleId>>) {
+        self.reassigned.store(Arc::new(users));
+    }
+
+    /// The roles of a user that were changed while tokens with the old ones are about.
+    pub fn reassigned(&self, user: &str) -> Option<Vec<RoleId>> {
+        self.reassigned.load().get(user).cloned()
     }
 
     /// The roles in force now.

@@ -34,12 +34,16 @@ mod preconditions;
 mod problems;
 mod rate_limit;
 mod results;
+#[cfg(all(feature = "auth", feature = "sqlite"))]
+mod roles;
 mod routing;
 mod rows;
 mod security_headers;
 mod server;
 #[cfg(unix)]
 mod server_settings;
+#[cfg(all(feature = "auth", feature = "sqlite"))]
+mod sessions;
 #[cfg(feature = "sqlite")]
 mod startup;
 mod streams;
