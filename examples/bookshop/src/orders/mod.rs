@@ -4,8 +4,10 @@ mod events;
 mod list;
 mod model;
 mod place;
+mod reader;
 
 pub use events::Feed;
+pub use list::{Head, OrderSort};
 pub use model::{Line, NewLine, NewOrder, Order, OrderError};
 pub(crate) use place::order_copies;
 

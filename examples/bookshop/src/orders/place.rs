@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use covet::db::{Isolation, Transaction, TransactionOptions, sql};
-use covet::{Created, Db, IdempotencyKey, Json, State, jiff, post};
+use covet::{Auth, Created, Db, IdempotencyKey, Json, State, jiff, post};
 
 use super::{Feed, Line, NewOrder, Order, OrderError};
+use crate::access::OrdersWrite;
 
 /// How often an order is tried again that met others for the same books.
 const RETRIES: u32 = 100;
@@ -16,6 +17,7 @@ const RETRIES: u32 = 100;
 /// first, without ordering twice.
 #[post("/orders")]
 pub(super) async fn place_order(
+    caller: Auth<OrdersWrite>,
     key: Option<IdempotencyKey>,
     order: Json<NewOrder>,
     db: Db,
@@ -25,14 +27,15 @@ pub(super) async fn place_order(
     for line in &order.lines {
         *copies.entry(line.book).or_insert(0) += line.copies;
     }
-    let order = order_copies(&db, &feed, key, copies).await?;
+    let order = order_copies(&db, &feed, Some(caller.subject()), key, copies).await?;
     Ok(Created::at(format!("/api/orders/{}", order.id), order))
 }
 
-/// Orders so many copies of each of these books, in one serializable transaction.
+/// Orders so many copies of each of these books for somebody, in one serializable transaction.
 pub(crate) async fn order_copies(
     db: &Db,
     feed: &Feed,
+    customer: Option<&str>,
     key: Option<IdempotencyKey>,
     copies: BTreeMap<i64, i64>,
 ) -> Result<Order, OrderError> {
@@ -41,8 +44,8 @@ pub(crate) async fn order_copies(
     options.retries = RETRIES;
     let order = db
         .transaction_with(options, |tx| {
-            let (key, copies) = (key.clone(), copies.clone());
-            async move { place(&tx, key, copies).await }
+            let (customer, key, copies) = (customer.map(str::to_owned), key.clone(), copies.clone());
+            async move { place(&tx, customer, key, copies).await }
         })
         .await?;
     feed.look();
@@ -50,7 +53,12 @@ pub(crate) async fn order_copies(
 }
 
 /// The work of one attempt. Books are taken in the order of their numbers, so that two orders cannot wait for each other.
-async fn place(tx: &Transaction, key: Option<IdempotencyKey>, copies: BTreeMap<i64, i64>) -> Result<Order, OrderError> {
+async fn place(
+    tx: &Transaction,
+    customer: Option<String>,
+    key: Option<IdempotencyKey>,
+    copies: BTreeMap<i64, i64>,
+) -> Result<Order, OrderError> {
     if let Some(key) = key {
         key.fence(tx).await?;
     }
@@ -61,7 +69,9 @@ async fn place(tx: &Transaction, key: Option<IdempotencyKey>, copies: BTreeMap<i
     let total: i64 = lines.iter().map(|line| line.price * line.copies).sum();
     let placed_at = jiff::Timestamp::now();
     let id: i64 = tx
-        .fetch_value(sql!("INSERT INTO orders (placed_at, total) VALUES ({placed_at}, {total}) RETURNING id"))
+        .fetch_value(sql!(
+            "INSERT INTO orders (placed_at, customer, total) VALUES ({placed_at}, {customer}, {total}) RETURNING id"
+        ))
         .await?;
     let rows = lines.iter().map(|Line { book, title, price, copies }| {
         sql!(
@@ -70,7 +80,7 @@ async fn place(tx: &Transaction, key: Option<IdempotencyKey>, copies: BTreeMap<i
         )
     });
     tx.execute_many(rows).await?;
-    Ok(Order { id, placed_at, total, lines })
+    Ok(Order { id, placed_at, customer, total, lines })
 }
 
 /// Takes copies of a book from the stock.

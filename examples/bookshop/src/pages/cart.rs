@@ -162,7 +162,7 @@ pub(super) async fn order(
         return Ok(cart.kept());
     }
     let copies = cart.0.iter().map(|(book, count)| (*book, i64::from(*count))).collect();
-    match order_copies(&db, &feed, None, copies).await {
+    match order_copies(&db, &feed, None, None, copies).await {
         Ok(order) => Ok(SetCookie::removed(COOKIE).on(Redirect::to(format!("/cart?ordered={}", order.id)))),
         // Somebody was faster. The cart's page says what there is less of.
         Err(OrderError::OutOfStock { .. } | OrderError::UnknownBook { .. }) => Ok(cart.kept()),

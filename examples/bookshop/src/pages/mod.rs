@@ -11,7 +11,7 @@ use covet::{Assets, Routes, Templates, routes};
 
 /// The routes of the pages. They are for people: the API's document does not have them.
 pub fn routes() -> Routes {
-    routes![shop::shop, book::book, cart::cart, cart::put, cart::change, cart::order].hidden()
+    routes![shop::shop, book::book, cart::cart, cart::put, cart::change, cart::order].public().hidden()
 }
 
 /// The templates, with what the shop adds to their language.

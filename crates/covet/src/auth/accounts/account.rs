@@ -44,6 +44,7 @@ pub struct Accounts {
     passwords: Passwords,
     settings: PeopleSettings,
     pub(super) takes_registrations: bool,
+    pub(super) registered_roles: Vec<RoleId>,
     initial: Vec<Account>,
     is_secure: OnceLock<bool>,
 }
@@ -126,6 +127,7 @@ impl Accounts {
             passwords: Passwords::new(options)?,
             settings: PeopleSettings::default(),
             takes_registrations: false,
+            registered_roles: Vec::new(),
             initial: Vec::new(),
             is_secure: OnceLock::new(),
         })
@@ -137,9 +139,16 @@ impl Accounts {
         self
     }
 
-    /// With a page on which anybody can make an account, without roles.
+    /// With a page on which anybody can make an account, without roles unless
+    /// [`registered_roles`](Self::registered_roles) says which.
     pub fn with_registration(mut self) -> Self {
         self.takes_registrations = true;
+        self
+    }
+
+    /// With these roles for who makes an account.
+    pub fn registered_roles(mut self, roles: impl IntoIterator<Item = RoleId>) -> Self {
+        self.registered_roles.extend(roles);
         self
     }
 

@@ -135,7 +135,9 @@ async fn register_form(fields: Fields, accounts: State<Arc<Accounts>>, db: Db) -
         Ok(password) => password,
         Err(fault) => return again(StatusCode::UNPROCESSABLE_ENTITY, &format!("{fault}.")),
     };
-    match accounts.people(&db).register(NewUser::new(typed, password)).await {
+    let mut new = NewUser::new(typed, password);
+    new.roles.clone_from(&accounts.registered_roles);
+    match accounts.people(&db).register(new).await {
         Ok(_) => {
             let query = covet_auth::oauth2::Parameters::default().with("return_to", return_to).encode_without(&[]);
             Answer::see_other(&format!("/login?{query}"))
