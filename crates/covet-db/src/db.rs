@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::backend::Backend;
 use crate::executor::Database;
@@ -94,7 +95,7 @@ impl Db {
     pub async fn connect_with(options: ConnectOptions) -> Result<Self> {
         let options = Arc::new(options);
         let backend = Backend::connect(&options).await?;
-        Ok(Self::over(Arc::new(Database { backend, options })))
+        Ok(Self::over(Arc::new(Database { backend, options, retried: AtomicU64::new(0) })))
     }
 
     /// Connects to the database that the environment variable `DATABASE_URL` names, or else to the default.
@@ -130,7 +131,7 @@ impl Db {
     /// ```
     #[must_use]
     pub fn pool_stats(&self) -> PoolStats {
-        self.database.backend.stats()
+        PoolStats { retried: self.database.retried.load(Ordering::Relaxed), ..self.database.backend.stats() }
     }
 
     /// Closes the database for all clones: new calls fail at once, calls under way are waited for as long as an acquire

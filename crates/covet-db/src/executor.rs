@@ -5,6 +5,7 @@ use std::future::Future;
 use std::panic::Location;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use crate::backend::{Backend, Rows, Wanted};
@@ -47,6 +48,8 @@ pub struct Executor {
 pub(crate) struct Database {
     pub(crate) backend: Backend,
     pub(crate) options: Arc<ConnectOptions>,
+    /// How many runs of transactions were repeated.
+    pub(crate) retried: AtomicU64,
 }
 
 /// What a statement that gives no rows has done.

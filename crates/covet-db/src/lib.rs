@@ -156,7 +156,7 @@ pub use options::{
     SqliteSynchronous, SslMode, TargetSession,
 };
 pub use param::{IntoParam, Param};
-pub use pool::{Histogram, LaneStats, PoolStats};
+pub use pool::{ClosedStats, Histogram, LaneStats, PoolStats, StatementStats};
 pub use row::{ColumnIndex, Row};
 pub use schema::{ColumnInfo, ForeignKeyInfo, IndexInfo, TableInfo};
 pub use sql::{Direction, Splice, Sql};

@@ -16,6 +16,8 @@ use tracing::Instrument;
 
 use crate::access_log;
 use crate::app::{Limits, TrailingSlash};
+#[cfg(feature = "auth")]
+use crate::auth::{Admission, Asking};
 use crate::client_address::Proxies;
 use crate::cors::{Cors, CrossOrigin};
 use crate::cross_site;
@@ -321,7 +323,14 @@ impl Inner {
         #[cfg(feature = "auth")]
         let mut head = head;
         #[cfg(feature = "auth")]
-        let caller = self.admit(registered, &mut head)?;
+        let caller = match self.admit(registered, &head).await? {
+            Admission::In(caller) => caller.map(|caller| {
+                let subject = caller.subject().into();
+                head.extensions.insert(caller);
+                subject
+            }),
+            Admission::Login(redirect) => return Ok(redirect),
+        };
         #[cfg(not(feature = "auth"))]
         let caller = None;
         let identify = || self.settings.principal.as_ref().and_then(|identify| identify.identify(&head));
@@ -354,18 +363,16 @@ impl Inner {
         Ok(response)
     }
 
-    /// Lets the caller in whom the route wants, and leaves it in the head for the arguments. The text is its subject.
+    /// Lets the caller in whom the route wants.
     #[cfg(feature = "auth")]
-    fn admit(
-        &self,
-        registered: &Registered,
-        head: &mut http::request::Parts,
-    ) -> Result<Option<Arc<str>>, ProblemDetails> {
-        let (Some(auth), Some(guard)) = (&self.settings.auth, &registered.guard) else { return Ok(None) };
-        let Some(caller) = auth.admit(guard, &head.headers)? else { return Ok(None) };
-        let subject = caller.subject().into();
-        head.extensions.insert(caller);
-        Ok(Some(subject))
+    async fn admit(&self, registered: &Registered, head: &http::request::Parts) -> Result<Admission, ProblemDetails> {
+        let (Some(auth), Some(guard)) = (&self.settings.auth, &registered.guard) else {
+            return Ok(Admission::In(None));
+        };
+        let media_types = &registered.media_types;
+        let is_page = media_types.is_empty() || media_types.contains(&"text/html");
+        let asking = Asking { head, shared: &self.shared, cors: self.settings.cors.as_ref(), is_page };
+        auth.admit(guard, asking).await
     }
 
     async fn call_handler(

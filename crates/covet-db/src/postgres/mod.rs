@@ -51,7 +51,7 @@ pub(crate) use load::Rows;
 pub(crate) use stream::{Batches, PreparedStream};
 
 use crate::backend::{Wanted, trying_again};
-use crate::pool::{Lease, Place, Pool, PoolStats};
+use crate::pool::{Lease, Lookups, Place, Pool, PoolStats, Reason};
 use crate::row::{Batch, Columns};
 use crate::sql::{Rendered, Text};
 use crate::url::{Server, Source};
@@ -98,6 +98,7 @@ struct Shared {
     generation: AtomicU64,
     /// Counts the times that the server was found to be going, or to be none to write to.
     epoch: AtomicU64,
+    lookups: Lookups,
 }
 
 impl Shared {
@@ -138,6 +139,7 @@ impl Postgres {
             runtime: tokio::runtime::Handle::current(),
             generation: AtomicU64::new(0),
             epoch: AtomicU64::new(0),
+            lookups: Lookups::default(),
         });
         let leases = options.pool.max.saturating_sub(lane::count(options)).max(1);
         let lanes = lane::Lanes::new(&shared);
@@ -151,7 +153,7 @@ impl Postgres {
     }
 
     pub(crate) fn stats(&self) -> PoolStats {
-        PoolStats { lanes: self.lanes.stats(), ..self.pool.stats() }
+        PoolStats { lanes: self.lanes.stats(), statements: self.shared.lookups.stats(), ..self.pool.stats() }
     }
 
     pub(crate) async fn close(&self) {
@@ -167,12 +169,14 @@ impl Postgres {
         loop {
             while let Some(connection) = lease.connection() {
                 let session = Arc::clone(&connection.session);
-                if session.is_usable(Instant::now())
-                    && (lease.idle() < PING_AFTER || Box::pin(answers(&mut lease, &session)).await)
-                {
-                    return Ok(lease);
-                }
-                lease.retire();
+                let reason = match session.unusable(Instant::now()) {
+                    Some(reason) => reason,
+                    None if lease.idle() < PING_AFTER || Box::pin(answers(&mut lease, &session)).await => {
+                        return Ok(lease);
+                    }
+                    None => Reason::Broken,
+                };
+                lease.retire(reason);
             }
             lease = Box::pin(self.fill(lease, place, deadline)).await?;
         }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::connection::Connection;
 use super::{Shared, open};
-use crate::pool::Pool;
+use crate::pool::{Pool, Reason};
 
 /// It looks this often, or four times in an idle time-out when that is less.
 const OFTEN: Duration = Duration::from_secs(30);
@@ -41,7 +41,7 @@ fn retire(pool: &Pool<Connection>, shared: &Shared) {
     let options = &shared.options.pool;
     pool.retire_idle(|idle, open| {
         let too_idle = now.saturating_duration_since(idle.since) >= options.idle_timeout && open > options.min;
-        too_idle || !idle.connection.session.is_usable(now)
+        if too_idle { Some(Reason::Idle) } else { idle.connection.session.unusable(now) }
     });
 }
 

@@ -106,7 +106,7 @@ pub(super) fn build(mut app: App) -> Result<Built> {
         needs_tables: false,
         has_stored_secret: false,
         #[cfg(feature = "auth")]
-        access: super::access::Deciding::of(app.auth.is_some()),
+        access: super::access::Deciding::of(app.auth.as_ref()),
     };
     #[cfg(feature = "_db")]
     {

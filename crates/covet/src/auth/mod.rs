@@ -8,6 +8,7 @@ mod access;
 #[cfg(feature = "_db")]
 mod accounts;
 mod argument;
+mod authentication;
 mod bearer;
 mod install;
 #[cfg(feature = "_db")]
@@ -19,6 +20,7 @@ pub(crate) use access::{Access, Decision, Guard};
 #[cfg(feature = "_db")]
 pub use accounts::{Account, Accounts};
 pub use argument::{Auth, Public};
+pub(crate) use authentication::{Admission, Asking, Authentication, BEARER, SESSION};
 pub use covet_auth::keys::KeyEncryptionKey;
 pub use covet_auth::oauth2::{Client, Consent, GrantType, Introspection, Session, Settings, Subject};
 pub use covet_auth::password::{Password, PasswordFault, PasswordOptions, PasswordOptionsError};
@@ -33,4 +35,3 @@ pub use install::{Install, TokenKeys};
 pub use oauth::{NoPeople, People, PeopleFuture, Server};
 pub(crate) use refusal::{FORBIDDEN, Refusal, UNAUTHENTICATED};
 pub use resource_server::ResourceServer;
-pub(crate) use resource_server::{Authentication, SCHEME};

@@ -40,6 +40,8 @@ mod security_headers;
 mod server;
 #[cfg(unix)]
 mod server_settings;
+#[cfg(all(feature = "auth", feature = "sqlite"))]
+mod sessions;
 #[cfg(feature = "sqlite")]
 mod startup;
 mod streams;

@@ -167,7 +167,7 @@ impl Accounts {
         *self.is_secure.get_or_init(|| true)
     }
 
-    fn session_cookie(&self) -> &'static str {
+    fn cookie_of_session(&self) -> &'static str {
         if self.is_secure() { "__Host-session" } else { "session" }
     }
 
@@ -177,21 +177,21 @@ impl Accounts {
 
     /// The value of the session's cookie in a request.
     pub(super) fn session_of<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
-        cookie(headers, self.session_cookie())
+        cookie::value(headers, self.cookie_of_session())
     }
 
     pub(super) fn device_of<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
-        cookie(headers, self.device_cookie())
+        cookie::value(headers, self.device_cookie())
     }
 
     /// The cookies of a session that begins. That of the session ends with the browser, or when the server says so.
     pub(super) fn cookies(&self, session: &NewSession) -> [SetCookie; 2] {
         let device = SetCookie::new(self.device_cookie(), session.device()).max_age(self.settings.device_life);
-        [SetCookie::new(self.session_cookie(), session.token()), device].map(|cookie| self.over_tls(cookie))
+        [SetCookie::new(self.cookie_of_session(), session.token()), device].map(|cookie| self.over_tls(cookie))
     }
 
     pub(super) fn forgotten(&self) -> SetCookie {
-        self.over_tls(SetCookie::removed(self.session_cookie()))
+        self.over_tls(SetCookie::removed(self.cookie_of_session()))
     }
 
     fn over_tls(&self, cookie: SetCookie) -> SetCookie {
@@ -221,21 +221,23 @@ impl Accounts {
     }
 }
 
-fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    cookie::pairs(headers).find_map(|(found, value)| (found == name).then_some(value))
+/// The user as tokens and handlers know them; none who may not log in.
+fn subject(user: User) -> Option<Subject> {
+    if user.disabled_at.is_some() {
+        return None;
+    }
+    let mut subject = Subject::default();
+    let claims = [("preferred_username", Some(user.login)), ("name", user.name), ("email", user.email)];
+    let claims = claims.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into())));
+    (subject.id, subject.claims, subject.roles) = (user.id, claims.collect(), user.roles);
+    Some(subject)
 }
 
 impl People for Accounts {
     fn subject<'a>(&'a self, db: &'a Db, id: &'a str) -> PeopleFuture<'a, Option<Subject>> {
         Box::pin(async move {
             let user = self.people(db).store().user(id).await?;
-            Ok(user.filter(|user| user.disabled_at.is_none()).map(|user| {
-                let mut subject = Subject::default();
-                let claims = [("preferred_username", Some(user.login)), ("name", user.name), ("email", user.email)];
-                let claims = claims.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into())));
-                (subject.id, subject.claims, subject.roles) = (user.id, claims.collect(), user.roles);
-                subject
-            }))
+            Ok(user.and_then(subject))
         })
     }
 
@@ -244,6 +246,18 @@ impl People for Accounts {
             let Some(token) = self.session_of(headers) else { return Ok(None) };
             let found = self.people(db).session(token, Timestamp::now()).await?;
             Ok(found.map(|(session, _)| session))
+        })
+    }
+
+    fn session_cookie(&self) -> Option<&str> {
+        Some(self.cookie_of_session())
+    }
+
+    fn caller<'a>(&'a self, db: &'a Db, headers: &'a HeaderMap) -> PeopleFuture<'a, Option<(Session, Subject)>> {
+        Box::pin(async move {
+            let Some(token) = self.session_of(headers) else { return Ok(None) };
+            let found = self.people(db).session(token, Timestamp::now()).await?;
+            Ok(found.and_then(|(session, user)| Some((session, subject(user)?))))
         })
     }
 

@@ -213,7 +213,8 @@ impl Install for Server {
         let provider = Provider { core: Arc::default(), people: self.people.clone() };
         let tokens = ResourceServer::of(&self.settings.issuer, &self.settings.audience, Arc::new(provider.clone()));
         let roles = std::mem::take(&mut self.roles);
-        let app = tokens.roles(roles).install(app).state(provider.clone()).routes(endpoints::routes());
+        let tokens = tokens.roles(roles).sessions(self.people.clone());
+        let app = tokens.install(app).state(provider.clone()).routes(endpoints::routes());
         let (people, issuer) = (self.people.clone(), self.settings.issuer.clone());
         let app = app.on_start(move |db| async move { self.open(db, &provider).await });
         people.install(app, &issuer)
