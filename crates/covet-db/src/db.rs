@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::backend::Backend;
 use crate::executor::Database;
+use crate::slow::SlowLog;
 use crate::transaction::scope::Scope;
-use crate::{ConnectOptions, Error, ErrorKind, Executor, PoolStats, Result};
+use crate::{ConnectOptions, Error, ErrorKind, Executor, PoolStats, Result, SlowStatement};
 
 /// A database: a pool of connections, and all the calls of [`Executor`] on whichever is free. Clones are cheap and share
 /// the pool.
@@ -95,7 +96,8 @@ impl Db {
     pub async fn connect_with(options: ConnectOptions) -> Result<Self> {
         let options = Arc::new(options);
         let backend = Backend::connect(&options).await?;
-        Ok(Self::over(Arc::new(Database { backend, options, retried: AtomicU64::new(0) })))
+        let slow = SlowLog::new(options.slow_statement);
+        Ok(Self::over(Arc::new(Database { backend, options, retried: AtomicU64::new(0), slow })))
     }
 
     /// Connects to the database that the environment variable `DATABASE_URL` names, or else to the default.
@@ -132,6 +134,12 @@ impl Db {
     #[must_use]
     pub fn pool_stats(&self) -> PoolStats {
         PoolStats { retried: self.database.retried.load(Ordering::Relaxed), ..self.database.backend.stats() }
+    }
+
+    /// The latest 50 statements that took as long as `slow_statement`, which the log has as well; the last comes first.
+    #[must_use]
+    pub fn slow_statements(&self) -> Vec<SlowStatement> {
+        self.database.slow.latest()
     }
 
     /// Closes the database for all clones: new calls fail at once, calls under way are waited for as long as an acquire

@@ -11,6 +11,7 @@ use std::time::Duration;
 use crate::backend::{Backend, Rows, Wanted};
 use crate::observe::observed;
 use crate::pool::Place;
+use crate::slow::SlowLog;
 use crate::row::Batch;
 use crate::sql::{Rendered, Text};
 use crate::stream::RowStream;
@@ -50,6 +51,8 @@ pub(crate) struct Database {
     pub(crate) options: Arc<ConnectOptions>,
     /// How many runs of transactions were repeated.
     pub(crate) retried: AtomicU64,
+    /// What took long.
+    pub(crate) slow: SlowLog,
 }
 
 /// What a statement that gives no rows has done.
@@ -307,7 +310,7 @@ impl Executor {
         timeout: Duration,
         call: Pin<&mut impl Future<Output = Result<T>>>,
     ) -> Result<T> {
-        observed(self.dialect(), text, timeout, self.database.options.slow_statement, call).await
+        observed(self.dialect(), text, timeout, &self.database.slow, call).await
     }
 }
 

@@ -10,6 +10,11 @@ UPDATE orders SET place = id;
 
 CREATE UNIQUE INDEX orders_by_place ON orders (place);
 
+-- The form that ordered, so that one which is sent twice orders once.
+ALTER TABLE orders ADD COLUMN form TEXT;
+
+CREATE UNIQUE INDEX orders_by_form ON orders (form);
+
 -- One row: the last place that was given. Who gives more locks it.
 CREATE TABLE order_feed (last BIGINT NOT NULL);
 

@@ -40,6 +40,13 @@ const IDENTITY_SCOPES: [&str; 3] = ["openid", "profile", "email"];
 /// The client of the docs page: public, since a page keeps no secret.
 const DOCS_CLIENT: &str = "docs";
 
+/// How the shop is reached.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Site {
+    /// Whether by TLS alone, so that cookies may say so.
+    pub(crate) is_secure: bool,
+}
+
 /// The routes about the caller.
 pub fn routes() -> Routes {
     routes![me::me].tag("callers")
@@ -58,7 +65,10 @@ pub(crate) fn install(app: App, config: &Config) -> Result<App> {
     let is_demo = config.is_demo;
     // The mode comes first: what it finds wrong must not have been written to yet.
     let app = app.on_start(move |db| mode::enter(is_demo, db));
-    Ok(app.auth(server.people(accounts(config, &roles)?)).state(roles))
+    Ok(app
+        .auth(server.people(accounts(config, &roles)?))
+        .state(roles)
+        .state(Site { is_secure: config.issuer.starts_with("https://") }))
 }
 
 fn settings(config: &Config) -> Result<Settings> {

@@ -84,6 +84,21 @@ pub(super) async fn get_order(
     Ok(Json(Reader::of(&caller, &roles).check(order)?.into_inner()))
 }
 
+/// The latest orders that somebody sees.
+pub(crate) async fn latest(reader: &Reader, count: i64, db: &Db) -> covet::db::Result<Vec<Order>> {
+    let seen = reader.condition();
+    let heads = db.fetch_all(sql!(
+        "SELECT id, placed_at, customer, total FROM orders WHERE {..seen} ORDER BY id DESC LIMIT {count}"
+    ));
+    with_lines(db, heads.await?).await
+}
+
+/// The order that a form has placed before.
+pub(crate) async fn order_by_form(form: &str, customer: &str, db: &Db) -> covet::db::Result<Option<Order>> {
+    let sql = sql!("SELECT id, placed_at, customer, total FROM orders WHERE form = {form} AND customer = {customer}");
+    Ok(with_lines(db, db.fetch_all(sql).await?).await?.pop())
+}
+
 /// The orders, with one question for the lines of all of them.
 pub(super) async fn with_lines(db: &Executor, heads: Vec<Head>) -> covet::db::Result<Vec<Order>> {
     let ids: Vec<i64> = heads.iter().map(|head| head.id).collect();

@@ -27,25 +27,32 @@ pub(super) async fn place_order(
     for line in &order.lines {
         *copies.entry(line.book).or_insert(0) += line.copies;
     }
-    let order = order_copies(&db, &feed, Some(caller.subject()), key, copies).await?;
+    let placing = Placing { customer: caller.subject().to_owned(), copies, key, form: None };
+    let order = order_copies(&db, &feed, placing).await?;
     Ok(Created::at(format!("/api/orders/{}", order.id), order))
 }
 
-/// Orders so many copies of each of these books for somebody, in one serializable transaction.
-pub(crate) async fn order_copies(
-    db: &Db,
-    feed: &Feed,
-    customer: Option<&str>,
-    key: Option<IdempotencyKey>,
-    copies: BTreeMap<i64, i64>,
-) -> Result<Order, OrderError> {
+/// What is to be ordered, by whom.
+#[derive(Debug, Clone)]
+pub(crate) struct Placing {
+    pub(crate) customer: String,
+    /// How many copies of which book.
+    pub(crate) copies: BTreeMap<i64, i64>,
+    /// The key of the request, where it has one.
+    pub(crate) key: Option<IdempotencyKey>,
+    /// The name of the form that orders, of which no two orders come.
+    pub(crate) form: Option<String>,
+}
+
+/// Orders in one serializable transaction.
+pub(crate) async fn order_copies(db: &Db, feed: &Feed, placing: Placing) -> Result<Order, OrderError> {
     let mut options = TransactionOptions::default();
     options.isolation = Some(Isolation::Serializable);
     options.retries = RETRIES;
     let order = db
         .transaction_with(options, |tx| {
-            let (customer, key, copies) = (customer.map(str::to_owned), key.clone(), copies.clone());
-            async move { place(&tx, customer, key, copies).await }
+            let placing = placing.clone();
+            async move { place(&tx, placing).await }
         })
         .await?;
     feed.look();
@@ -53,12 +60,8 @@ pub(crate) async fn order_copies(
 }
 
 /// The work of one attempt. Books are taken in the order of their numbers, so that two orders cannot wait for each other.
-async fn place(
-    tx: &Transaction,
-    customer: Option<String>,
-    key: Option<IdempotencyKey>,
-    copies: BTreeMap<i64, i64>,
-) -> Result<Order, OrderError> {
+async fn place(tx: &Transaction, placing: Placing) -> Result<Order, OrderError> {
+    let Placing { customer, copies, key, form } = placing;
     if let Some(key) = key {
         key.fence(tx).await?;
     }
@@ -67,10 +70,13 @@ async fn place(
         lines.push(take(tx, book, copies).await?);
     }
     let total: i64 = lines.iter().map(|line| line.price * line.copies).sum();
-    let placed_at = jiff::Timestamp::now();
+    // To the microsecond, which is what every database keeps, so that the answer is what is read later.
+    let now = jiff::Timestamp::now();
+    let placed_at = now.round(jiff::Unit::Microsecond).unwrap_or(now);
     let id: i64 = tx
         .fetch_value(sql!(
-            "INSERT INTO orders (placed_at, customer, total) VALUES ({placed_at}, {customer}, {total}) RETURNING id"
+            "INSERT INTO orders (placed_at, customer, total, form)
+             VALUES ({placed_at}, {customer}, {total}, {form}) RETURNING id"
         ))
         .await?;
     let rows = lines.iter().map(|Line { book, title, price, copies }| {
@@ -80,7 +86,7 @@ async fn place(
         )
     });
     tx.execute_many(rows).await?;
-    Ok(Order { id, placed_at, customer, total, lines })
+    Ok(Order { id, placed_at, customer: Some(customer), total, lines })
 }
 
 /// Takes copies of a book from the stock.

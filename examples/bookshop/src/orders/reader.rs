@@ -32,6 +32,11 @@ impl Reader {
         Reader { customer: identity.subject.clone(), sees_all }
     }
 
+    /// The caller as a customer like any other.
+    pub(crate) fn own(caller: &Principal) -> Reader {
+        Reader { customer: caller.subject().to_owned(), sees_all: false }
+    }
+
     /// The condition for the orders that they see, for a statement's `WHERE`.
     pub(crate) fn condition(&self) -> Sql<'_> {
         if self.sees_all { sql!("1 = 1") } else { sql!("customer = {self.customer}") }

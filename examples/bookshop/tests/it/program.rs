@@ -117,6 +117,27 @@ fn orders_are_told_by_every_process_on_postgres() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_is_committed_late_is_told() {
+    let Some(url) = covet_testsuite::servers::fresh_postgres() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let program = start_on(folder.path(), &url);
+    let db = covet::Db::connect(&url).await.unwrap();
+    let late = db.begin().await.unwrap();
+    let sql = "INSERT INTO orders (placed_at, customer, total) VALUES (now(), 'demo-service', 1) RETURNING id";
+    assert_eq!(late.fetch_value::<i64>(sql).await.unwrap(), 1);
+    tokio::task::block_in_place(|| {
+        order(&program, 2);
+        let seen = follow(&program.address, &program.authorization, "0", "id: 1\n");
+        assert!(seen.contains("data: {\"id\":2,"), "{seen}");
+    });
+    late.commit().await.unwrap();
+    tokio::task::block_in_place(|| {
+        let seen = follow(&program.address, &program.authorization, "1", "id: 2\n");
+        assert!(seen.contains("data: {\"id\":1,"), "{seen}");
+    });
+}
+
 pub(crate) fn get(address: &str, path: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
