@@ -3,11 +3,11 @@
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use crate::backend::Backend;
 use crate::executor::Database;
-use crate::slow::SlowLog;
+use crate::replicas::Replicas;
 use crate::transaction::scope::Scope;
 use crate::{ConnectOptions, Error, ErrorKind, Executor, PoolStats, Result, SlowStatement};
 
@@ -96,8 +96,9 @@ impl Db {
     pub async fn connect_with(options: ConnectOptions) -> Result<Self> {
         let options = Arc::new(options);
         let backend = Backend::connect(&options).await?;
-        let slow = SlowLog::new(options.slow_statement);
-        Ok(Self::over(Arc::new(Database { backend, options, retried: AtomicU64::new(0), slow })))
+        let database = Database::new(backend, options);
+        Replicas::watch(&database);
+        Ok(Self::over(database))
     }
 
     /// Connects to the database that the environment variable `DATABASE_URL` names, or else to the default.
@@ -142,6 +143,23 @@ impl Db {
         self.database.slow.latest()
     }
 
+    /// The database for reads that may be a little old: the next replica in turn that answers, or this same handle where there
+    /// is none. Which servers are replicas, and how old what is read may be, is said by the options `replicas` and `replica_lag`
+    /// of [`PostgresOptions`](crate::PostgresOptions). Ask anew for each piece of work; nothing is ever sent to a replica unasked.
+    ///
+    /// ```
+    /// # use covet_db::Db;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> covet_db::Result<()> {
+    /// # let db = Db::connect("sqlite::memory:").await?;
+    /// # db.execute("CREATE TABLE books (title TEXT)").await?;
+    /// let titles: Vec<(String,)> = db.reader().fetch_all("SELECT title FROM books").await?;
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn reader(&self) -> Self {
+        self.database.replicas.pick().map_or_else(|| self.clone(), Self::over)
+    }
+
     /// Closes the database for all clones: new calls fail at once, calls under way are waited for as long as an acquire
     /// may wait. Without it the connections are closed when the last clone is dropped.
     ///
@@ -155,5 +173,6 @@ impl Db {
     /// ```
     pub async fn close(&self) {
         self.database.backend.close().await;
+        self.database.replicas.close().await;
     }
 }

@@ -371,7 +371,14 @@ impl Inner {
         };
         let media_types = &registered.media_types;
         let is_page = media_types.is_empty() || media_types.contains(&"text/html");
-        let asking = Asking { head, shared: &self.shared, cors: self.settings.cors.as_ref(), is_page };
+        let asking = Asking {
+            head,
+            #[cfg(feature = "_db")]
+            shared: &self.shared,
+            #[cfg(feature = "_db")]
+            cors: self.settings.cors.as_ref(),
+            is_page,
+        };
         auth.admit(guard, asking).await
     }
 

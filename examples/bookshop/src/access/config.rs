@@ -24,7 +24,7 @@ pub struct Config {
     /// How long tokens live.
     #[serde(default)]
     pub token_lives: TokenLives,
-    /// Roles beside `customer`, `clerk` and `admin`, or in their place.
+    /// Roles beside `customer`, `clerk` and `admin`, or in their place. One that is there already stays as it is.
     #[serde(default)]
     pub roles: Vec<RoleConfig>,
     /// The first users. One who is there already stays as they are.

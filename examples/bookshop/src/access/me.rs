@@ -1,8 +1,9 @@
 //! `/me`: the caller.
 
-use covet::{Auth, Json, State, get};
+use covet::auth::Roles;
+use covet::{Auth, Json, get};
 
-use super::{BooksWrite, Roles};
+use super::BooksWrite;
 
 /// Who calls, and what they may do.
 #[covet::model(output)]
@@ -22,7 +23,7 @@ pub struct Me {
 
 /// Say who calls.
 #[get("/me")]
-pub(super) async fn me(auth: Auth, roles: State<Roles>) -> Json<Me> {
+pub(super) async fn me(auth: Auth, roles: Roles) -> Json<Me> {
     use covet::auth::Permission as _;
 
     let identity = auth.identity();

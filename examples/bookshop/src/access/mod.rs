@@ -9,7 +9,7 @@ pub use config::{
     ClientConfig, Config, ConsentConfig, IntrospectionConfig, RoleConfig, Secret, TokenLives, UserConfig, with_port,
 };
 pub use me::Me;
-pub use roles::{CLERK, CUSTOMER, Roles};
+pub use roles::{CLERK, CUSTOMER};
 
 use std::env;
 use std::time::Duration;
@@ -54,8 +54,7 @@ pub fn routes() -> Routes {
 
 /// The app with its authorization server, users and roles.
 pub(crate) fn install(app: App, config: &Config) -> Result<App> {
-    let roles = Roles::new(&config.roles)?;
-    let mut server = Server::with_settings(settings(config)?).roles(roles.definitions().iter().cloned());
+    let mut server = Server::with_settings(settings(config)?).roles(roles::roles(&config.roles));
     if let Ok(key) = env::var("COVET_KEY_ENCRYPTION_KEY") {
         server = server.key_encryption(KeyEncryptionKey::parse(&key)?);
     }
@@ -65,10 +64,7 @@ pub(crate) fn install(app: App, config: &Config) -> Result<App> {
     let is_demo = config.is_demo;
     // The mode comes first: what it finds wrong must not have been written to yet.
     let app = app.on_start(move |db| mode::enter(is_demo, db));
-    Ok(app
-        .auth(server.people(accounts(config, &roles)?))
-        .state(roles)
-        .state(Site { is_secure: config.issuer.starts_with("https://") }))
+    Ok(app.auth(server.people(accounts(config)?)).state(Site { is_secure: config.issuer.starts_with("https://") }))
 }
 
 fn settings(config: &Config) -> Result<Settings> {
@@ -91,12 +87,11 @@ fn settings(config: &Config) -> Result<Settings> {
     Ok(settings)
 }
 
-fn accounts(config: &Config, roles: &Roles) -> Result<Accounts> {
-    let mut accounts = Accounts::new()?.with_registration().registered_roles([roles.find(CUSTOMER)?]);
-    for UserConfig { name, password, password_hash, email, roles: names } in &config.users {
+fn accounts(config: &Config) -> Result<Accounts> {
+    let mut accounts = Accounts::new()?.with_registration().new_users_have([CUSTOMER]);
+    for UserConfig { name, password, password_hash, email, roles } in &config.users {
         let wrong = |error: Error| Error::new(format!("the user `{name}`: {error}"));
-        let ids = names.iter().map(|name| roles.find(name)).collect::<Result<Vec<_>>>().map_err(wrong)?;
-        let mut account = Account::new(name).roles(ids);
+        let mut account = Account::new(name).roles(roles);
         if let Some(Secret(password)) = password {
             account = account.password(Password::new(password).map_err(|fault| wrong(fault.into()))?);
         }

@@ -10,6 +10,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use covet::auth::Roles;
 use covet::db::{FromRow, sql};
 use covet::{Auth, Db, Event, Events, LastEventId, Result, State, get, jiff};
 use futures_util::stream;
@@ -18,7 +19,7 @@ use tokio::sync::{Notify, watch};
 use super::Order;
 use super::list::{Head, with_lines};
 use super::reader::Reader;
-use crate::access::{OrdersRead, Roles};
+use crate::access::OrdersRead;
 
 /// How often other processes' orders are looked for.
 const INTERVAL: Duration = Duration::from_millis(500);
@@ -111,7 +112,7 @@ pub(super) async fn events(
     last: LastEventId<i64>,
     db: Db,
     feed: State<Feed>,
-    roles: State<Roles>,
+    roles: Roles,
 ) -> Events {
     let known = feed.0.last.subscribe();
     let position = last.unwrap_or(*known.borrow());

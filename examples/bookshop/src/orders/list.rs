@@ -1,11 +1,12 @@
 //! Reading orders.
 
+use covet::auth::Roles;
 use covet::db::{Executor, FromRow, sql};
-use covet::{Auth, Column, Db, Json, Key, Keyset, Page, Paging, Path, State, get, jiff};
+use covet::{Auth, Column, Db, Json, Key, Keyset, Page, Paging, Path, get, jiff};
 
 use super::reader::Reader;
 use super::{Line, Order, OrderError};
-use crate::access::{OrdersRead, Roles};
+use crate::access::OrdersRead;
 
 /// The order of the list.
 #[covet::model]
@@ -59,7 +60,7 @@ struct OrderLine {
 pub(super) async fn list_orders(
     caller: Auth<OrdersRead>,
     paging: Paging<OrderSort>,
-    roles: State<Roles>,
+    roles: Roles,
     db: Db,
 ) -> Result<Page<Order>, OrderError> {
     let reader = Reader::of(&caller, &roles);
@@ -75,7 +76,7 @@ pub(super) async fn list_orders(
 pub(super) async fn get_order(
     caller: Auth<OrdersRead>,
     id: Path<i64>,
-    roles: State<Roles>,
+    roles: Roles,
     db: Db,
 ) -> Result<Json<Order>, OrderError> {
     let head = db.fetch_optional(sql!("SELECT id, placed_at, customer, total FROM orders WHERE id = {*id}")).await?;

@@ -1,10 +1,10 @@
 //! Which orders somebody sees: their own, or a clerk all.
 
-use covet::auth::{Permitted, Policy, Principal};
+use covet::auth::{Permitted, Policy, Principal, Roles};
 use covet::db::{Sql, sql};
 
 use super::{Order, OrderError};
-use crate::access::{CLERK, Roles};
+use crate::access::CLERK;
 
 /// Who reads orders.
 #[derive(Debug, Clone)]

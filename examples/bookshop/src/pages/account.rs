@@ -1,12 +1,10 @@
 //! `/account`: who is logged in, and what they have ordered.
 
-use std::sync::Arc;
-
-use covet::auth::{Accounts, People};
-use covet::{Auth, Db, Result, State, get};
+use covet::auth::{RoleError, Users};
+use covet::{Auth, Db, get};
 
 use super::visitor::{Fresh, Top, Visitor};
-use crate::access::{OrdersRead, Roles};
+use crate::access::OrdersRead;
 use crate::orders::{Order, Reader, latest};
 
 /// How many orders the page has.
@@ -28,20 +26,18 @@ pub(super) struct AccountPage {
 pub(super) async fn account(
     caller: Auth,
     visitor: Visitor,
-    accounts: State<Arc<Accounts>>,
-    roles: State<Roles>,
+    users: Users,
     db: Db,
-) -> Result<Fresh<AccountPage>> {
-    let user = accounts.subject(&db, caller.subject()).await?;
-    let claim = |name: &str| user.as_ref().and_then(|user| user.claims.get(name)?.as_str().map(str::to_owned));
+) -> Result<Fresh<AccountPage>, RoleError> {
+    let user = users.get(caller.subject()).await?;
     let orders = match caller.has::<OrdersRead>() {
         true => Some(latest(&Reader::own(&caller), ORDERS, &db).await?),
         false => None,
     };
     Ok(Fresh(AccountPage {
-        name: claim("preferred_username").unwrap_or_else(|| caller.subject().to_owned()),
-        email: claim("email"),
-        roles: caller.identity().roles.as_ref().map(|ids| roles.names(ids)).unwrap_or_default(),
+        name: user.as_ref().map_or(caller.subject(), |user| &user.login).to_owned(),
+        email: user.as_ref().and_then(|user| user.email.clone()),
+        roles: user.map(|user| user.roles).unwrap_or_default(),
         orders,
         top: visitor.top(),
     }))

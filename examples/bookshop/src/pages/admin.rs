@@ -1,10 +1,11 @@
 //! `/admin`: how the shop is doing.
 
+use covet::auth::Roles;
 use covet::db::SlowStatement;
-use covet::{Auth, Db, Result, State, get, jiff};
+use covet::{Auth, Db, Result, get, jiff};
 
 use super::visitor::{Fresh, Top, Visitor};
-use crate::access::{Roles, UsersAdmin};
+use crate::access::UsersAdmin;
 use crate::orders::{Order, Reader, latest};
 
 /// How many orders the page has.
@@ -46,7 +47,7 @@ struct Slow {
 pub(super) async fn admin(
     caller: Auth<UsersAdmin>,
     visitor: Visitor,
-    roles: State<Roles>,
+    roles: Roles,
     db: Db,
 ) -> Result<Fresh<AdminPage>> {
     let (placed, sales) = db.fetch_one("SELECT count(*), coalesce(CAST(sum(total) AS BIGINT), 0) FROM orders").await?;
