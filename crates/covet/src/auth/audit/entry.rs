@@ -1,16 +1,16 @@
 //! An event with its time and its request.
 
 use covet_auth::AuditEvent;
-use jiff::Timestamp;
 
 use super::Origin;
-use crate::RequestId;
 
 /// An event as it is written.
 #[derive(Debug)]
 pub(in crate::auth) struct Record {
+    #[cfg(feature = "_db")]
     pub(super) id: String,
-    pub(super) at: Timestamp,
+    #[cfg(feature = "_db")]
+    pub(super) at: jiff::Timestamp,
     pub(super) event: AuditEvent,
     pub(super) request_id: Option<String>,
     pub(super) address: Option<String>,
@@ -36,8 +36,10 @@ impl Record {
             limit(event.event.to_mut(), SHORT);
         }
         Record {
-            id: RequestId::new().to_string(),
-            at: Timestamp::now(),
+            #[cfg(feature = "_db")]
+            id: crate::RequestId::new().to_string(),
+            #[cfg(feature = "_db")]
+            at: jiff::Timestamp::now(),
             event,
             request_id: origin.map(|origin| origin.id.to_string()),
             address: origin.map(|origin| origin.address.to_string()),

@@ -1,6 +1,7 @@
 //! The argument by which an app changes its roles.
 
 use covet_auth::AuditEvent;
+use covet_auth::rbac::RoleId;
 use covet_db::Db;
 use jiff::Timestamp;
 
@@ -45,6 +46,18 @@ pub struct Roles {
 impl Roles {
     fn book(&self) -> &RoleBook {
         &self.provider.roles
+    }
+
+    /// The names of these roles, without asking the database: those of a caller's [`Identity`](crate::auth::Identity).
+    pub fn names(&self, ids: &[RoleId]) -> Vec<String> {
+        let current = self.book().current();
+        ids.iter().filter_map(|id| current.name(*id).map(str::to_owned)).collect()
+    }
+
+    /// Whether one of these roles is the one of this name, or has it among its parents and their parents, without asking the
+    /// database.
+    pub fn include(&self, ids: &[RoleId], name: &str) -> bool {
+        self.book().current().include(ids, name)
     }
 
     /// All roles, by name.
