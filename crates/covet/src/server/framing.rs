@@ -40,13 +40,26 @@ fn check_host<B>(request: &Request<B>) -> Result<(), &'static str> {
     }
 }
 
+/// The bytes of names and of addresses of IPv4.
+static PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        plain[byte] = matches!(byte as u8, b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'.' | b'-');
+        byte += 1;
+    }
+    plain
+};
+
 /// A name or an address, with or without a port. The plain ones are most, and need no parser.
 fn is_host(host: &[u8]) -> bool {
-    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
-    let name = host.iter().position(|byte| *byte == b':').unwrap_or(host.len());
-    let (name, port) = host.split_at(name);
-    if name.iter().all(is_plain) && (port.is_empty() || (!name.is_empty() && port[1..].iter().all(u8::is_ascii_digit)))
-    {
+    let name = host.iter().position(|byte| !PLAIN[usize::from(*byte)]).unwrap_or(host.len());
+    let is_plain = match &host[name..] {
+        [] => true,
+        [b':', port @ ..] => name > 0 && port.iter().all(u8::is_ascii_digit),
+        _ => false,
+    };
+    if is_plain {
         return true;
     }
     Authority::try_from(host).is_ok_and(|host| !host.as_str().contains('@'))
