@@ -128,14 +128,31 @@ impl Service {
         &self.inner.settings.limits
     }
 
+    /// A request as it goes through the pipeline: in a box, since each hand that takes it would copy some 400 bytes.
+    pub(crate) fn receive(&self, head: http::request::Parts, body: Body, peer: Option<SocketAddr>) -> Box<Request> {
+        let inner = &*self.inner;
+        Box::new(Request {
+            client: ClientAddress::of(peer, &head.headers, &inner.settings.proxies),
+            head,
+            body,
+            path: MatchedPath::default(),
+            id: RequestId::new(),
+            principal: None,
+            body_wait: inner.settings.limits.body_read,
+            body_share: inner.bodies.share(),
+            shared: inner.shared.clone(),
+        })
+    }
+
     /// Answers a request from a connection, of which it is not certain that it has one host and one end.
-    pub(crate) async fn serve(&self, mut request: http::Request<Body>, peer: Option<SocketAddr>) -> Response {
-        match framing::check(&request) {
+    pub(crate) async fn serve(&self, mut request: Box<Request>, peer: Option<SocketAddr>) -> Response {
+        match framing::check(&request.head) {
             Ok(()) if self.layered.is_some() => {
-                peer.and_then(|peer| request.extensions_mut().insert(peer));
-                self.call(request).await
+                let (mut head, body) = request.take_http();
+                peer.and_then(|peer| head.extensions.insert(peer));
+                Box::pin(self.call(http::Request::from_parts(head, body))).await
             }
-            Ok(()) => self.run(request, peer).await,
+            Ok(()) => self.run(request).await,
             Err(problem) => refuse(problem, request.headers()),
         }
     }
@@ -155,14 +172,14 @@ impl Service {
                 with_id(ProblemDetails::new(&INTERNAL).cause(error).into_response(id, format), id)
             });
         }
-        let peer = request.extensions().get().copied();
-        self.run(request, peer).await
+        let (head, body) = request.into_parts();
+        let peer = head.extensions.get().copied();
+        self.run(self.receive(head, body, peer)).await
     }
 
     /// The pipeline.
-    async fn run(&self, request: http::Request<Body>, peer: Option<SocketAddr>) -> Response {
+    async fn run(&self, mut request: Box<Request>) -> Response {
         let inner = &*self.inner;
-        let mut request = inner.receive(request, peer);
         let id = request.id;
         let cors = inner.settings.cors.as_ref();
         let cross_origin = cors.map(|cors| (cors, CrossOrigin::of(request.method(), request.headers())));
@@ -227,42 +244,24 @@ enum Step<'a> {
 }
 
 impl Inner {
-    /// The request as it goes through the pipeline: in a box, since each hand that takes it would copy some 400 bytes.
-    fn receive(&self, request: http::Request<Body>, peer: Option<SocketAddr>) -> Box<Request> {
-        let (head, body) = request.into_parts();
-        Box::new(Request {
-            client: ClientAddress::of(peer, &head.headers, &self.settings.proxies),
-            head,
-            body,
-            path: MatchedPath::default(),
-            id: RequestId::new(),
-            principal: None,
-            body_wait: self.settings.limits.body_read,
-            body_share: self.bodies.share(),
-            shared: self.shared.clone(),
-        })
-    }
-
     async fn answer(&self, found: Found<'_>, request: Box<Request>, span: tracing::Span) -> Response {
         let id = request.id;
         let format = negotiation::problem_format(request.headers());
         let mut allowances = Allowances::default();
         let started = (!span.is_disabled()).then(Instant::now);
-        let result = match span.in_scope(|| caught(|| self.dispatch(found, request, &mut allowances))) {
-            Ok(Step::Answered(response)) => Ok(*response),
+        let refused = |problem: ProblemDetails| span.in_scope(|| problem.into_response(id, format));
+        let mut response = match span.in_scope(|| caught(|| self.dispatch(found, request, &mut allowances))) {
+            Ok(Step::Answered(response)) => *response,
             Ok(Step::AtWork(AtWork { handling, slots })) => {
-                let mut result = handling.instrument(span.clone()).await;
-                if let Ok(response) = &mut result
-                    && !response.body().is_whole()
-                {
+                let mut response = handling.instrument(span.clone()).await.unwrap_or_else(refused);
+                if !response.body().is_whole() {
                     let body = std::mem::take(response.body_mut());
                     *response.body_mut() = slots.into_iter().flatten().fold(body, Body::keeping);
                 }
-                result
+                response
             }
-            Err(problem) => Err(problem),
+            Err(problem) => refused(problem),
         };
-        let mut response = result.unwrap_or_else(|problem| span.in_scope(|| problem.into_response(id, format)));
         allowances.write(&mut response);
         if let Some(started) = started {
             span.record("http.response.status_code", response.status().as_u16());
