@@ -368,8 +368,14 @@ impl Inner {
     ) -> Result<Response, ProblemDetails> {
         let media_types = &registered.media_types;
         let is_page = media_types.is_empty() || media_types.contains(&"text/html");
-        let cors = self.settings.cors.as_ref();
-        let asking = Asking { head: &request.head, shared: &self.shared, cors, is_page };
+        let asking = Asking {
+            head: &request.head,
+            #[cfg(feature = "_db")]
+            shared: &self.shared,
+            #[cfg(feature = "_db")]
+            cors: self.settings.cors.as_ref(),
+            is_page,
+        };
         match auth.admit(guard, asking).await? {
             Admission::In(None) => {}
             Admission::In(Some(caller)) => {

@@ -14,6 +14,7 @@ use super::throttle::{self, Count};
 use crate::error::{Error, Result};
 use crate::oauth2::{Session, secret};
 use crate::password::{Password, PasswordError, Passwords, Verdict};
+use crate::rbac::RoleId;
 
 /// How long sessions live.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,6 +93,8 @@ pub struct NewUser<'a> {
     pub name: Option<String>,
     /// The address to write to.
     pub email: Option<String>,
+    /// The roles.
+    pub roles: Vec<RoleId>,
 }
 
 /// What became of a registration. The answer to the browser must be the same for both.
@@ -120,7 +123,7 @@ impl<'a> LoginAttempt<'a> {
 impl<'a> NewUser<'a> {
     /// A user with this login and password.
     pub fn new(login: &'a str, password: Password) -> Self {
-        NewUser { login, password, name: None, email: None }
+        NewUser { login, password, name: None, email: None, roles: Vec::new() }
     }
 }
 
@@ -278,6 +281,7 @@ impl<S: PeopleStore> People<S> {
         let hash = self.passwords.hash(new.password).await.map_err(LoginError::Password)?;
         let mut user = User::with_new_id(new.login)?;
         (user.password_hash, user.name, user.email) = (Some(hash), new.name, new.email);
+        user.roles = new.roles;
         let is_new = self.store.insert_user(&user).await?;
         Ok(if is_new { Registration::Created(user.id) } else { Registration::Taken })
     }

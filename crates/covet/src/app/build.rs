@@ -156,6 +156,8 @@ impl Building {
                 let how = match name.rsplit("::").next() {
                     Some("Db") => ".database(…)",
                     Some("Templates") => ".templates(…)",
+                    Some("Provider") => ".auth(Server::…)",
+                    Some("Accounts>") => ".auth(Server::….people(Accounts::…))",
                     _ => ".state(…)",
                 };
                 self.fault(&route, format!("takes `{name}`, which the app was not given; add it with {how}"));

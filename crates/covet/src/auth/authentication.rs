@@ -11,9 +11,8 @@ use serde_json::{Value, json};
 
 use super::{Guard, Refusal, ResourceServer, bearer};
 use crate::extract::cookie;
-use crate::problem::{INTERNAL, ProblemDetails};
-use crate::request::Shared;
-use crate::{Cors, Response, cross_site, negotiation};
+use crate::problem::ProblemDetails;
+use crate::{Response, negotiation};
 
 /// The name of the scheme of tokens in the document.
 pub(crate) const BEARER: &str = "bearer";
@@ -25,15 +24,17 @@ pub(crate) const SESSION: &str = "session";
 #[derive(Debug)]
 pub(crate) struct Authentication {
     server: ResourceServer,
-    roles: LiveRoles,
+    roles: Arc<LiveRoles>,
 }
 
 /// A request whose caller is asked for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Asking<'a> {
     pub(crate) head: &'a Parts,
-    pub(crate) shared: &'a Shared,
-    pub(crate) cors: Option<&'a Cors>,
+    #[cfg(feature = "_db")]
+    pub(crate) shared: &'a crate::request::Shared,
+    #[cfg(feature = "_db")]
+    pub(crate) cors: Option<&'a crate::Cors>,
     /// Whether what is asked for is a page.
     pub(crate) is_page: bool,
 }
@@ -48,7 +49,7 @@ pub(crate) enum Admission {
 }
 
 impl Authentication {
-    pub(super) fn new(server: ResourceServer, roles: LiveRoles) -> Self {
+    pub(super) fn new(server: ResourceServer, roles: Arc<LiveRoles>) -> Self {
         Authentication { server, roles }
     }
 
@@ -100,7 +101,10 @@ impl Authentication {
         }
         identity.scope = Some(scope(claims.scope.as_deref())?);
         identity.client.clone_from(&claims.client_id);
-        identity.roles.clone_from(&claims.roles);
+        identity.roles = claims.roles.as_ref().map(|named| {
+            // The token names those of the moment at which it was issued.
+            self.roles.reassigned(verified.subject()).unwrap_or_else(|| named.clone())
+        });
         identity.session.clone_from(&claims.sid);
         Ok(Some(Principal::new(Arc::new(identity), &self.roles)))
     }
@@ -117,9 +121,11 @@ impl Authentication {
     async fn of_session(&self, asking: Asking<'_>) -> Result<Option<Principal>, ProblemDetails> {
         let Asking { head, shared, cors, .. } = asking;
         let (Some(people), Some(db)) = (&self.server.people, shared.get::<covet_db::Db>()) else { return Ok(None) };
-        cross_site::check(head, cors)?;
+        crate::cross_site::check(head, cors)?;
         let found = people.caller(&db, &head.headers).await;
-        let Some((session, user)) = found.map_err(|error| ProblemDetails::new(&INTERNAL).cause(error))? else {
+        let Some((session, user)) =
+            found.map_err(|error| ProblemDetails::new(&crate::problem::INTERNAL).cause(error))?
+        else {
             return Ok(None);
         };
         let mut identity = Identity::new(user.id);

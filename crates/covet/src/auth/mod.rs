@@ -15,10 +15,12 @@ mod install;
 mod oauth;
 mod refusal;
 mod resource_server;
+#[cfg(feature = "_db")]
+mod roles;
 
 pub(crate) use access::{Access, Decision, Guard};
 #[cfg(feature = "_db")]
-pub use accounts::{Account, Accounts};
+pub use accounts::{Account, Accounts, User, Users};
 pub use argument::{Auth, Public};
 pub(crate) use authentication::{Admission, Asking, Authentication, BEARER, SESSION};
 pub use covet_auth::keys::KeyEncryptionKey;
@@ -35,3 +37,5 @@ pub use install::{Install, TokenKeys};
 pub use oauth::{NoPeople, People, PeopleFuture, Server};
 pub(crate) use refusal::{FORBIDDEN, Refusal, UNAUTHENTICATED};
 pub use resource_server::ResourceServer;
+#[cfg(feature = "_db")]
+pub use roles::{Role, RoleError, Roles};

@@ -39,6 +39,9 @@ pub struct ResourceServer {
     /// Whose sessions are believed as well.
     #[cfg(feature = "_db")]
     pub(super) people: Option<Arc<dyn super::People>>,
+    /// What keeps the roles up to date, once they are there.
+    #[cfg(feature = "_db")]
+    roles: super::roles::RoleBook,
 }
 
 /// The claims of an access token beside the registered ones (RFC 9068, section 2.2).
@@ -71,6 +74,8 @@ impl ResourceServer {
             realm: "api".to_owned(),
             #[cfg(feature = "_db")]
             people: None,
+            #[cfg(feature = "_db")]
+            roles: super::roles::RoleBook::default(),
         }
     }
 
@@ -93,6 +98,13 @@ impl ResourceServer {
         self
     }
 
+    /// With roles that are kept up to date by this.
+    #[cfg(feature = "_db")]
+    pub(super) fn book(mut self, roles: super::roles::RoleBook) -> Self {
+        self.roles = roles;
+        self
+    }
+
     /// The name of the cookie that is believed as well.
     pub(crate) fn session_cookie(&self) -> Option<&str> {
         #[cfg(feature = "_db")]
@@ -103,13 +115,17 @@ impl ResourceServer {
 
     /// Ready for an app with these permissions, or what is wrong.
     pub(crate) fn open(self, registry: &'static Registry) -> Result<Authentication, Vec<String>> {
-        let roles = LiveRoles::new(registry);
+        let roles = Arc::new(LiveRoles::new(registry));
         let mut faults = Vec::new();
         if let Err(wrong) = roles.replace(&self.definitions) {
             faults.extend(wrong.iter().map(|fault| format!("auth: {fault}")));
         }
         if !self.realm.bytes().all(|byte| matches!(byte, b' ' | b'!' | b'#'..=b'[' | b']'..=b'~')) {
             faults.push(format!("auth: the realm {:?} has a character that a challenge cannot have", self.realm));
+        }
+        #[cfg(feature = "_db")]
+        if let Err(wrong) = self.roles.open(&roles) {
+            faults.extend(wrong.iter().map(|fault| format!("auth: in the database, {fault}")));
         }
         if faults.is_empty() { Ok(Authentication::new(self, roles)) } else { Err(faults) }
     }

@@ -34,6 +34,8 @@ mod preconditions;
 mod problems;
 mod rate_limit;
 mod results;
+#[cfg(all(feature = "auth", feature = "sqlite"))]
+mod roles;
 mod routing;
 mod rows;
 mod security_headers;

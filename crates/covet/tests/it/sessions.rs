@@ -1,6 +1,6 @@
 //! Sessions of browsers as credentials of the app's own routes. The numbers are lines of the security checklist.
 
-use covet::auth::{Account, Accounts, Password, RoleDefinition, Server};
+use covet::auth::{Account, Accounts, Password, Role, Server};
 use covet::test::{Answer, Client};
 use covet::{App, Auth, Cors, Db, Html, Json, get, post, routes, sql};
 use serde_json::{Value, json};
@@ -50,9 +50,8 @@ async fn me(auth: Auth) -> Json<Value> {
 }
 
 fn app(db: &Db) -> App {
-    let clerk = Account::new("clerk@shop.example").password(Password::new(PASSWORD).unwrap()).roles([2]);
-    let permissions = vec!["books:write".to_owned()];
-    let role = RoleDefinition { id: 2, name: "clerk".into(), permissions, parents: Vec::new() };
+    let clerk = Account::new("clerk@shop.example").password(Password::new(PASSWORD).unwrap()).roles(["clerk"]);
+    let role = Role::new("clerk").permissions(["books:write"]);
     let accounts = Accounts::new().unwrap().account(clerk);
     let server = Server::new("https://shop.example").unwrap().people(accounts).roles([role]);
     App::new("Shop", "1.0.0")

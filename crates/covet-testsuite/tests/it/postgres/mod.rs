@@ -7,6 +7,7 @@ mod listening;
 mod locks;
 mod pooler;
 mod proxy;
+mod replicas;
 mod secrets;
 mod tls;
 

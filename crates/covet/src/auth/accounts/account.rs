@@ -13,6 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::routes;
 use super::store::SqlPeople;
+use crate::auth::roles::SqlRoles;
 use crate::auth::{People, PeopleFuture};
 use crate::extract::cookie;
 use crate::{App, SetCookie};
@@ -29,7 +30,7 @@ const SWEEP: Duration = Duration::from_secs(3600);
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let accounts = Accounts::new()?
 ///     .with_registration()
-///     .account(Account::new("clerk@shop.example").hash("$argon2id$v=19$m=19456,t=2,p=1$…$…").roles([2]));
+///     .account(Account::new("clerk@shop.example").hash("$argon2id$v=19$m=19456,t=2,p=1$…$…").roles(["clerk"]));
 /// let app = App::new("Shop", "1.0.0").auth(Server::new("https://shop.example")?.people(accounts));
 /// # drop(app);
 /// # Ok(())
@@ -44,6 +45,7 @@ pub struct Accounts {
     passwords: Passwords,
     settings: PeopleSettings,
     pub(super) takes_registrations: bool,
+    new_users_have: Vec<String>,
     initial: Vec<Account>,
     is_secure: OnceLock<bool>,
 }
@@ -55,7 +57,7 @@ pub struct Account {
     secret: Secret,
     name: Option<String>,
     email: Option<String>,
-    roles: Vec<RoleId>,
+    roles: Vec<String>,
 }
 
 #[derive(Clone)]
@@ -95,9 +97,9 @@ impl Account {
         self
     }
 
-    /// With these roles.
-    pub fn roles(mut self, roles: impl IntoIterator<Item = RoleId>) -> Self {
-        self.roles.extend(roles);
+    /// With the roles of these names.
+    pub fn roles<T: Into<String>>(mut self, names: impl IntoIterator<Item = T>) -> Self {
+        self.roles.extend(names.into_iter().map(Into::into));
         self
     }
 }
@@ -126,6 +128,7 @@ impl Accounts {
             passwords: Passwords::new(options)?,
             settings: PeopleSettings::default(),
             takes_registrations: false,
+            new_users_have: Vec::new(),
             initial: Vec::new(),
             is_secure: OnceLock::new(),
         })
@@ -137,10 +140,21 @@ impl Accounts {
         self
     }
 
-    /// With a page on which anybody can make an account, without roles.
+    /// With a page on which anybody can make an account. It has no roles but those of [`new_users_have`](Self::new_users_have).
     pub fn with_registration(mut self) -> Self {
         self.takes_registrations = true;
         self
+    }
+
+    /// With the roles of these names for everybody who registers.
+    pub fn new_users_have<T: Into<String>>(mut self, names: impl IntoIterator<Item = T>) -> Self {
+        self.new_users_have.extend(names.into_iter().map(Into::into));
+        self
+    }
+
+    /// The numbers of the roles that who registers gets.
+    pub(super) async fn roles_of_new_users(&self, db: &Db) -> crate::Result<Vec<RoleId>> {
+        numbers(db, &self.new_users_have).await
     }
 
     /// With a user that is there from the start.
@@ -191,6 +205,7 @@ impl Accounts {
 
     /// Adds the users that are there from the start.
     async fn begin(&self, db: &Db) -> crate::Result<()> {
+        self.roles_of_new_users(db).await?;
         let people = self.people(db);
         for account in &self.initial {
             let mut user = User::with_new_id(&account.login)?;
@@ -204,12 +219,24 @@ impl Accounts {
             };
             user.name.clone_from(&account.name);
             user.email.clone_from(&account.email);
-            user.roles.clone_from(&account.roles);
+            user.roles = numbers(db, &account.roles).await?;
             // Another process may have added it meanwhile.
             people.store().insert_user(&user).await?;
         }
         Ok(())
     }
+}
+
+/// The numbers of roles.
+async fn numbers(db: &Db, names: &[String]) -> crate::Result<Vec<RoleId>> {
+    let roles = SqlRoles::new(db.clone());
+    let mut numbers = Vec::with_capacity(names.len());
+    for name in names {
+        let number = roles.id(name).await?;
+        let missing = || crate::Error::new(format!("accounts: there is no role {name:?}; add it by Server::roles"));
+        numbers.push(number.ok_or_else(missing)?);
+    }
+    Ok(numbers)
 }
 
 /// The user as tokens and handlers know them; none who may not log in.

@@ -135,7 +135,15 @@ async fn register_form(fields: Fields, accounts: State<Arc<Accounts>>, db: Db) -
         Ok(password) => password,
         Err(fault) => return again(StatusCode::UNPROCESSABLE_ENTITY, &format!("{fault}.")),
     };
-    match accounts.people(&db).register(NewUser::new(typed, password)).await {
+    let mut user = NewUser::new(typed, password);
+    user.roles = match accounts.roles_of_new_users(&db).await {
+        Ok(roles) => roles,
+        Err(error) => {
+            tracing::error!(%error, "the roles of new users are not known");
+            return Answer::broken();
+        }
+    };
+    match accounts.people(&db).register(user).await {
         Ok(_) => {
             let query = covet_auth::oauth2::Parameters::default().with("return_to", return_to).encode_without(&[]);
             Answer::see_other(&format!("/login?{query}"))

@@ -7,7 +7,6 @@ use std::time::Duration;
 use covet_auth::jose::{Algorithm, KeySet, SigningKey};
 use covet_auth::keys::{KeyEncryptionKey, StoredKey};
 use covet_auth::oauth2::{self, Client, Settings, Store as _};
-use covet_auth::rbac::RoleDefinition;
 use covet_auth::{Error, ErrorKind};
 use covet_db::Db;
 use jiff::Timestamp;
@@ -16,6 +15,7 @@ use super::endpoints;
 use super::people::{NoPeople, People};
 use super::store::SqlStore;
 use crate::App;
+use crate::auth::roles::{Role, RoleBook, RoleError};
 use crate::auth::{Install, ResourceServer, TokenKeys};
 
 /// The core with its store.
@@ -55,7 +55,7 @@ pub struct Server {
     signing: Option<SigningKey>,
     clients: Vec<Client>,
     people: Arc<dyn People>,
-    roles: Vec<RoleDefinition>,
+    roles: Vec<Role>,
 }
 
 /// The server of an app, which is there once the app has started.
@@ -63,6 +63,7 @@ pub struct Server {
 pub(crate) struct Provider {
     core: Arc<OnceLock<Arc<Core>>>,
     pub(crate) people: Arc<dyn People>,
+    pub(in crate::auth) roles: RoleBook,
 }
 
 impl Server {
@@ -138,8 +139,9 @@ impl Server {
         self
     }
 
-    /// With these roles. They are checked when the app is built.
-    pub fn roles(mut self, roles: impl IntoIterator<Item = RoleDefinition>) -> Self {
+    /// With these roles, which are added to those of the database where there are none of their names. What was changed since
+    /// stays as it is.
+    pub fn roles(mut self, roles: impl IntoIterator<Item = Role>) -> Self {
         self.roles.extend(roles);
         self
     }
@@ -151,7 +153,8 @@ impl Server {
 
     async fn open(self, db: Db, provider: &Provider) -> crate::Result<()> {
         db.migrate(&crate::tables::MIGRATIONS).await?;
-        let store = SqlStore::new(db, self.people);
+        provider.roles.begin(&db, &self.roles, self.settings.access_life).await?;
+        let store = SqlStore::new(db.clone(), self.people);
         for client in &self.clients {
             store.put_client(client).await?;
         }
@@ -162,7 +165,7 @@ impl Server {
             store.insert_key(&StoredKey::wrap(signing, now, self.seal.as_ref())?).await?;
         }
         let core = Arc::new(Core::open(self.settings, store, self.seal, now).await?);
-        tokio::spawn(upkeep(Arc::downgrade(&core)));
+        tokio::spawn(upkeep(Arc::downgrade(&core), db, provider.roles.clone()));
         if provider.core.set(core).is_err() {
             return Err(crate::Error::new("the authorization server was started twice"));
         }
@@ -171,7 +174,7 @@ impl Server {
 }
 
 /// Looks after keys and revocations until the app is gone.
-async fn upkeep(core: Weak<Core>) {
+async fn upkeep(core: Weak<Core>, db: Db, roles: RoleBook) {
     let mut since_upkeep = Duration::ZERO;
     loop {
         tokio::time::sleep(LEARNING).await;
@@ -180,6 +183,9 @@ async fn upkeep(core: Weak<Core>) {
         let now = Timestamp::now();
         if let Err(error) = core.learn_revocations(now).await {
             tracing::warn!(%error, "revocations could not be learned");
+        }
+        if let Err(error) = roles.refresh(&db, core.settings().access_life).await {
+            tracing::error!(%error, "the roles of the database are not in force; those before stay");
         }
         if since_upkeep >= UPKEEP {
             since_upkeep = Duration::ZERO;
@@ -195,6 +201,14 @@ impl Provider {
     pub(crate) fn core(&self) -> Option<&Arc<Core>> {
         self.core.get()
     }
+
+    /// Puts the roles of the database in force at once.
+    pub(in crate::auth) async fn refresh_roles(&self, db: &Db) -> Result<(), RoleError> {
+        match self.core() {
+            Some(core) => self.roles.refresh(db, core.settings().access_life).await,
+            None => Ok(()),
+        }
+    }
 }
 
 impl TokenKeys for Provider {
@@ -209,11 +223,11 @@ impl TokenKeys for Provider {
 }
 
 impl Install for Server {
-    fn install(mut self, app: App) -> App {
-        let provider = Provider { core: Arc::default(), people: self.people.clone() };
+    fn install(self, app: App) -> App {
+        let provider = Provider { core: Arc::default(), people: self.people.clone(), roles: RoleBook::default() };
         let tokens = ResourceServer::of(&self.settings.issuer, &self.settings.audience, Arc::new(provider.clone()));
-        let roles = std::mem::take(&mut self.roles);
-        let tokens = tokens.roles(roles).sessions(self.people.clone());
+        let tokens = tokens.roles(Role::definitions(&self.roles)).book(provider.roles.clone());
+        let tokens = tokens.sessions(self.people.clone());
         let app = tokens.install(app).state(provider.clone()).routes(endpoints::routes());
         let (people, issuer) = (self.people.clone(), self.settings.issuer.clone());
         let app = app.on_start(move |db| async move { self.open(db, &provider).await });
