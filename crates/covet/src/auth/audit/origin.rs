@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::openapi::Operation;
-use crate::{ClientAddress, FromRequest, Rejection, Request, RequestId};
+use crate::{FromRequest, Rejection, Request, RequestId};
 
 /// Which request, and from where.
 #[derive(Debug, Clone, Copy)]
@@ -13,12 +13,8 @@ pub(crate) struct Origin {
 }
 
 impl Origin {
-    pub(crate) fn new(id: RequestId, client: ClientAddress) -> Self {
-        Origin { id, address: client.ip() }
-    }
-
-    pub(in crate::auth) fn of(request: &Request) -> Self {
-        Origin::new(request.id(), request.client)
+    pub(crate) fn of(request: &Request) -> Self {
+        Origin { id: request.id(), address: request.client.ip() }
     }
 }
 
