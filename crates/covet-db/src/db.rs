@@ -3,11 +3,13 @@
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use crate::backend::Backend;
 use crate::executor::Database;
+use crate::replicas::Replicas;
 use crate::transaction::scope::Scope;
-use crate::{ConnectOptions, Error, ErrorKind, Executor, PoolStats, Result};
+use crate::{ConnectOptions, Error, ErrorKind, Executor, PoolStats, Result, SlowStatement};
 
 /// A database: a pool of connections, and all the calls of [`Executor`] on whichever is free. Clones are cheap and share
 /// the pool.
@@ -94,7 +96,9 @@ impl Db {
     pub async fn connect_with(options: ConnectOptions) -> Result<Self> {
         let options = Arc::new(options);
         let backend = Backend::connect(&options).await?;
-        Ok(Self::over(Arc::new(Database { backend, options })))
+        let database = Database::new(backend, options);
+        Replicas::watch(&database);
+        Ok(Self::over(database))
     }
 
     /// Connects to the database that the environment variable `DATABASE_URL` names, or else to the default.
@@ -130,7 +134,30 @@ impl Db {
     /// ```
     #[must_use]
     pub fn pool_stats(&self) -> PoolStats {
-        self.database.backend.stats()
+        PoolStats { retried: self.database.retried.load(Ordering::Relaxed), ..self.database.backend.stats() }
+    }
+
+    /// The latest 50 statements that took as long as `slow_statement`, which the log has as well; the last comes first.
+    #[must_use]
+    pub fn slow_statements(&self) -> Vec<SlowStatement> {
+        self.database.slow.latest()
+    }
+
+    /// The database for reads that may be a little old: the next replica in turn that answers, or this same handle where there
+    /// is none. Which servers are replicas, and how old what is read may be, is said by the options `replicas` and `replica_lag`
+    /// of [`PostgresOptions`](crate::PostgresOptions). Ask anew for each piece of work; nothing is ever sent to a replica unasked.
+    ///
+    /// ```
+    /// # use covet_db::Db;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> covet_db::Result<()> {
+    /// # let db = Db::connect("sqlite::memory:").await?;
+    /// # db.execute("CREATE TABLE books (title TEXT)").await?;
+    /// let titles: Vec<(String,)> = db.reader().fetch_all("SELECT title FROM books").await?;
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn reader(&self) -> Self {
+        self.database.replicas.pick().map_or_else(|| self.clone(), Self::over)
     }
 
     /// Closes the database for all clones: new calls fail at once, calls under way are waited for as long as an acquire
@@ -146,5 +173,6 @@ impl Db {
     /// ```
     pub async fn close(&self) {
         self.database.backend.close().await;
+        self.database.replicas.close().await;
     }
 }

@@ -5,12 +5,15 @@ use std::future::Future;
 use std::panic::Location;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use crate::backend::{Backend, Rows, Wanted};
 use crate::observe::observed;
 use crate::pool::Place;
+use crate::replicas::Replicas;
 use crate::row::Batch;
+use crate::slow::SlowLog;
 use crate::sql::{Rendered, Text};
 use crate::stream::RowStream;
 use crate::transaction::scope::Scope;
@@ -47,6 +50,19 @@ pub struct Executor {
 pub(crate) struct Database {
     pub(crate) backend: Backend,
     pub(crate) options: Arc<ConnectOptions>,
+    /// How many runs of transactions were repeated.
+    pub(crate) retried: AtomicU64,
+    /// What took long.
+    pub(crate) slow: SlowLog,
+    pub(crate) replicas: Arc<Replicas>,
+}
+
+impl Database {
+    pub(crate) fn new(backend: Backend, options: Arc<ConnectOptions>) -> Arc<Self> {
+        let replicas = Replicas::new(&options);
+        let slow = SlowLog::new(options.slow_statement);
+        Arc::new(Self { backend, options, retried: AtomicU64::new(0), slow, replicas })
+    }
 }
 
 /// What a statement that gives no rows has done.
@@ -304,7 +320,7 @@ impl Executor {
         timeout: Duration,
         call: Pin<&mut impl Future<Output = Result<T>>>,
     ) -> Result<T> {
-        observed(self.dialect(), text, timeout, self.database.options.slow_statement, call).await
+        observed(self.dialect(), text, timeout, &self.database.slow, call).await
     }
 }
 

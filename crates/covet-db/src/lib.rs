@@ -79,8 +79,10 @@ mod param;
 mod pool;
 #[cfg(feature = "postgres")]
 pub mod postgres;
+mod replicas;
 mod row;
 mod schema;
+mod slow;
 mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
@@ -162,9 +164,10 @@ pub use options::{
     SqliteSynchronous, SslMode, TargetSession,
 };
 pub use param::{IntoParam, Param};
-pub use pool::{Histogram, LaneStats, PoolStats};
+pub use pool::{ClosedStats, Histogram, LaneStats, PoolStats, StatementStats};
 pub use row::{ColumnIndex, Row};
 pub use schema::{ColumnInfo, ForeignKeyInfo, IndexInfo, TableInfo};
+pub use slow::SlowStatement;
 pub use sql::{Direction, Splice, Sql};
 pub use stream::RowStream;
 pub use transaction::{Isolation, Transaction, TransactionOptions};

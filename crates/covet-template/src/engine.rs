@@ -3,9 +3,8 @@
 use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
-use bumpalo::Bump;
 use serde::Serialize;
 
 use crate::budget::Budget;
@@ -19,12 +18,7 @@ use crate::policy::{Policy, Undefined};
 use crate::source::Source;
 use crate::syntax::Syntax;
 use crate::value::{self, Arena, Context, Dict, Object, V, Value};
-use crate::vm::{Programs, Variables, Vm};
-
-/// How many arenas wait to be used again.
-const KEPT_ARENAS: usize = 16;
-/// An arena that has grown larger than this is given back.
-const KEPT_BYTES: usize = 1 << 20;
+use crate::vm::{Programs, Variables, Vm, Workspace};
 
 /// The name of templates that are rendered from a text.
 const TEXT: &str = "<text>";
@@ -90,8 +84,6 @@ pub struct Engine {
     attributes: Attributes,
     nonce: Option<Box<str>>,
     compiled: RwLock<HashMap<Box<str>, Variants>>,
-    /// Memory of renderings that ended, for those to come.
-    memory: Mutex<Vec<Bump>>,
 }
 
 impl Engine {
@@ -268,10 +260,10 @@ impl Engine {
     pub fn eval<C: Serialize + ?Sized>(&self, expression: &str, context: &C) -> Result<Value, Error> {
         let source = Source::new("<expression>", expression, true);
         let program = compile::compile_expression(self, &source)?;
-        self.in_arena(|arena| {
+        self.in_arena(|arena, workspace| {
             let programs = Programs::default();
             let variables = variables(arena, value::serialize(arena, context)?)?;
-            let value = Vm::new(self, arena, &programs).evaluate(&program, variables)?;
+            let value = Vm::new(self, arena, &programs, workspace).evaluate(&program, variables)?;
             value::to_owned_value(arena, value)
         })
     }
@@ -299,27 +291,21 @@ impl Engine {
         program: &'c Program,
         context: impl for<'a> FnOnce(&'a Arena) -> Result<V<'a>>,
     ) -> Result<String> {
-        self.in_arena(|arena| {
+        self.in_arena(|arena, workspace| {
             let programs = Programs::default();
             let variables = variables(arena, context(arena)?)?;
-            Vm::new(self, arena, &programs).render(program, variables)
+            Vm::new(self, arena, &programs, workspace).render(program, variables, workspace)
         })
     }
 
-    /// Runs with an arena, whose memory is used again afterwards unless it has become large.
-    fn in_arena<T>(&self, run: impl FnOnce(&Arena) -> Result<T>) -> Result<T> {
-        let bump = self.memory.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let arena = Arena::new(
-            &self.budget,
-            self.undefined == Undefined::Strict,
-            bump.unwrap_or_else(|| Bump::with_capacity(8 << 10)),
-        );
-        let outcome = run(&arena);
-        let bump = arena.into_bump();
-        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        if memory.len() < KEPT_ARENAS && bump.allocated_bytes() <= KEPT_BYTES {
-            memory.push(bump);
-        }
+    /// Runs with an arena, in memory that the last rendering left.
+    fn in_arena<T>(&self, run: impl FnOnce(&Arena, &mut Workspace) -> Result<T>) -> Result<T> {
+        let mut workspace = Workspace::take();
+        let bump = std::mem::take(&mut workspace.bump);
+        let arena = Arena::new(&self.budget, self.undefined == Undefined::Strict, bump);
+        let outcome = run(&arena, &mut workspace);
+        workspace.bump = arena.into_bump();
+        workspace.leave();
         outcome
     }
 
@@ -452,9 +438,10 @@ impl Template<'_> {
     /// # Errors
     /// Rendering fails.
     pub fn render(&self, context: &dyn Context) -> Result<String, Error> {
-        self.engine.in_arena(|arena| {
+        self.engine.in_arena(|arena, workspace| {
             let programs = Programs::default();
-            Vm::new(self.engine, arena, &programs).render(&self.program, Variables::Record(context))
+            let vm = Vm::new(self.engine, arena, &programs, workspace);
+            vm.render(&self.program, Variables::Record(context), workspace)
         })
     }
 

@@ -28,8 +28,8 @@
 //! - A struct of the context has its fields as attributes, which `|attr` finds as well; a map has entries.
 //! - `extends` and `import` take lists of names as `include` does; comments may follow line statements; the body of a
 //!   `call` may call the `caller` of the macro around it.
-//! - There is no `debug`, no translation, and no access to attributes of Python objects. Fields of `format` take items
-//!   in brackets and no attributes.
+//! - There is no `debug`, no translation, and no access to attributes of Python objects. The attributes
+//!   of a field of `format` are entries, as in Jinja2's sandbox.
 //!
 //! Without the feature `engine`, which is on by default, there is only [`escape`].
 //!

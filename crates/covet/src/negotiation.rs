@@ -46,7 +46,7 @@ pub(crate) fn problem_format(headers: &HeaderMap) -> Format {
 }
 
 /// Whether a client likes a page better than a problem in JSON, as browsers do.
-#[cfg(feature = "template")]
+#[cfg(any(feature = "template", feature = "auth"))]
 pub(crate) fn prefers_html(headers: &HeaderMap) -> bool {
     let html = quality(headers, "text/html").quality;
     let json = ["application/json", crate::problem::MEDIA_TYPE].map(|media_type| quality(headers, media_type).quality);

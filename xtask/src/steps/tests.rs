@@ -37,18 +37,22 @@ pub(super) fn run(workspace: &mut Workspace) -> Result<Outcome, String> {
         tools::rust::test(workspace, "coverage")?;
     }
     let mut result = process::run(&mut command, BUILD_LIMIT);
-    if workspace.full && result.is_ok() {
-        match tools::postgres::eighteen(workspace) {
-            Ok(program) => {
-                println!("--- the suite on PostgreSQL 18");
-                let mut command = runner.command(workspace, &["--package", "covet-testsuite"]);
-                if let Some(instrumentation) = &instrumentation {
-                    instrumentation.apply(&mut command);
+    if workspace.full {
+        for other in others(workspace) {
+            match other.program {
+                Ok(program) if result.is_ok() => {
+                    println!("--- {}", other.what);
+                    let arguments = [&["--package", "covet-testsuite", "--all-features"], other.tests].concat();
+                    let mut command = runner.command(workspace, &arguments);
+                    if let Some(instrumentation) = &instrumentation {
+                        instrumentation.apply(&mut command);
+                    }
+                    command.env(other.variable, program);
+                    result = process::run(&mut command, BUILD_LIMIT);
                 }
-                command.env("COVET_TEST_POSTGRES", program);
-                result = process::run(&mut command, BUILD_LIMIT);
+                Ok(_) => {}
+                Err(why) => lacking.push(format!("not tested: {} ({why})", other.what)),
             }
-            Err(why) => lacking.push(format!("not tested: the database layer on PostgreSQL 18 ({why})")),
         }
     }
     workspace.instrumentation = instrumentation;
@@ -56,6 +60,34 @@ pub(super) fn run(workspace: &mut Workspace) -> Result<Outcome, String> {
 
     lacking.extend(runner.lacking());
     Ok(Outcome::Passed { note: String::new(), lacking })
+}
+
+/// A server with which tests are run once more.
+struct Other {
+    what: &'static str,
+    /// Which tests.
+    tests: &'static [&'static str],
+    /// The variable that tells the tests where it is.
+    variable: &'static str,
+    program: Result<PathBuf, String>,
+}
+
+/// Newer servers than the system's.
+fn others(workspace: &Workspace) -> Vec<Other> {
+    vec![
+        Other {
+            what: "the database layer on PostgreSQL 18",
+            tests: &[],
+            variable: "COVET_TEST_POSTGRES",
+            program: tools::postgres::eighteen(workspace),
+        },
+        Other {
+            what: "PostgreSQL behind Debian unstable's PgBouncer",
+            tests: &["pooler"],
+            variable: "COVET_TEST_PGBOUNCER",
+            program: tools::sid::PGBOUNCER.fetch(workspace),
+        },
+    ]
 }
 
 /// Builds all that is tested; the answer is every program and library that can be instrumented.

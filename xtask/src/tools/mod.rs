@@ -1,7 +1,7 @@
 //! Programs that the steps need and a fresh machine may lack.
 //!
 //! Each comes from an ordinary package registry through that registry's own client, pinned, and is
-//! kept under `target/tools` until its pin changes. A machine where a client is missing gets a
+//! kept under `target/tools` until its pin changes; `sid.rs` alone has none, as it says. A machine where a client is missing gets a
 //! message that says what to install, and the step that wanted the tool is reported as lacking.
 
 pub(crate) mod debian;
@@ -9,6 +9,7 @@ pub(crate) mod node;
 pub(crate) mod postgres;
 pub(crate) mod python;
 pub(crate) mod rust;
+pub(crate) mod sid;
 
 use std::fs;
 use std::path::Path;

@@ -30,6 +30,7 @@ pub struct RoleDefinition {
 pub struct Roles {
     by_id: HashMap<RoleId, (String, PermissionSet)>,
     by_name: HashMap<String, RoleId>,
+    parents: HashMap<RoleId, Vec<RoleId>>,
 }
 
 /// The roles that are in force, which a program can replace while it serves.
@@ -39,6 +40,7 @@ pub struct Roles {
 pub struct LiveRoles {
     registry: &'static Registry,
     current: ArcSwap<Roles>,
+    reassigned: ArcSwap<HashMap<String, Vec<RoleId>>>,
 }
 
 /// What is wrong with the definition of a role.
@@ -117,7 +119,8 @@ impl Roles {
             let set = inherited.fold(own, PermissionSet::union);
             closed.insert(role.id, (role.name.clone(), set));
         }
-        Ok(Roles { by_id: closed, by_name })
+        let parents = definitions.iter().map(|role| (role.id, role.parents.clone())).collect();
+        Ok(Roles { by_id: closed, by_name, parents })
     }
 
     /// What these roles give together. A role that is not there gives nothing.
@@ -130,6 +133,22 @@ impl Roles {
     /// The number of the role of this name.
     pub fn find(&self, name: &str) -> Option<RoleId> {
         self.by_name.get(name).copied()
+    }
+
+    /// Whether one of these roles is the one of this name, or has it among its parents and their parents.
+    pub fn include(&self, roles: &[RoleId], name: &str) -> bool {
+        let Some(wanted) = self.find(name) else { return false };
+        let (mut found, mut next) = (roles.to_vec(), 0);
+        while let Some(role) = found.get(next) {
+            if *role == wanted {
+                return true;
+            }
+            let parents = self.parents.get(role).map_or(&[][..], Vec::as_slice);
+            let more: Vec<RoleId> = parents.iter().copied().filter(|parent| !found.contains(parent)).collect();
+            found.extend(more);
+            next += 1;
+        }
+        false
     }
 
     /// The name of a role.
@@ -183,7 +202,7 @@ fn parents_first<'a>(roles: &BTreeMap<RoleId, &'a RoleDefinition>) -> Result<Vec
 impl LiveRoles {
     /// No roles yet, of a program with these permissions.
     pub fn new(registry: &'static Registry) -> LiveRoles {
-        LiveRoles { registry, current: ArcSwap::default() }
+        LiveRoles { registry, current: ArcSwap::default(), reassigned: ArcSwap::default() }
     }
 
     /// The permissions that the program declares.
@@ -199,6 +218,17 @@ impl LiveRoles {
         let roles = Roles::new(self.registry, definitions)?;
         self.current.store(Arc::new(roles));
         Ok(())
+    }
+
+    /// Says which roles these users have now, whatever their tokens name. A token lives for minutes; a user whose roles were
+    /// changed since it was issued belongs in here for as long.
+    pub fn reassign(&self, users: HashMap<String, Vec<RoleId>>) {
+        self.reassigned.store(Arc::new(users));
+    }
+
+    /// The roles of a user that were changed while tokens with the old ones are about.
+    pub fn reassigned(&self, user: &str) -> Option<Vec<RoleId>> {
+        self.reassigned.load().get(user).cloned()
     }
 
     /// The roles in force now.

@@ -24,6 +24,12 @@ pub(super) async fn run(db: &Db, as_json: bool) -> Result<(), Failure> {
             "pool": {
                 "size": pool.size, "in_use": pool.in_use, "idle": pool.idle, "opening": pool.opening, "waiting": pool.waiting,
                 "acquired": pool.acquired, "timeouts": pool.timeouts, "opened": pool.opened, "closed": pool.closed,
+                "closed_by": {
+                    "shutdown": pool.closed_by.shutdown, "idle": pool.closed_by.idle, "expired": pool.closed_by.expired,
+                    "failover": pool.closed_by.failover, "broken": pool.closed_by.broken, "unproved": pool.closed_by.unproved,
+                },
+                "retried": pool.retried,
+                "statements": { "found": pool.statements.found, "prepared": pool.statements.prepared },
                 "cancelled": pool.cancelled, "waited_ms": pool.wait.total().as_secs_f64() * 1000.0,
                 "held_ms": pool.hold.total().as_secs_f64() * 1000.0,
             },

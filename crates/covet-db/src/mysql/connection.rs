@@ -17,6 +17,7 @@ use super::error::{classify, lost};
 use super::keyword::{Traits, traits};
 use super::limit::milliseconds;
 use super::{Shared, error};
+use crate::pool::Reason;
 use crate::row::Columns;
 use crate::statements::StatementCache;
 use crate::{Error, ErrorKind, Result};
@@ -167,9 +168,17 @@ impl Session {
         }
     }
 
-    /// Whether it may be used for another call, as far as is known here.
-    pub(super) fn is_usable(&self, now: Instant) -> bool {
-        !self.is_broken() && self.epoch == self.shared.epoch() && now < self.retire_at
+    /// Why it must not be used for another call, as far as is known here.
+    pub(super) fn unusable(&self, now: Instant) -> Option<Reason> {
+        if self.epoch != self.shared.epoch() {
+            Some(Reason::Failover)
+        } else if self.is_broken() {
+            Some(Reason::Broken)
+        } else if now >= self.retire_at {
+            Some(Reason::Expired)
+        } else {
+            None
+        }
     }
 
     pub(super) fn is_broken(&self) -> bool {
@@ -260,7 +269,9 @@ pub(super) fn ended() -> Error {
 impl Wire {
     /// The statement of a text, prepared now or before.
     pub(super) async fn prepare(&mut self, session: &Session, text: &str) -> Result<Arc<Prepared>, Failure> {
-        if let Some(prepared) = self.statements.get(text, session.shared.generation()) {
+        let found = self.statements.get(text, session.shared.generation());
+        session.shared.lookups.count(found.is_some());
+        if let Some(prepared) = found {
             return Ok(prepared);
         }
         Box::pin(self.prepare_anew(session, text)).await

@@ -42,7 +42,7 @@ pub(crate) use stream::{Batches, PreparedStream};
 use tls::Tls;
 
 use crate::backend::Wanted;
-use crate::pool::{Lease, Opener, PING_PATIENCE, Place, Pool, PoolStats};
+use crate::pool::{Lease, Lookups, Opener, PING_PATIENCE, Place, Pool, PoolStats, Reason};
 use crate::row::Batch;
 use crate::sql::{Rendered, Text};
 use crate::url::{Server, Source};
@@ -90,6 +90,7 @@ struct Shared {
     generation: AtomicU64,
     /// Counts the times that the server was found to be going, or to be none to write to.
     epoch: AtomicU64,
+    lookups: Lookups,
 }
 
 impl Shared {
@@ -134,8 +135,8 @@ impl Opener for Shared {
         open::open(&self).await
     }
 
-    fn is_usable(connection: &Connection, now: Instant) -> bool {
-        connection.session.is_usable(now)
+    fn unusable(connection: &Connection, now: Instant) -> Option<Reason> {
+        connection.session.unusable(now)
     }
 
     async fn answers(connection: &Connection) -> bool {
@@ -167,6 +168,7 @@ impl Mysql {
             loads: OnceLock::new(),
             generation: AtomicU64::new(0),
             epoch: AtomicU64::new(0),
+            lookups: Lookups::default(),
         });
         let database = Self { pool: Pool::new(options.pool.max.max(1), &options.pool), shared };
         let first = open::open(&database.shared).await?;
@@ -178,7 +180,7 @@ impl Mysql {
     }
 
     pub(crate) fn stats(&self) -> PoolStats {
-        self.pool.stats()
+        PoolStats { statements: self.shared.lookups.stats(), ..self.pool.stats() }
     }
 
     pub(crate) async fn close(&self) {

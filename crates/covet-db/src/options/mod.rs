@@ -60,7 +60,7 @@ impl ConnectOptions {
     /// PostgreSQL: `postgres://user:password@host:port/database`, with the options `host` (also the folder of a Unix
     /// socket), `port`, `user`, `password`, `dbname`, `passfile`, `sslmode` (`disable`, `prefer`, `require`, `verify-ca` or
     /// `verify-full`), `sslrootcert`, `sslcert`, `sslkey`, `channel_binding` (`disable`, `prefer` or `require`),
-    /// `target_session_attrs`, `application_name`, `connect_timeout`, `lanes` (a number or `auto`) and `prepared` (`auto` or
+    /// `target_session_attrs`, `replicas`, `replica_lag`, `application_name`, `connect_timeout`, `lanes` (a number or `auto`) and `prepared` (`auto` or
     /// `never`);
     /// [`PostgresOptions`] says what they mean. What stands in a name or a password is %-escaped. `host1:port1,host2:port2`
     /// are asked in turn. Without a password in it the URL takes the one of the environment variable `PGPASSWORD`, and

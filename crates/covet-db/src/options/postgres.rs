@@ -35,6 +35,11 @@ pub struct PostgresOptions {
     pub channel_binding: ChannelBinding,
     /// Which of several servers is wanted; any unless told.
     pub target_session: TargetSession,
+    /// Hosts and ports of servers that have a copy of the database, for [`Db::reader`](crate::Db::reader); the rest of the
+    /// options holds for them too, each with a pool of its own. In a URL `host:port,host:port`.
+    pub replicas: Vec<(String, u16)>,
+    /// How old what a replica has may be; any age unless told. In a URL `replica_lag`.
+    pub replica_lag: Option<Duration>,
     /// A password file; unless told that of the environment variable `PGPASSFILE`, and else `.pgpass` in the home folder.
     pub password_file: Option<PathBuf>,
 }
@@ -52,6 +57,8 @@ impl Default for PostgresOptions {
             ssl_key: None,
             channel_binding: ChannelBinding::Prefer,
             target_session: TargetSession::Any,
+            replicas: Vec::new(),
+            replica_lag: None,
             password_file: None,
         }
     }

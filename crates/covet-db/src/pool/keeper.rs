@@ -3,7 +3,7 @@
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use super::{Opener, Pool};
+use super::{Opener, Pool, Reason};
 
 /// It looks this often, or four times in an idle time-out when that is less.
 const OFTEN: Duration = Duration::from_secs(30);
@@ -41,7 +41,7 @@ fn retire<O: Opener>(pool: &Pool<O::Connection>, opener: &O) {
     let options = &opener.options().pool;
     pool.retire_idle(|idle, open| {
         let too_idle = now.saturating_duration_since(idle.since) >= options.idle_timeout && open > options.min;
-        too_idle || !O::is_usable(&idle.connection, now)
+        if too_idle { Some(Reason::Idle) } else { O::unusable(&idle.connection, now) }
     });
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Idle, Pool};
+use super::{Idle, Pool, Reason};
 
 /// What is known about a leased connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,9 +44,9 @@ impl<C> Lease<C> {
     }
 
     /// Closes the connection and takes the next idle one, if there is one.
-    pub(crate) fn retire(&mut self) {
+    pub(crate) fn retire(&mut self, reason: Reason) {
         if self.connection.take().is_some() {
-            self.pool.counters.closed(1);
+            self.pool.counters.closed(1, reason);
         }
         self.condition = Condition::Clean;
         let next = self.pool.lock().idle.pop();
@@ -97,7 +97,8 @@ impl<C> Drop for Lease<C> {
             }
         };
         if unproved.is_some() {
-            self.pool.counters.closed(1);
+            let shutdown = self.condition == Condition::Clean;
+            self.pool.counters.closed(1, if shutdown { Reason::Shutdown } else { Reason::Unproved });
         }
         // The connection is closed before its place is given away, so that there are never more than the pool's size.
         drop(unproved);

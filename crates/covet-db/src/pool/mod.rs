@@ -24,7 +24,8 @@ pub use histogram::Histogram;
 pub(crate) use lease::Lease;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 pub(crate) use opener::{Opener, PING_PATIENCE};
-pub use stats::{LaneStats, PoolStats};
+pub use stats::{ClosedStats, LaneStats, PoolStats, StatementStats};
+pub(crate) use stats::{Lookups, Reason};
 
 use crate::{Error, ErrorKind, PoolOptions, Result};
 
@@ -141,7 +142,7 @@ impl<C> Pool<C> {
     pub(crate) fn close(&self) {
         self.permits.close();
         let idle = std::mem::take(&mut self.lock().idle);
-        self.counters.closed(idle.len());
+        self.counters.closed(idle.len(), Reason::Shutdown);
     }
 
     /// Waits until no lease is out, at most as long as an acquire may wait.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::{Either, select};
 use tokio::sync::oneshot;
 
-use super::{Lease, Place, Pool};
+use super::{Lease, Place, Pool, Reason};
 use crate::backend::trying_again;
 use crate::{ConnectOptions, Error, ErrorKind, Result};
 
@@ -29,8 +29,8 @@ pub(crate) trait Opener: Send + Sync + 'static {
 
     fn open(self: Arc<Self>) -> impl Future<Output = Result<Self::Connection>> + Send;
 
-    /// Whether it may be used for another call, as far as is known here.
-    fn is_usable(connection: &Self::Connection, now: Instant) -> bool;
+    /// Why it must not be used for another call, as far as is known here.
+    fn unusable(connection: &Self::Connection, now: Instant) -> Option<Reason>;
 
     /// Whether the server answers; asked where a connection was idle for a while.
     fn answers(connection: &Self::Connection) -> impl Future<Output = bool> + Send;
@@ -47,12 +47,12 @@ impl<C: Send + Sync + 'static> Pool<C> {
         let mut lease = self.acquire(place).await?;
         loop {
             while let Some(connection) = lease.connection() {
-                if O::is_usable(connection, Instant::now())
-                    && (lease.idle() < PING_AFTER || Box::pin(answers::<O>(&mut lease)).await)
-                {
-                    return Ok(lease);
-                }
-                lease.retire();
+                let reason = match O::unusable(connection, Instant::now()) {
+                    Some(reason) => reason,
+                    None if lease.idle() < PING_AFTER || Box::pin(answers::<O>(&mut lease)).await => return Ok(lease),
+                    None => Reason::Broken,
+                };
+                lease.retire(reason);
             }
             lease = Box::pin(self.fill(opener, lease, place, deadline)).await?;
         }

@@ -1,6 +1,7 @@
 //! What a pool has done.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::histogram::{Histogram, Recorder};
@@ -37,14 +38,75 @@ pub struct PoolStats {
     pub opened: u64,
     /// How many connections were closed.
     pub closed: u64,
+    /// Why they were.
+    pub closed_by: ClosedStats,
     /// How many calls were cancelled while the database worked on them.
     pub cancelled: u64,
+    /// How many runs of transactions were repeated, because the database could not order them among others.
+    pub retried: u64,
+    /// How statements found themselves prepared, by call; on lanes too.
+    pub statements: StatementStats,
     /// How long callers waited for a lease.
     pub wait: Histogram,
     /// How long leases were held.
     pub hold: Histogram,
-    /// The connections that short statements share; all other numbers are without them.
+    /// The connections that short statements share; the numbers of connections and leases are without them.
     pub lanes: LaneStats,
+}
+
+/// How many connections of a pool were closed, by reason.
+///
+/// ```
+/// # use covet_db::Db;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> covet_db::Result<()> {
+/// # let db = Db::connect("sqlite::memory:").await?;
+/// assert_eq!(db.pool_stats().closed_by.broken, 0);
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ClosedStats {
+    /// The pool was closed.
+    pub shutdown: u64,
+    /// They were idle for too long, and more were open than the least that stay.
+    pub idle: u64,
+    /// They were too old.
+    pub expired: u64,
+    /// The server had said that it goes, or that it is none to write to, so that all its connections were given up.
+    pub failover: u64,
+    /// They were lost, or did not answer.
+    pub broken: u64,
+    /// They came back with something under way that could not be put in order.
+    pub unproved: u64,
+}
+
+impl ClosedStats {
+    fn total(&self) -> u64 {
+        self.shutdown + self.idle + self.expired + self.failover + self.broken + self.unproved
+    }
+}
+
+/// How often a connection had a call's statement prepared already, and how often it had to prepare it. Calls that prepare
+/// nothing count as neither.
+///
+/// ```
+/// # use covet_db::{sql, Db};
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> covet_db::Result<()> {
+/// # let db = Db::connect("sqlite::memory:").await?;
+/// for number in 0..4 {
+///     let _same: i64 = db.fetch_value(sql!("SELECT {number}")).await?;
+/// }
+/// let statements = db.pool_stats().statements;
+/// assert_eq!((statements.found, statements.prepared), (3, 1));
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StatementStats {
+    /// How many were prepared before.
+    pub found: u64,
+    /// How many had to be prepared.
+    pub prepared: u64,
 }
 
 /// The state of a pool's lanes at one moment, and their counts. Only PostgreSQL has lanes.
@@ -87,6 +149,12 @@ impl PoolStats {
         self.timeouts += other.timeouts;
         self.opened += other.opened;
         self.closed += other.closed;
+        self.closed_by.shutdown += other.closed_by.shutdown;
+        self.closed_by.idle += other.closed_by.idle;
+        self.closed_by.expired += other.closed_by.expired;
+        self.closed_by.failover += other.closed_by.failover;
+        self.closed_by.broken += other.closed_by.broken;
+        self.closed_by.unproved += other.closed_by.unproved;
         self.cancelled += other.cancelled;
         self.wait.add(&other.wait);
         self.hold.add(&other.hold);
@@ -94,11 +162,44 @@ impl PoolStats {
     }
 }
 
+/// Why a connection is closed; [`ClosedStats`] says what the words mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reason {
+    Shutdown,
+    #[cfg(any(feature = "mysql", feature = "postgres"))]
+    Idle,
+    #[cfg(any(feature = "mysql", feature = "postgres"))]
+    Expired,
+    #[cfg(any(feature = "mysql", feature = "postgres"))]
+    Failover,
+    #[cfg(any(feature = "mysql", feature = "postgres"))]
+    Broken,
+    Unproved,
+}
+
+/// What the connections of a database count together: how their calls' statements were found.
+#[derive(Debug, Default)]
+pub(crate) struct Lookups {
+    found: AtomicU64,
+    prepared: AtomicU64,
+}
+
+impl Lookups {
+    pub(crate) fn count(&self, was_found: bool) {
+        let counter = if was_found { &self.found } else { &self.prepared };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn stats(&self) -> StatementStats {
+        StatementStats { found: self.found.load(Ordering::Relaxed), prepared: self.prepared.load(Ordering::Relaxed) }
+    }
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Counters {
     timeouts: AtomicU64,
     opened: AtomicU64,
-    closed: AtomicU64,
+    closed: Mutex<ClosedStats>,
     cancelled: AtomicU64,
     wait: Recorder,
     hold: Recorder,
@@ -121,8 +222,21 @@ impl Counters {
         self.opened.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn closed(&self, connections: usize) {
-        self.closed.fetch_add(connections as u64, Ordering::Relaxed);
+    pub(super) fn closed(&self, connections: usize, reason: Reason) {
+        let mut closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = match reason {
+            Reason::Shutdown => &mut closed.shutdown,
+            #[cfg(any(feature = "mysql", feature = "postgres"))]
+            Reason::Idle => &mut closed.idle,
+            #[cfg(any(feature = "mysql", feature = "postgres"))]
+            Reason::Expired => &mut closed.expired,
+            #[cfg(any(feature = "mysql", feature = "postgres"))]
+            Reason::Failover => &mut closed.failover,
+            #[cfg(any(feature = "mysql", feature = "postgres"))]
+            Reason::Broken => &mut closed.broken,
+            Reason::Unproved => &mut closed.unproved,
+        };
+        *count += connections as u64;
     }
 
     pub(super) fn cancelled(&self) {
@@ -138,6 +252,7 @@ impl Counters {
         waiting: usize,
     ) -> PoolStats {
         let wait = self.wait.snapshot();
+        let closed_by = *self.closed.lock().unwrap_or_else(PoisonError::into_inner);
         PoolStats {
             size,
             in_use,
@@ -147,8 +262,12 @@ impl Counters {
             acquired: wait.count(),
             timeouts: self.timeouts.load(Ordering::Relaxed),
             opened: self.opened.load(Ordering::Relaxed),
-            closed: self.closed.load(Ordering::Relaxed),
+            closed: closed_by.total(),
+            closed_by,
             cancelled: self.cancelled.load(Ordering::Relaxed),
+            // Others than the pool know these.
+            retried: 0,
+            statements: StatementStats::default(),
             wait,
             hold: self.hold.snapshot(),
             lanes: LaneStats::default(),

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::SemaphorePermit;
 
-use super::{Counted, Holder, Idle, Lease, Place, Pool};
+use super::{Counted, Holder, Idle, Lease, Place, Pool, Reason};
 use crate::{Error, ErrorKind, Result};
 
 /// The right to open one more connection for nobody in particular.
@@ -80,20 +80,20 @@ impl<C> Pool<C> {
     }
 
     /// Closes idle connections that are due, those that have been idle for longest first.
-    pub(crate) fn retire_idle(&self, mut is_due: impl FnMut(&Idle<C>, usize) -> bool) {
+    pub(crate) fn retire_idle(&self, mut due_for: impl FnMut(&Idle<C>, usize) -> Option<Reason>) {
         let mut state = self.lock();
         let mut open = state.idle.len() + state.holders.iter().flatten().count();
         let mut due = Vec::new();
         let mut index = 0;
         while let Some(idle) = state.idle.get(index) {
-            if is_due(idle, open) {
+            if let Some(reason) = due_for(idle, open) {
                 due.push(state.idle.remove(index));
+                self.counters.closed(1, reason);
                 open -= 1;
             } else {
                 index += 1;
             }
         }
-        self.counters.closed(due.len());
         drop(state);
         // Closing a connection is not done under the lock.
         drop(due);

@@ -18,6 +18,7 @@ use super::limit::InForce;
 use super::statement_cache::{Prepared, StatementCache};
 use super::untyped::Untyped;
 use super::{Shared, error};
+use crate::pool::Reason;
 use crate::{Error, ErrorKind, Param, PreparedStatements, Result};
 
 /// A connection, as its pool keeps it.
@@ -151,7 +152,20 @@ impl Session {
 
     /// Whether it may be used for another call, as far as is known here.
     pub(super) fn is_usable(&self, now: Instant) -> bool {
-        !self.client.is_closed() && !self.is_broken() && self.epoch == self.shared.epoch() && now < self.retire_at
+        self.unusable(now).is_none()
+    }
+
+    /// Why it must not be used for another call.
+    pub(super) fn unusable(&self, now: Instant) -> Option<Reason> {
+        if self.epoch != self.shared.epoch() {
+            Some(Reason::Failover)
+        } else if self.client.is_closed() || self.is_broken() {
+            Some(Reason::Broken)
+        } else if now >= self.retire_at {
+            Some(Reason::Expired)
+        } else {
+            None
+        }
     }
 
     pub(super) fn is_broken(&self) -> bool {
@@ -261,7 +275,9 @@ impl Session {
     }
 
     fn prepared(&self, text: &str) -> Option<Arc<Prepared>> {
-        self.statements().get(text, self.shared.generation())
+        let found = self.statements().get(text, self.shared.generation());
+        self.shared.lookups.count(found.is_some());
+        found
     }
 
     /// The same with types of our own for some of its places; `UNKNOWN` leaves one to the server.

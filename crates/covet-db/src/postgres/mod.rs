@@ -47,7 +47,7 @@ pub(crate) use load::Rows;
 pub(crate) use stream::{Batches, PreparedStream};
 
 use crate::backend::Wanted;
-use crate::pool::{Lease, Opener, PING_PATIENCE, Place, Pool, PoolStats};
+use crate::pool::{Lease, Lookups, Opener, PING_PATIENCE, Place, Pool, PoolStats, Reason};
 use crate::row::{Batch, Columns};
 use crate::sql::{Rendered, Text};
 use crate::url::{Server, Source};
@@ -88,6 +88,7 @@ struct Shared {
     generation: AtomicU64,
     /// Counts the times that the server was found to be going, or to be none to write to.
     epoch: AtomicU64,
+    lookups: Lookups,
 }
 
 impl Shared {
@@ -129,8 +130,8 @@ impl Opener for Shared {
         open::open(&self).await
     }
 
-    fn is_usable(connection: &Connection, now: Instant) -> bool {
-        connection.session.is_usable(now)
+    fn unusable(connection: &Connection, now: Instant) -> Option<Reason> {
+        connection.session.unusable(now)
     }
 
     async fn answers(connection: &Connection) -> bool {
@@ -158,6 +159,7 @@ impl Postgres {
             runtime: tokio::runtime::Handle::current(),
             generation: AtomicU64::new(0),
             epoch: AtomicU64::new(0),
+            lookups: Lookups::default(),
         });
         let leases = options.pool.max.saturating_sub(lane::count(options)).max(1);
         let lanes = lane::Lanes::new(&shared);
@@ -171,7 +173,7 @@ impl Postgres {
     }
 
     pub(crate) fn stats(&self) -> PoolStats {
-        PoolStats { lanes: self.lanes.stats(), ..self.pool.stats() }
+        PoolStats { lanes: self.lanes.stats(), statements: self.shared.lookups.stats(), ..self.pool.stats() }
     }
 
     pub(crate) async fn close(&self) {

@@ -23,7 +23,7 @@ use tokio::sync::mpsc;
 pub(crate) use connection::Connection;
 
 use crate::backend::Wanted;
-use crate::pool::{Lease, Place, Pool, PoolStats};
+use crate::pool::{Lease, Lookups, Place, Pool, PoolStats};
 use crate::row::Batch;
 use crate::sql::{Rendered, Text};
 use crate::url::Source;
@@ -43,8 +43,8 @@ pub(crate) struct Sqlite {
     /// In memory there is one connection, and opening another would silently be another, empty database.
     in_memory: bool,
     memory_made: AtomicBool,
-    /// Each thread has a clone.
-    threads: Arc<()>,
+    /// What the threads count together; each has a clone.
+    threads: Arc<Lookups>,
 }
 
 /// The rows of a stream on their way.
@@ -87,7 +87,7 @@ impl Sqlite {
             writer,
             in_memory,
             memory_made: AtomicBool::new(false),
-            threads: Arc::new(()),
+            threads: Arc::default(),
         };
         // The writer makes the file and its log, which readers cannot.
         let first = if options.sqlite.mode == SqliteMode::Read { &database.readers } else { &database.writer };
@@ -96,10 +96,11 @@ impl Sqlite {
     }
 
     pub(crate) fn stats(&self) -> PoolStats {
-        if Arc::ptr_eq(&self.writer, &self.readers) {
-            return self.writer.stats();
+        let mut stats = self.writer.stats();
+        if !Arc::ptr_eq(&self.writer, &self.readers) {
+            stats = stats.add(&self.readers.stats());
         }
-        self.writer.stats().add(&self.readers.stats())
+        PoolStats { statements: self.threads.stats(), ..stats }
     }
 
     pub(crate) async fn close(&self) {

@@ -12,6 +12,7 @@ use super::connection::Connection;
 use super::control::Control;
 use super::error::classify;
 use super::worker::Worker;
+use crate::pool::Lookups;
 use crate::{ConnectOptions, Error, ErrorKind, Result, SqliteMode, SqliteSynchronous};
 
 /// What a connection may do.
@@ -94,8 +95,8 @@ fn is_harmless(pragma: &str) -> bool {
 
 /// Opens a connection on a thread of its own.
 ///
-/// The thread keeps `alive` until the connection is closed.
-pub(super) async fn open(options: &Arc<ConnectOptions>, role: Role, alive: Arc<()>) -> Result<Connection> {
+/// The thread keeps `lookups` until the connection is closed.
+pub(super) async fn open(options: &Arc<ConnectOptions>, role: Role, lookups: Arc<Lookups>) -> Result<Connection> {
     let (jobs, queue) = sync_channel(super::connection::QUEUE);
     let (ready, opened) = tokio::sync::oneshot::channel();
     let options = Arc::clone(options);
@@ -112,10 +113,10 @@ pub(super) async fn open(options: &Arc<ConnectOptions>, role: Role, alive: Arc<(
             };
             let control = Arc::new(control);
             if ready.send(Ok(Arc::clone(&control))).is_ok() {
-                Worker::new(&sqlite, &control, &audit, &options, role).run(&queue);
+                Worker::new(&sqlite, &control, &audit, &lookups, &options, role).run(&queue);
             }
             drop(sqlite);
-            drop(alive);
+            drop(lookups);
         })
         .map_err(|error| Error::new(ErrorKind::Connect, "a thread for SQLite cannot be started").with_source(error))?;
     let control = opened

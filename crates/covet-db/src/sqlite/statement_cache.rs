@@ -7,14 +7,15 @@ use rusqlite::{Connection as Sqlite3, Statement, StatementStatus};
 
 use super::open::Audit;
 use crate::lru::Lru;
+use crate::pool::Lookups;
 use crate::row::Columns;
 use crate::sql::Text;
 
 /// Whose statements a cache keeps.
 #[derive(Clone, Copy)]
 pub(super) enum Watch<'c> {
-    /// Users', which the authorizer looks at.
-    Audited(&'c Audit),
+    /// Users', which the authorizer looks at and which are counted.
+    Audited(&'c Audit, &'c Lookups),
     /// This crate's own.
     Ours,
 }
@@ -33,7 +34,7 @@ pub(super) struct Prepared<'c> {
 impl<'c> Prepared<'c> {
     fn new(statement: Statement<'c>, watch: Watch<'_>) -> Self {
         let seen = match watch {
-            Watch::Audited(audit) => (audit.take_inserts(), audit.take_settings()),
+            Watch::Audited(audit, _) => (audit.take_inserts(), audit.take_settings()),
             Watch::Ours => (false, false),
         };
         Self {
@@ -78,11 +79,15 @@ impl<'c> StatementCache<'c> {
     pub(super) fn get(&mut self, text: &Text) -> rusqlite::Result<&mut Prepared<'c>> {
         let now = Instant::now();
         let text = text.as_str();
-        if self.entries.get(text, now).is_some() {
+        let found = self.entries.get(text, now).is_some();
+        if let Watch::Audited(_, lookups) = self.watch {
+            lookups.count(found);
+        }
+        if found {
             return self.entries.get(text, now).ok_or(rusqlite::Error::InvalidQuery);
         }
         let statement = match self.watch {
-            Watch::Audited(audit) => audit.watch(|| self.sqlite.prepare(text))?,
+            Watch::Audited(audit, _) => audit.watch(|| self.sqlite.prepare(text))?,
             Watch::Ours => self.sqlite.prepare(text)?,
         };
         Ok(self.entries.insert(text, Prepared::new(statement, self.watch), now))

@@ -13,7 +13,7 @@ use super::error::classify;
 use super::open::{Audit, Role, configure};
 use super::statement_cache::{Prepared, StatementCache, Watch};
 use crate::backend::Wanted;
-use crate::pool::Lease;
+use crate::pool::{Lease, Lookups};
 use crate::row::Batch;
 use crate::sql::Text;
 use crate::{ConnectOptions, Error, ErrorKind, Executed, Result, ValueRef};
@@ -44,6 +44,7 @@ impl<'c> Worker<'c> {
         sqlite: &'c Sqlite3,
         control: &'c Control,
         audit: &'c Audit,
+        lookups: &'c Lookups,
         options: &'c ConnectOptions,
         role: Role,
     ) -> Self {
@@ -55,7 +56,7 @@ impl<'c> Worker<'c> {
             role,
             statements: StatementCache::new(
                 sqlite,
-                Watch::Audited(audit),
+                Watch::Audited(audit, lookups),
                 options.statement_cache,
                 options.statement_lifetime,
             ),

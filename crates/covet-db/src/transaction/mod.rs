@@ -14,6 +14,7 @@ use std::future::Future;
 use std::ops::Deref;
 use std::panic::Location;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 pub use options::{Isolation, TransactionOptions};
@@ -208,6 +209,7 @@ impl Db {
                     return Err(error);
                 }
                 attempt += 1;
+                self.database.retried.fetch_add(1, Ordering::Relaxed);
                 tracing::debug!(attempt, "a transaction is run again");
                 tokio::time::sleep(backoff(attempt, FIRST_WAIT)).await;
             }

@@ -1,6 +1,6 @@
 //! The options of PostgreSQL's URLs, named as libpq names them.
 
-use super::{SSL_MODES, Source, choice, number, patience, port_number, unknown, wrong};
+use super::{SSL_MODES, Source, choice, duration, host, number, patience, port_number, unknown, wrong};
 use crate::{ChannelBinding, ConnectOptions, PreparedStatements, Result, SslMode, TargetSession};
 
 const CHANNEL_BINDINGS: &[(&str, ChannelBinding)] =
@@ -42,6 +42,11 @@ pub(super) fn set(options: &mut ConnectOptions, name: &str, value: &str) -> Resu
         "user" => server.user = value.to_owned(),
         "password" => server.password = Some(value.to_owned()),
         "dbname" => server.database = value.to_owned(),
+        "replicas" => {
+            let hosts = value.split(',').map(|address| host(address, 5432));
+            postgres.replicas = hosts.collect::<Result<_>>()?;
+        }
+        "replica_lag" => postgres.replica_lag = Some(duration(name, value)?),
         "passfile" => postgres.password_file = Some(value.into()),
         "application_name" => postgres.application_name = value.to_owned(),
         "connect_timeout" => postgres.connect_timeout = patience(name, value)?,
@@ -116,5 +121,8 @@ mod tests {
         assert_eq!(options("postgres://h/d?prepared=never").prepared, PreparedStatements::Never);
         let target = options("postgres://a,b/d?target_session_attrs=read-write").target_session;
         assert_eq!(target, TargetSession::ReadWrite);
+        let replicas = options("postgres://h/d?replicas=a,b:7,[::1]:8&replica_lag=2s");
+        assert_eq!(replicas.replicas, [("a".into(), 5432), ("b".into(), 7), ("::1".into(), 8)]);
+        assert_eq!(replicas.replica_lag.map(|lag| lag.as_secs()), Some(2));
     }
 }

@@ -53,6 +53,13 @@ pub(crate) struct Unit {
     pub(crate) exit: Position,
 }
 
+impl Unit {
+    /// Whether a call of it gives values to its parameters only.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.captures.is_empty() && self.caller.is_none() && self.varargs.is_none() && self.kwargs.is_none()
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Block {
     pub(crate) name: Box<str>,
@@ -97,6 +104,13 @@ pub(crate) struct CallSite {
     pub(crate) star: bool,
     pub(crate) star_star: bool,
     pub(crate) escapes: bool,
+}
+
+impl CallSite {
+    /// Whether there are positional arguments only.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.keywords.is_empty() && !self.star && !self.star_star
+    }
 }
 
 #[derive(Debug)]

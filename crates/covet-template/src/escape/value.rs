@@ -86,18 +86,8 @@ fn padded(byte: u8) -> ([u8; 8], usize) {
 #[inline]
 fn first_markup(bytes: &[u8], from: usize) -> Option<usize> {
     let mut at = from;
-    // A few words at first, since markup often follows soon, and then long stretches at once.
-    for _ in 0..4 {
-        let Some(word) = bytes.get(at..at + 8).and_then(|word| word.try_into().ok()) else { break };
-        let found = markup_in(u64::from_le_bytes(word));
-        if found != 0 {
-            return Some(at + found.trailing_zeros() as usize / 8);
-        }
-        at += 8;
-    }
+    // Long stretches are looked at as a whole, since most of them have nothing; the compiler makes vector code of it.
     while let Some(stretch) = bytes.get(at..at + 32) {
-        // The length is not a constant, because the compiler unrolls a loop of constant length instead of making vector
-        // code of it.
         if stretch.iter().fold(0, |found, byte| found | markup_bits(*byte)) != 0 {
             break;
         }

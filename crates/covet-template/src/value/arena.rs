@@ -20,8 +20,9 @@ pub(crate) struct Arena {
     largest: usize,
     slice: Cell<u64>,
     operations: Cell<u64>,
-    deadline: Option<Instant>,
-    time: Duration,
+    /// When the first slice of work was used up, from which the time counts: most renderings need no clock.
+    began: Cell<Option<Instant>>,
+    time: Option<Duration>,
     /// Whether what is undefined may not be printed or compared.
     strict: bool,
     /// An error that happened where none can be answered.
@@ -38,8 +39,8 @@ impl Arena {
             largest: budget.memory / 4,
             slice: Cell::new(SLICE.min(budget.operations)),
             operations: Cell::new(budget.operations.saturating_sub(SLICE)),
-            deadline: budget.time.and_then(|time| Instant::now().checked_add(time)),
-            time: budget.time.unwrap_or_default(),
+            began: Cell::new(None),
+            time: budget.time,
             strict,
             failed: RefCell::new(None),
         }
@@ -83,8 +84,13 @@ impl Arena {
         if let Some(error) = self.failed.take() {
             return Err(error);
         }
-        if self.deadline.is_some_and(|deadline| Instant::now() > deadline) {
-            return Err(Error::budget(&format!("{} ms of time", self.time.as_millis())));
+        if let Some(time) = self.time {
+            let now = Instant::now();
+            let began = self.began.get().unwrap_or(now);
+            self.began.set(Some(began));
+            if now.saturating_duration_since(began) > time {
+                return Err(Error::budget(&format!("{} ms of time", time.as_millis())));
+            }
         }
         let left = self.operations.get();
         let wanted = needed.saturating_add(SLICE);

@@ -248,9 +248,10 @@ fn nested_spec<'a>(arena: &'a Arena, spec: &str, fields: &Fields<'_, 'a>, counte
     Ok(out.into_string())
 }
 
-/// The value of a reference such as `0`, `name` or `name[key][1]`.
+/// The value of a reference such as `0`, `name` or `name.attribute[key][1]`. An attribute is an entry, or nothing is
+/// defined, as in Jinja2's sandbox; a key that is not there is an error.
 fn field_value<'a>(arena: &'a Arena, reference: &str, fields: &Fields<'_, 'a>, counter: &mut usize) -> Result<V<'a>> {
-    let (name, mut keys) = reference.split_at(reference.find('[').unwrap_or(reference.len()));
+    let (name, mut steps) = reference.split_at(reference.find(['.', '[']).unwrap_or(reference.len()));
     let value = if name.is_empty() {
         *counter += 1;
         fields.positional.get(*counter - 1).copied()
@@ -261,16 +262,29 @@ fn field_value<'a>(arena: &'a Arena, reference: &str, fields: &Fields<'_, 'a>, c
     };
     let missing = || Error::value(format!("no value for `{reference}` in the format"));
     let mut value = value.ok_or_else(missing)?;
-    while let Some(inside) = keys.strip_prefix('[') {
-        let (key, after) = inside.split_once(']').ok_or_else(incomplete)?;
-        let key = match key.parse() {
-            Ok(index) => V::Int(index),
-            Err(_) => V::Str(arena.str(key)?),
-        };
-        value = super::item(arena, value, key)?.ok_or_else(missing)?;
-        keys = after;
+    while !steps.is_empty() {
+        if let Some(after) = steps.strip_prefix('.') {
+            let (attribute, after) = after.split_at(after.find(['.', '[']).unwrap_or(after.len()));
+            let attribute = arena.str(attribute)?;
+            let found = match value {
+                V::Dict(_) | V::Record(_) => super::item(arena, value, V::Str(attribute))?,
+                V::Undefined(name) => return Err(Error::undefined(name)),
+                _ => None,
+            };
+            value = found.unwrap_or(V::Undefined(attribute));
+            steps = after;
+        } else {
+            let inside = steps.strip_prefix('[').ok_or_else(missing)?;
+            let (key, after) = inside.split_once(']').ok_or_else(incomplete)?;
+            let key = match key.parse() {
+                Ok(index) => V::Int(index),
+                Err(_) => V::Str(arena.str(key)?),
+            };
+            value = super::item(arena, value, key)?.ok_or_else(missing)?;
+            steps = after;
+        }
     }
-    if keys.is_empty() { Ok(value) } else { Err(missing()) }
+    Ok(value)
 }
 
 fn field_spec(text: &str) -> Result<Spec> {

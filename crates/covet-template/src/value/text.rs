@@ -23,6 +23,11 @@ impl Text {
         Self { buffer: String::new(), limit, what: "output" }
     }
 
+    /// A text in memory that an earlier one may have used.
+    pub(crate) fn within(buffer: String, limit: usize) -> Self {
+        Self { buffer, limit, what: "memory" }
+    }
+
     #[inline]
     pub(crate) fn push_str(&mut self, text: &str) -> Result<()> {
         if text.len() > self.limit - self.buffer.len() {
@@ -55,12 +60,23 @@ impl Text {
     #[inline]
     pub(crate) fn push_int(&mut self, number: i64) -> Result<()> {
         match number {
-            0..1000 => self.push_str(small(number as usize)),
+            0..1000 => self.push_small(number as usize),
             1000..1_000_000 => {
-                self.push_str(small(number as usize / 1000))?;
+                self.push_small(number as usize / 1000)?;
                 self.push_str(three(number as usize % 1000))
             }
             number => self.push_str(&number.to_string()),
+        }
+    }
+
+    /// A number below a thousand. Each length is a case of its own, which is moved and not copied by a call.
+    #[inline]
+    fn push_small(&mut self, number: usize) -> Result<()> {
+        let digits = three(number);
+        match number {
+            0..10 => self.push_str(&digits[2..3]),
+            10..100 => self.push_str(&digits[1..3]),
+            _ => self.push_str(digits),
         }
     }
 
@@ -118,13 +134,6 @@ static THREE_TEXT: &str = match std::str::from_utf8(&THREE) {
 #[inline]
 fn three(number: usize) -> &'static str {
     &THREE_TEXT[3 * number..3 * number + 3]
-}
-
-/// A number below a thousand.
-#[inline]
-fn small(number: usize) -> &'static str {
-    let zeros = usize::from(number < 100) + usize::from(number < 10);
-    &THREE_TEXT[3 * number + zeros..3 * number + 3]
 }
 
 impl fmt::Write for Text {

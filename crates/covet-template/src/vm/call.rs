@@ -154,6 +154,16 @@ impl<'a> Vm<'a> {
     ) -> Result<()> {
         let unit = &callee.instance.program.units[callee.unit];
         let base = self.slots.len();
+        // The commonest call needs nothing but its arguments in the first slots.
+        if site.is_plain() && unit.is_plain() && site.positional == unit.parameters.len() {
+            let start = self.stack.len() - site.positional;
+            self.slots.extend_from_slice(&self.stack[start..]);
+            self.slots.resize(base + unit.slots, V::Unset);
+            self.stack.truncate(start - 1);
+            let then = if to_output { Then::Nothing } else { Then::Value { start: self.out.len(), safe: unit.safe } };
+            let callee = self.frame(callee.instance, callee.unit, base, then);
+            return self.enter(frame, callee);
+        }
         let expanded = self.expand(site)?;
         self.slots.resize(base + unit.slots, V::Unset);
         let slots = &mut self.slots[base..];

@@ -2,7 +2,7 @@
 
 use super::Vm;
 use super::frame::{Frame, LoopFrame};
-use crate::compile::{Constant, Op};
+use crate::compile::{Constant, Op, Unit};
 use crate::error::{Error, ErrorKind, Result};
 use crate::escape;
 use crate::html::Escape;
@@ -14,29 +14,41 @@ use std::cell::Cell;
 impl<'a> Vm<'a> {
     pub(super) fn dispatch(&mut self, frame: &mut Frame<'a>) -> Result<()> {
         let arena = self.arena;
+        // The code and the place in it are kept at hand; the frame knows the place for errors and for calls.
+        let mut unit: &'a Unit = frame.unit;
+        let mut texts: &'a [Box<str>] = &frame.instance.program.texts;
+        let mut ip = frame.ip;
+        macro_rules! resume {
+            () => {{
+                unit = frame.unit;
+                texts = &frame.instance.program.texts;
+                ip = frame.ip;
+            }};
+        }
         loop {
-            let op = frame.unit.ops[frame.ip];
-            frame.ip += 1;
+            let Some(op) = unit.ops.get(ip) else { return Err(broken()) };
+            ip += 1;
+            frame.ip = ip;
             arena.spend(1)?;
-            match op {
-                Op::Text(text) => self.out.push_str(&frame.instance.program.texts[text as usize])?,
+            match *op {
+                Op::Text(text) => self.out.push_str(&texts[text as usize])?,
                 Op::TextEmitSlot(text, escape, slot) => {
-                    self.out.push_str(&frame.instance.program.texts[text as usize])?;
+                    self.out.push_str(&texts[text as usize])?;
                     let value = self.slots[frame.base + slot as usize];
                     self.emit(escape, value)?;
                 }
                 Op::TextEmitSlotAttribute(text, escape, slot, word) => {
-                    self.out.push_str(&frame.instance.program.texts[text as usize])?;
+                    self.out.push_str(&texts[text as usize])?;
                     let of = self.slots[frame.base + slot as usize];
                     let value = self.attribute(frame.instance, of, u32::from(word))?;
                     self.emit(escape, value)?;
                 }
                 Op::TextAgain(text, start) => {
-                    self.out.push_str(&frame.instance.program.texts[text as usize])?;
+                    self.out.push_str(&texts[text as usize])?;
                     if let Some(running) = self.loops.last_mut() {
                         running.ended = true;
                     }
-                    frame.ip = start as usize;
+                    ip = start as usize;
                 }
                 Op::Emit(escape) => {
                     let value = self.pop();
@@ -123,21 +135,21 @@ impl<'a> Vm<'a> {
                         self.stack.push(right);
                     } else {
                         self.stack.push(V::Bool(false));
-                        frame.ip = exit as usize;
+                        ip = exit as usize;
                     }
                 }
-                Op::Jump(target) => frame.ip = target as usize,
+                Op::Jump(target) => ip = target as usize,
                 Op::JumpIfFalse(target) => {
                     let condition = self.pop();
                     self.check_defined(condition)?;
                     if !condition.is_true() {
-                        frame.ip = target as usize;
+                        ip = target as usize;
                     }
                 }
                 Op::JumpIfMissing(target) => {
                     let value = self.pop();
                     if value.is_undefined() || value.is_none() {
-                        frame.ip = target as usize;
+                        ip = target as usize;
                     }
                 }
                 Op::JumpUnless(operator, target) => {
@@ -145,7 +157,7 @@ impl<'a> Vm<'a> {
                     self.check_defined(left)?;
                     self.check_defined(right)?;
                     if !value::compare(arena, operator, left, right)? {
-                        frame.ip = target as usize;
+                        ip = target as usize;
                     }
                 }
                 Op::JumpUnlessLoop(slot, part, target) => {
@@ -153,23 +165,32 @@ impl<'a> Vm<'a> {
                     let condition = self.loop_attribute(of, part)?;
                     self.check_defined(condition)?;
                     if !condition.is_true() {
-                        frame.ip = target as usize;
+                        ip = target as usize;
                     }
                 }
                 Op::JumpIfFalseOrPop(target) | Op::JumpIfTrueOrPop(target) => {
                     let condition = self.stack.last().copied().unwrap_or(V::None);
                     self.check_defined(condition)?;
                     if condition.is_true() == matches!(op, Op::JumpIfTrueOrPop(_)) {
-                        frame.ip = target as usize;
+                        ip = target as usize;
                     } else {
                         self.pop();
                     }
                 }
                 Op::Filter(site) => self.filter(frame, site)?,
                 Op::Test(site) => self.test(frame, site)?,
-                Op::Call(site) => self.call(frame, site)?,
-                Op::CallToOutput(site) => self.call_to_output(frame, site)?,
-                Op::Method(site) => self.method(frame, site)?,
+                Op::Call(site) => {
+                    self.call(frame, site)?;
+                    resume!();
+                }
+                Op::CallToOutput(site) => {
+                    self.call_to_output(frame, site)?;
+                    resume!();
+                }
+                Op::Method(site) => {
+                    self.method(frame, site)?;
+                    resume!();
+                }
                 Op::For(slot) => {
                     let iterable = self.pop();
                     self.check_defined(iterable)?;
@@ -186,44 +207,60 @@ impl<'a> Vm<'a> {
                 }
                 Op::Next(exit) => match self.next_item()? {
                     Some(item) => self.stack.push(item),
-                    None => frame.ip = exit as usize,
+                    None => ip = exit as usize,
                 },
                 Op::NextInto(slot, exit) => match self.next_item()? {
                     Some(item) => self.slots[frame.base + slot as usize] = item,
-                    None => frame.ip = exit as usize,
+                    None => ip = exit as usize,
                 },
                 Op::Again(start) => {
                     if let Some(running) = self.loops.last_mut() {
                         running.ended = true;
                     }
-                    frame.ip = start as usize;
+                    ip = start as usize;
                 }
                 Op::EndFor(target) => {
                     if self.loops.pop().is_some_and(|running| running.ended) {
-                        frame.ip = target as usize;
+                        ip = target as usize;
                     }
                 }
                 Op::IfGiven(slot, target) => {
                     if !matches!(self.slots[frame.base + slot as usize], V::Unset) {
-                        frame.ip = target as usize;
+                        ip = target as usize;
                     }
                 }
-                Op::Include(site) => self.include(frame, site)?,
-                Op::Import(site) => self.import(frame, site)?,
+                Op::Include(site) => {
+                    self.include(frame, site)?;
+                    resume!();
+                }
+                Op::Import(site) => {
+                    self.import(frame, site)?;
+                    resume!();
+                }
                 Op::Extends => self.extends(frame)?,
-                Op::Block(site) => self.block(frame, site)?,
-                Op::Super(levels) => self.super_block(frame, levels as usize)?,
+                Op::Block(site) => {
+                    self.block(frame, site)?;
+                    resume!();
+                }
+                Op::Super(levels) => {
+                    self.super_block(frame, levels as usize)?;
+                    resume!();
+                }
                 Op::IfExtends(target) => {
                     if frame.parent.is_some() {
-                        frame.ip = target as usize;
+                        ip = target as usize;
                     }
                 }
                 Op::Return => {
                     if !self.leave(frame)? {
                         return Ok(());
                     }
+                    resume!();
                 }
-                op => self.rare(frame, op)?,
+                _ => {
+                    self.rare(frame, *op)?;
+                    resume!();
+                }
             }
         }
     }

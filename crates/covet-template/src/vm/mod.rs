@@ -11,13 +11,16 @@ mod dispatch;
 mod frame;
 mod programs;
 mod template;
+mod workspace;
 
 pub(crate) use attribute::object_attribute;
 pub(crate) use call::call_custom;
 pub(crate) use context::{Context, Instance, Variables};
 pub(crate) use programs::Programs;
+pub(crate) use workspace::Workspace;
 
 use self::frame::{Chain, Frame, LoopFrame, Then};
+use self::workspace::Lists;
 use crate::builtins::Cx;
 use crate::compile::Program;
 use crate::engine::Engine;
@@ -47,19 +50,20 @@ pub(crate) struct Vm<'a> {
 }
 
 impl<'a> Vm<'a> {
-    pub(crate) fn new(engine: &'a Engine, arena: &'a Arena, programs: &'a Programs) -> Self {
+    pub(crate) fn new(engine: &'a Engine, arena: &'a Arena, programs: &'a Programs, workspace: &mut Workspace) -> Self {
+        let Lists { stack, slots, loops, frames } = workspace.lists();
         Self {
             arena,
             engine,
             programs,
             loaded: Vec::new(),
             out: Text::output(engine.budget().output),
-            scratch: Text::output(engine.budget().memory / 4),
-            stack: Vec::with_capacity(32),
-            slots: Vec::with_capacity(32),
-            loops: Vec::new(),
+            scratch: Text::within(std::mem::take(&mut workspace.scratch), engine.budget().memory / 4),
+            stack,
+            slots,
+            loops,
             captures: Vec::new(),
-            frames: Vec::new(),
+            frames,
             families: Vec::new(),
             includes: 0,
             undefined: engine.undefined(),
@@ -67,7 +71,12 @@ impl<'a> Vm<'a> {
     }
 
     /// Renders a program and answers its output.
-    pub(crate) fn render(mut self, program: &'a Program, variables: Variables<'a>) -> Result<String> {
+    pub(crate) fn render(
+        mut self,
+        program: &'a Program,
+        variables: Variables<'a>,
+        workspace: &mut Workspace,
+    ) -> Result<String> {
         // The last rendering tells how much room this one will need.
         self.out.make_room(program.usual_length.load(Ordering::Relaxed));
         let context = self.context(variables, None)?;
@@ -75,6 +84,9 @@ impl<'a> Vm<'a> {
         self.run(frame)?;
         let rendered = self.out.into_string();
         program.usual_length.store(rendered.len(), Ordering::Relaxed);
+        let Self { stack, slots, loops, frames, .. } = self;
+        workspace.put_back(Lists { stack, slots, loops, frames });
+        workspace.scratch = self.scratch.into_string();
         Ok(rendered)
     }
 

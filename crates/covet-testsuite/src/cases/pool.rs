@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use covet_db::{Db, ErrorKind};
+use covet_db::{Db, ErrorKind, sql};
 
 use crate::{Fresh, settled};
 
@@ -46,7 +46,16 @@ pub async fn statistics_add_up(fresh: Fresh) {
     assert_eq!(after.wait.count(), after.acquired);
     assert_eq!(after.hold.count(), after.acquired);
     assert_eq!(after.opened as usize, after.idle);
-    assert_eq!((after.closed, after.timeouts, after.waiting), (0, 0, 0));
+    assert_eq!((after.closed, after.timeouts, after.waiting, after.retried), (0, 0, 0, 0));
+    let statements = || fresh.db.pool_stats().statements;
+    let before = statements();
+    let tx = fresh.db.begin().await.unwrap();
+    for number in 0..5_i64 {
+        assert_eq!(tx.fetch_value::<i64>(sql!("SELECT x FROM t WHERE x = {number} UNION SELECT 7")).await.unwrap(), 7);
+    }
+    tx.commit().await.unwrap();
+    let (found, prepared) = (statements().found - before.found, statements().prepared - before.prepared);
+    assert_eq!((found, prepared), (4, 1));
 }
 
 /// A transaction that is open when the handle is closed can still be committed.

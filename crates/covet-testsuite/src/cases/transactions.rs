@@ -140,7 +140,9 @@ pub async fn retried_while_it_may_help(fresh: Fresh) {
         add(&blocker, "again").await.unwrap();
         let never = options(|options| options.retries = 2);
         let error = db.transaction_with(never, |tx| async move { add(&tx, "never").await });
+        let before = db.pool_stats().retried;
         assert!(error.await.unwrap_err().is_retryable());
+        assert_eq!(db.pool_stats().retried - before, 2);
     }
 
     // The closure's own type hides what the database said; it was noted on the way.

@@ -93,6 +93,28 @@ impl PrivateServer {
         }
     }
 
+    /// A standby of this server, which is stopped and started again meanwhile.
+    #[must_use]
+    pub fn standby(&mut self) -> Self {
+        self.stop(Stop::Told);
+        let folder = open_folder();
+        let mut standby = Self { folder, programs: self.programs.clone(), port: free_port(), process: None };
+        let data = standby.data();
+        assert!(Command::new("cp").arg("-a").arg(self.data()).arg(&data).status().unwrap().success());
+        fs::write(data.join("standby.signal"), "").unwrap();
+        let mut config = fs::read_to_string(data.join("postgresql.conf")).unwrap();
+        config.push_str(&format!(
+            "\nport = {}\nunix_socket_directories = '{}'\nprimary_conninfo = 'host=127.0.0.1 port={} user=covet'\n",
+            standby.port,
+            standby.folder.path().display(),
+            self.port
+        ));
+        fs::write(data.join("postgresql.conf"), config).unwrap();
+        self.start_again();
+        standby.start_again();
+        standby
+    }
+
     /// What it has said since it was started.
     #[must_use]
     pub fn log(&self) -> String {

@@ -4,9 +4,9 @@ use covet_auth::rbac::Registry;
 use serde_json::{Value, json};
 
 use super::build::{Building, StartFault};
-use crate::auth::{Access, Authentication, FORBIDDEN, Guard, ResourceServer, SCHEME, UNAUTHENTICATED};
+use crate::auth::{Access, Authentication, BEARER, FORBIDDEN, Guard, ResourceServer, SESSION, UNAUTHENTICATED};
 use crate::openapi::Operation;
-use crate::problem::MALFORMED_REQUEST;
+use crate::problem::{CROSS_SITE, MALFORMED_REQUEST};
 use crate::routing::Route;
 
 /// What was seen on the way.
@@ -14,6 +14,8 @@ use crate::routing::Route;
 pub(super) struct Deciding {
     /// Whether the app knows its callers.
     is_configured: bool,
+    /// Whether it knows them by sessions as well.
+    has_sessions: bool,
     /// The list of the app's permissions, with the first route that asks for one.
     registry: Option<(&'static Registry, String)>,
 }
@@ -22,8 +24,9 @@ pub(super) struct Deciding {
 static NOTHING: Registry = Registry::new(&[]);
 
 impl Deciding {
-    pub(super) fn of(is_configured: bool) -> Self {
-        Deciding { is_configured, registry: None }
+    pub(super) fn of(server: Option<&ResourceServer>) -> Self {
+        let has_sessions = server.is_some_and(|server| server.session_cookie().is_some());
+        Deciding { is_configured: server.is_some(), has_sessions, registry: None }
     }
 }
 
@@ -60,6 +63,9 @@ impl Building {
         if !guard.is_optional() && !guard.alternatives().iter().any(|set| set.is_empty()) {
             operation.problem(&FORBIDDEN);
         }
+        if self.access.has_sessions {
+            describe_sessions(operation, &guard);
+        }
         Some(guard)
     }
 
@@ -79,13 +85,14 @@ impl Building {
 
     /// The Security Requirement Objects (OpenAPI 3.1, section 4.8.30): one is enough; `{}` is for callers that nobody knows.
     fn security(&self, guard: &Guard) -> Value {
-        if guard.is_optional() {
-            return json!([{}, { SCHEME: [] }]);
-        }
         let registry = self.access.registry.as_ref().map_or(&NOTHING, |(registry, _)| registry);
-        let alternatives = guard.alternatives();
-        let names = alternatives.iter().map(|set| registry.names(*set).collect::<Vec<_>>());
-        names.map(|names| json!({ SCHEME: names })).collect()
+        let schemes = if self.access.has_sessions { &[BEARER, SESSION][..] } else { &[BEARER] };
+        let nobody = guard.is_optional().then(|| json!({}));
+        let known = guard.alternatives().into_iter().flat_map(|set| {
+            let names: Vec<_> = registry.names(set).collect();
+            schemes.iter().map(move |scheme| json!({ *scheme: names }))
+        });
+        nobody.into_iter().chain(known).collect()
     }
 
     /// What the app knows its callers by, with the permissions that its routes ask for.
@@ -98,5 +105,15 @@ impl Building {
                 None
             }
         }
+    }
+}
+
+/// What a browser's session brings: other sites' pages are refused, and who asks for a page is sent to log in.
+fn describe_sessions(operation: &mut Operation<'_>, guard: &Guard) {
+    if !operation.method().is_safe() {
+        operation.problem(&CROSS_SITE);
+    } else if !guard.is_optional() && operation.media_types().contains(&"text/html") {
+        operation.response_empty(303, "Log in first");
+        operation.response_header(303, "Location", "Where to");
     }
 }

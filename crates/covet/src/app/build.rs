@@ -106,7 +106,7 @@ pub(super) fn build(mut app: App) -> Result<Built> {
         needs_tables: false,
         has_stored_secret: false,
         #[cfg(feature = "auth")]
-        access: super::access::Deciding::of(app.auth.is_some()),
+        access: super::access::Deciding::of(app.auth.as_ref()),
     };
     #[cfg(feature = "_db")]
     {
@@ -156,6 +156,8 @@ impl Building {
                 let how = match name.rsplit("::").next() {
                     Some("Db") => ".database(…)",
                     Some("Templates") => ".templates(…)",
+                    Some("Provider") => ".auth(Server::…)",
+                    Some("Accounts>") => ".auth(Server::….people(Accounts::…))",
                     _ => ".state(…)",
                 };
                 self.fault(&route, format!("takes `{name}`, which the app was not given; add it with {how}"));

@@ -8,17 +8,25 @@ mod access;
 #[cfg(feature = "_db")]
 mod accounts;
 mod argument;
+mod audit;
+mod authentication;
 mod bearer;
 mod install;
 #[cfg(feature = "_db")]
 mod oauth;
 mod refusal;
 mod resource_server;
+#[cfg(feature = "_db")]
+mod roles;
 
 pub(crate) use access::{Access, Decision, Guard};
 #[cfg(feature = "_db")]
-pub use accounts::{Account, Accounts};
+pub use accounts::{Account, Accounts, User, Users};
 pub use argument::{Auth, Public};
+pub(crate) use audit::Origin;
+#[cfg(feature = "_db")]
+pub use audit::{Audit, AuditEntry, AuditFilter, AuditOrder};
+pub(crate) use authentication::{Admission, Asking, Authentication, BEARER, SESSION};
 pub use covet_auth::keys::KeyEncryptionKey;
 pub use covet_auth::oauth2::{Client, Consent, GrantType, Introspection, Session, Settings, Subject};
 pub use covet_auth::password::{Password, PasswordFault, PasswordOptions, PasswordOptionsError};
@@ -27,10 +35,11 @@ pub use covet_auth::rbac::{
     Any, NotPermitted, Permission, PermissionSet, Permitted, Policy, Registry, Requirement, RoleDefinition, RoleFaults,
     RoleId,
 };
-pub use covet_auth::{Identity, Principal, Scope, jose};
+pub use covet_auth::{AuditEvent, AuditOutcome, Identity, Principal, Scope, jose};
 pub use install::{Install, TokenKeys};
 #[cfg(feature = "_db")]
 pub use oauth::{NoPeople, People, PeopleFuture, Server};
 pub(crate) use refusal::{FORBIDDEN, Refusal, UNAUTHENTICATED};
 pub use resource_server::ResourceServer;
-pub(crate) use resource_server::{Authentication, SCHEME};
+#[cfg(feature = "_db")]
+pub use roles::{Role, RoleError, Roles};

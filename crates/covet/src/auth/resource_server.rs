@@ -4,17 +4,9 @@ use std::sync::Arc;
 
 use covet_auth::jose::{CachedVerifier, KeySet, Verifier};
 use covet_auth::rbac::{LiveRoles, Registry, RoleDefinition, RoleId};
-use covet_auth::{Identity, Principal, Scope};
-use http::HeaderMap;
-use jiff::Timestamp;
 use serde::Deserialize;
-use serde_json::{Value, json};
 
-use super::{Guard, Refusal, TokenKeys, bearer};
-use crate::problem::ProblemDetails;
-
-/// The name of the scheme in the document.
-pub(crate) const SCHEME: &str = "bearer";
+use super::{Authentication, TokenKeys};
 
 /// Believes access tokens of one issuer for one audience (RFC 9068), whose keys it has.
 ///
@@ -40,27 +32,29 @@ pub(crate) const SCHEME: &str = "bearer";
 /// roles that were given with [`roles`](Self::roles), they are only those that its roles have as well.
 #[derive(Debug)]
 pub struct ResourceServer {
-    verifier: CachedVerifier<AccessClaims>,
-    keys: Arc<dyn TokenKeys>,
+    pub(super) verifier: CachedVerifier<AccessClaims>,
+    pub(super) keys: Arc<dyn TokenKeys>,
     definitions: Vec<RoleDefinition>,
-    realm: String,
-}
-
-/// A resource server that knows the permissions of the app.
-#[derive(Debug)]
-pub(crate) struct Authentication {
-    server: ResourceServer,
-    roles: LiveRoles,
+    pub(super) realm: String,
+    /// Whose sessions are believed as well.
+    #[cfg(feature = "_db")]
+    pub(super) people: Option<Arc<dyn super::People>>,
+    /// Where refusals are written beside the log of the program.
+    #[cfg(feature = "_db")]
+    pub(super) audit: Option<super::audit::AuditLog>,
+    /// What keeps the roles up to date, once they are there.
+    #[cfg(feature = "_db")]
+    roles: super::roles::RoleBook,
 }
 
 /// The claims of an access token beside the registered ones (RFC 9068, section 2.2).
 #[derive(Deserialize)]
-struct AccessClaims {
-    client_id: Option<String>,
-    scope: Option<String>,
-    roles: Option<Vec<RoleId>>,
-    sid: Option<String>,
-    cnf: Option<serde::de::IgnoredAny>,
+pub(super) struct AccessClaims {
+    pub(super) client_id: Option<String>,
+    pub(super) scope: Option<String>,
+    pub(super) roles: Option<Vec<RoleId>>,
+    pub(super) sid: Option<String>,
+    pub(super) cnf: Option<serde::de::IgnoredAny>,
 }
 
 /// How many verified tokens are remembered, so that their signature is not checked again.
@@ -76,7 +70,18 @@ impl ResourceServer {
     /// The same with keys that may change while the app runs.
     pub fn of(issuer: impl Into<String>, audience: impl Into<String>, keys: Arc<dyn TokenKeys>) -> Self {
         let verifier = CachedVerifier::new(Verifier::new(issuer, audience), REMEMBERED);
-        ResourceServer { verifier, keys, definitions: Vec::new(), realm: "api".to_owned() }
+        ResourceServer {
+            verifier,
+            keys,
+            definitions: Vec::new(),
+            realm: "api".to_owned(),
+            #[cfg(feature = "_db")]
+            people: None,
+            #[cfg(feature = "_db")]
+            audit: None,
+            #[cfg(feature = "_db")]
+            roles: super::roles::RoleBook::default(),
+        }
     }
 
     /// With these roles. They are checked when the app is built.
@@ -91,9 +96,38 @@ impl ResourceServer {
         self
     }
 
+    /// With the sessions of these people beside tokens.
+    #[cfg(feature = "_db")]
+    pub(super) fn sessions(mut self, people: Arc<dyn super::People>) -> Self {
+        self.people = Some(people);
+        self
+    }
+
+    /// With an audit log in a database.
+    #[cfg(feature = "_db")]
+    pub(super) fn audit(mut self, log: super::audit::AuditLog) -> Self {
+        self.audit = Some(log);
+        self
+    }
+
+    /// With roles that are kept up to date by this.
+    #[cfg(feature = "_db")]
+    pub(super) fn book(mut self, roles: super::roles::RoleBook) -> Self {
+        self.roles = roles;
+        self
+    }
+
+    /// The name of the cookie that is believed as well.
+    pub(crate) fn session_cookie(&self) -> Option<&str> {
+        #[cfg(feature = "_db")]
+        return self.people.as_ref()?.session_cookie();
+        #[cfg(not(feature = "_db"))]
+        None
+    }
+
     /// Ready for an app with these permissions, or what is wrong.
     pub(crate) fn open(self, registry: &'static Registry) -> Result<Authentication, Vec<String>> {
-        let roles = LiveRoles::new(registry);
+        let roles = Arc::new(LiveRoles::new(registry));
         let mut faults = Vec::new();
         if let Err(wrong) = roles.replace(&self.definitions) {
             faults.extend(wrong.iter().map(|fault| format!("auth: {fault}")));
@@ -101,66 +135,10 @@ impl ResourceServer {
         if !self.realm.bytes().all(|byte| matches!(byte, b' ' | b'!' | b'#'..=b'[' | b']'..=b'~')) {
             faults.push(format!("auth: the realm {:?} has a character that a challenge cannot have", self.realm));
         }
-        if faults.is_empty() { Ok(Authentication { server: self, roles }) } else { Err(faults) }
-    }
-}
-
-impl Authentication {
-    /// The Security Scheme Objects (OpenAPI 3.1, section 4.8.27), by name.
-    pub(crate) fn security_schemes(&self) -> [(String, Value); 1] {
-        let scheme = json!({
-            "type": "http",
-            "scheme": "bearer",
-            "bearerFormat": "JWT",
-            "description": format!("An access token of {}.", self.server.verifier.verifier().issuer()),
-        });
-        [(SCHEME.to_owned(), scheme)]
-    }
-
-    /// Lets the caller in, or says why not.
-    pub(crate) fn admit(&self, guard: &Guard, headers: &HeaderMap) -> Result<Option<Principal>, ProblemDetails> {
-        let refused = |refusal: Refusal| refusal.into_details(&self.server.realm, self.roles.registry());
-        match self.identify(headers).map_err(refused)? {
-            None if guard.is_optional() => Ok(None),
-            None => Err(refused(Refusal::Missing)),
-            Some(principal) if guard.permits(&principal.permissions()) => Ok(Some(principal)),
-            Some(_) => Err(refused(Refusal::Insufficient(guard.alternatives()))),
+        #[cfg(feature = "_db")]
+        if let Err(wrong) = self.roles.open(&roles) {
+            faults.extend(wrong.iter().map(|fault| format!("auth: in the database, {fault}")));
         }
-    }
-
-    fn identify(&self, headers: &HeaderMap) -> Result<Option<Principal>, Refusal> {
-        let Some(token) = bearer::token(headers)? else { return Ok(None) };
-        let ResourceServer { verifier, keys, .. } = &self.server;
-        let verified = verifier.verify(&keys.keys(), token, Timestamp::now()).map_err(Refusal::Invalid)?;
-        if keys.is_revoked(verified.claims().sid.as_deref(), verified.id()) {
-            let kind = covet_auth::ErrorKind::Revoked;
-            return Err(Refusal::Invalid(covet_auth::Error::new(kind, "the token was revoked")));
-        }
-        let mut identity = Identity::new(verified.subject());
-        let claims = verified.claims();
-        if claims.cnf.is_some() {
-            let kind = covet_auth::ErrorKind::Claim;
-            return Err(Refusal::Invalid(covet_auth::Error::new(
-                kind,
-                "the token is bound to a key, and came as a bearer's",
-            )));
-        }
-        identity.scope = Some(scope(claims.scope.as_deref())?);
-        identity.client.clone_from(&claims.client_id);
-        identity.roles.clone_from(&claims.roles);
-        identity.session.clone_from(&claims.sid);
-        Ok(Some(Principal::new(Arc::new(identity), &self.roles)))
-    }
-}
-
-/// The scope claim: absent or empty is no scope at all.
-fn scope(text: Option<&str>) -> Result<Scope, Refusal> {
-    let wrong = |fault| {
-        let kind = covet_auth::ErrorKind::Claim;
-        Refusal::Invalid(covet_auth::Error::caused(kind, "the token's `scope` is malformed", fault))
-    };
-    match text {
-        None | Some("") => Ok(Scope::default()),
-        Some(text) => text.parse().map_err(wrong),
+        if faults.is_empty() { Ok(Authentication::new(self, roles)) } else { Err(faults) }
     }
 }

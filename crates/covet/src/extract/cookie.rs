@@ -40,6 +40,12 @@ impl<T: Input> FromRequest for Cookie<T> {
     }
 }
 
+/// The value of the cookie of this name.
+#[cfg(feature = "auth")]
+pub(crate) fn value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    pairs(headers).find_map(|(found, value)| (found == name).then_some(value))
+}
+
 /// The names and values of a request's cookies.
 pub(crate) fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
     let values = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());

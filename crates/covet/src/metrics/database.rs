@@ -15,8 +15,32 @@ pub(crate) fn write(stats: &PoolStats, text: &mut String) {
     one(text, "db_client_connection_pending_requests", "gauge", "Callers that wait for a connection.", stats.waiting);
     one(text, "db_client_connection_timeouts_total", "counter", "Callers that gave up waiting.", stats.timeouts);
     one(text, "db_client_connection_opened_total", "counter", "Connections that were opened.", stats.opened);
-    one(text, "db_client_connection_closed_total", "counter", "Connections that were closed.", stats.closed);
+    const CLOSED: &str = "db_client_connection_closed_total";
+    head(text, CLOSED, "counter", "Connections that were closed, by reason.");
+    let by = &stats.closed_by;
+    for (reason, count) in [
+        ("shutdown", by.shutdown),
+        ("idle", by.idle),
+        ("expired", by.expired),
+        ("failover", by.failover),
+        ("broken", by.broken),
+        ("unproved", by.unproved),
+    ] {
+        line(text, format_args!("{CLOSED}{{reason=\"{reason}\"}} {count}"));
+    }
     one(text, "db_client_cancelled_total", "counter", "Calls that were stopped on the database.", stats.cancelled);
+    one(
+        text,
+        "db_client_transaction_retried_total",
+        "counter",
+        "Runs of transactions that were repeated.",
+        stats.retried,
+    );
+    const STATEMENTS: &str = "db_client_statement_lookups_total";
+    head(text, STATEMENTS, "counter", "Calls, by whether their connection had the statement prepared already.");
+    for (result, count) in [("found", stats.statements.found), ("prepared", stats.statements.prepared)] {
+        line(text, format_args!("{STATEMENTS}{{result=\"{result}\"}} {count}"));
+    }
     histogram(text, "db_client_connection_wait_time_seconds", "How long callers waited for a connection.", &stats.wait);
     histogram(text, "db_client_connection_use_time_seconds", "How long connections were held.", &stats.hold);
     let lanes = &stats.lanes;

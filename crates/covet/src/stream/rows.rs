@@ -88,7 +88,7 @@ fn media_types(
 use crate::validation::text::is_flat;
 
 #[cfg(not(feature = "csv"))]
-fn is_flat<T>() -> bool {
+fn is_flat<T: Input>() -> bool {
     false
 }
 

@@ -1,6 +1,6 @@
 //! Accounts in the app's database: login, logout and registration by forms. The numbers are lines of the security checklist.
 
-use covet::auth::{Account, Accounts, Password, Server};
+use covet::auth::{Account, Accounts, Password, Role, Server};
 use covet::test::{Answer, Client};
 use covet::{App, Auth, Db, get, routes};
 
@@ -14,9 +14,12 @@ async fn me(auth: Auth) -> String {
 
 async fn client(issuer: &str) -> (Client, Db) {
     let db = Db::connect("sqlite::memory:").await.unwrap();
-    let clerk = Account::new("Clerk@Shop.example").password(Password::new(PASSWORD).unwrap()).roles([7]);
+    let clerk = Account::new("Clerk@Shop.example").password(Password::new(PASSWORD).unwrap()).roles(["clerk"]);
     let accounts = Accounts::new().unwrap().with_registration().account(clerk);
-    let server = Server::new(issuer).unwrap().people(accounts);
+    let server = Server::new(issuer)
+        .unwrap()
+        .people(accounts)
+        .roles([Role::new("staff"), Role::new("clerk").parents(["staff"])]);
     let app = App::new("Shop", "1.0.0").database(db.clone()).auth(server).routes(routes![me]);
     (Client::new(app.prepare().await.unwrap()).unwrap().unchecked(), db)
 }
@@ -65,7 +68,7 @@ async fn a_login_begins_a_session_and_leads_back() {
     let hash: String = db.fetch_value(covet::sql!("SELECT password_hash FROM covet_users")).await.unwrap();
     assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "84");
     let role: i64 = db.fetch_value(covet::sql!("SELECT role_id FROM covet_user_roles")).await.unwrap();
-    assert_eq!(role, 7);
+    assert_eq!(role, 2);
 }
 
 #[tokio::test]

@@ -5,6 +5,8 @@
 #[cfg(all(feature = "auth", feature = "sqlite"))]
 mod accounts;
 mod assets;
+#[cfg(all(feature = "auth", feature = "sqlite"))]
+mod audit;
 #[cfg(feature = "auth")]
 mod auth;
 // The messages list the implementations of a trait, so they are those of one set of features.
@@ -34,12 +36,16 @@ mod preconditions;
 mod problems;
 mod rate_limit;
 mod results;
+#[cfg(all(feature = "auth", feature = "sqlite"))]
+mod roles;
 mod routing;
 mod rows;
 mod security_headers;
 mod server;
 #[cfg(unix)]
 mod server_settings;
+#[cfg(all(feature = "auth", feature = "sqlite"))]
+mod sessions;
 #[cfg(feature = "sqlite")]
 mod startup;
 mod streams;

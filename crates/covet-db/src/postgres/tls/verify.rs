@@ -38,11 +38,19 @@ impl ServerCertVerifier for Issued {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        // A certificate that signed itself, named by the user as the one to trust.
-        if self.named.iter().any(|named| named.as_ref() == end_entity.as_ref()) {
-            return Ok(ServerCertVerified::assertion());
-        }
+        let is_named = || self.named.iter().any(|named| named.as_ref() == end_entity.as_ref());
         match self.issued.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
+            // When it is valid is looked at before all the rest.
+            Err(
+                error @ Error::InvalidCertificate(
+                    CertificateError::Expired
+                    | CertificateError::ExpiredContext { .. }
+                    | CertificateError::NotValidYet
+                    | CertificateError::NotValidYetContext { .. },
+                ),
+            ) => Err(error),
+            // A certificate that signed itself, named by the user as the one to trust.
+            Err(_) if is_named() => Ok(ServerCertVerified::assertion()),
             // The name is looked at only after all the rest.
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },

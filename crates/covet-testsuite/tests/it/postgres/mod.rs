@@ -7,6 +7,7 @@ mod listening;
 mod locks;
 mod pooler;
 mod proxy;
+mod replicas;
 mod secrets;
 mod tls;
 
@@ -248,6 +249,10 @@ async fn an_idle_session_that_was_ended_is_not_given_out() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     db.execute("SELECT 1").await.unwrap();
+    let closed = db.pool_stats().closed_by;
+    assert!(closed.broken + closed.failover >= 3, "{closed:?}");
+    db.close().await;
+    assert_eq!(db.pool_stats().closed_by.shutdown, 1);
 }
 
 /// Two transactions that each wait for the other, and two that cannot be put in an order, which COMMIT finds out.
@@ -390,9 +395,10 @@ async fn as_many_stay_open_as_are_wanted() {
     tokio::time::sleep(Duration::from_millis(700)).await;
     let stats = db.pool_stats();
     assert_eq!((stats.idle, stats.in_use), (3, 0), "{stats:?}");
+    assert_eq!((stats.closed, stats.closed_by.idle), (3, 3), "{stats:?}");
     let aging = connect(&url, "pool_min=2&idle_timeout=80ms&max_lifetime=100ms").await;
     tokio::time::sleep(Duration::from_millis(600)).await;
-    assert!(aging.pool_stats().closed >= 4, "{:?}", aging.pool_stats());
+    assert!(aging.pool_stats().closed_by.expired >= 4, "{:?}", aging.pool_stats());
     aging.execute("SELECT 1").await.unwrap();
 }
 

@@ -102,16 +102,38 @@ async fn each_mode_trusts_whom_it_says() {
     let key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::new(vec!["elsewhere".to_owned()]).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let named = |own: &str| ours.file("own.pem", own).display().to_string();
     let own = params.self_signed(&key).unwrap().pem();
-    let setup = Setup {
-        config: &["ssl = on"],
-        files: &[("server.crt", &own), ("server.key", &key.serialize_pem())],
-        ..Setup::default()
-    };
-    let Some(alone) = PrivateServer::start(&setup) else { return };
-    let named = ours.file("own.pem", &own).display().to_string();
-    assert!(encrypted(&alone.url(&format!("sslmode=verify-ca&sslrootcert={named}"))).await.unwrap());
+    let Some(alone) = alone(&own, &key) else { return };
+    assert!(encrypted(&alone.url(&format!("sslmode=verify-ca&sslrootcert={}", named(&own)))).await.unwrap());
     assert!(encrypted(&alone.url(&format!("sslmode=verify-ca&sslrootcert={ca}"))).await.is_err());
+}
+
+fn alone(certificate: &str, key: &KeyPair) -> Option<PrivateServer> {
+    PrivateServer::start(&Setup {
+        config: &["ssl = on"],
+        files: &[("server.crt", certificate), ("server.key", &key.serialize_pem())],
+        ..Setup::default()
+    })
+}
+
+/// Also one that is trusted by name has its time.
+#[tokio::test]
+async fn an_expired_certificate_is_refused() {
+    let ours = Certificates::new("ours");
+    let key = KeyPair::generate().unwrap();
+    for is_ca in [IsCa::Ca(BasicConstraints::Unconstrained), IsCa::NoCa] {
+        let mut params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
+        params.is_ca = is_ca;
+        params.not_before = rcgen::date_time_ymd(2020, 1, 1);
+        params.not_after = rcgen::date_time_ymd(2021, 1, 1);
+        let own = params.self_signed(&key).unwrap().pem();
+        let Some(server) = alone(&own, &key) else { return };
+        let named = ours.file("own.pem", &own).display().to_string();
+        let url = server.url(&format!("sslmode=verify-ca&sslrootcert={named}"));
+        let error = encrypted(&url).await.unwrap_err().to_string();
+        assert!(error.contains("expired"), "{error}");
+    }
 }
 
 #[tokio::test]

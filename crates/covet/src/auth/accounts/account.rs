@@ -13,6 +13,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::routes;
 use super::store::SqlPeople;
+use crate::auth::audit::AuditLog;
+use crate::auth::oauth::Provider;
+use crate::auth::roles::SqlRoles;
 use crate::auth::{People, PeopleFuture};
 use crate::extract::cookie;
 use crate::{App, SetCookie};
@@ -29,7 +32,7 @@ const SWEEP: Duration = Duration::from_secs(3600);
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let accounts = Accounts::new()?
 ///     .with_registration()
-///     .account(Account::new("clerk@shop.example").hash("$argon2id$v=19$m=19456,t=2,p=1$…$…").roles([2]));
+///     .account(Account::new("clerk@shop.example").hash("$argon2id$v=19$m=19456,t=2,p=1$…$…").roles(["clerk"]));
 /// let app = App::new("Shop", "1.0.0").auth(Server::new("https://shop.example")?.people(accounts));
 /// # drop(app);
 /// # Ok(())
@@ -44,8 +47,10 @@ pub struct Accounts {
     passwords: Passwords,
     settings: PeopleSettings,
     pub(super) takes_registrations: bool,
+    new_users_have: Vec<String>,
     initial: Vec<Account>,
     is_secure: OnceLock<bool>,
+    audit: OnceLock<AuditLog>,
 }
 
 /// A user that is there from the start. One who is there already stays as they are.
@@ -55,7 +60,7 @@ pub struct Account {
     secret: Secret,
     name: Option<String>,
     email: Option<String>,
-    roles: Vec<RoleId>,
+    roles: Vec<String>,
 }
 
 #[derive(Clone)]
@@ -95,9 +100,9 @@ impl Account {
         self
     }
 
-    /// With these roles.
-    pub fn roles(mut self, roles: impl IntoIterator<Item = RoleId>) -> Self {
-        self.roles.extend(roles);
+    /// With the roles of these names.
+    pub fn roles<T: Into<String>>(mut self, names: impl IntoIterator<Item = T>) -> Self {
+        self.roles.extend(names.into_iter().map(Into::into));
         self
     }
 }
@@ -126,8 +131,10 @@ impl Accounts {
             passwords: Passwords::new(options)?,
             settings: PeopleSettings::default(),
             takes_registrations: false,
+            new_users_have: Vec::new(),
             initial: Vec::new(),
             is_secure: OnceLock::new(),
+            audit: OnceLock::new(),
         })
     }
 
@@ -137,10 +144,21 @@ impl Accounts {
         self
     }
 
-    /// With a page on which anybody can make an account, without roles.
+    /// With a page on which anybody can make an account. It has no roles but those of [`new_users_have`](Self::new_users_have).
     pub fn with_registration(mut self) -> Self {
         self.takes_registrations = true;
         self
+    }
+
+    /// With the roles of these names for everybody who registers.
+    pub fn new_users_have<T: Into<String>>(mut self, names: impl IntoIterator<Item = T>) -> Self {
+        self.new_users_have.extend(names.into_iter().map(Into::into));
+        self
+    }
+
+    /// The numbers of the roles that who registers gets.
+    pub(super) async fn roles_of_new_users(&self, db: &Db) -> crate::Result<Vec<RoleId>> {
+        numbers(db, &self.new_users_have).await
     }
 
     /// With a user that is there from the start.
@@ -151,14 +169,18 @@ impl Accounts {
 
     /// The people of the app's database.
     pub(super) fn people(&self, db: &Db) -> people::People<SqlPeople> {
-        people::People::new(SqlPeople::new(db.clone()), self.passwords.clone(), self.settings.clone())
+        people::People::new(
+            SqlPeople::new(db.clone(), self.audit.get().cloned()),
+            self.passwords.clone(),
+            self.settings.clone(),
+        )
     }
 
     fn is_secure(&self) -> bool {
         *self.is_secure.get_or_init(|| true)
     }
 
-    fn session_cookie(&self) -> &'static str {
+    fn cookie_of_session(&self) -> &'static str {
         if self.is_secure() { "__Host-session" } else { "session" }
     }
 
@@ -168,21 +190,21 @@ impl Accounts {
 
     /// The value of the session's cookie in a request.
     pub(super) fn session_of<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
-        cookie(headers, self.session_cookie())
+        cookie::value(headers, self.cookie_of_session())
     }
 
     pub(super) fn device_of<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
-        cookie(headers, self.device_cookie())
+        cookie::value(headers, self.device_cookie())
     }
 
     /// The cookies of a session that begins. That of the session ends with the browser, or when the server says so.
     pub(super) fn cookies(&self, session: &NewSession) -> [SetCookie; 2] {
         let device = SetCookie::new(self.device_cookie(), session.device()).max_age(self.settings.device_life);
-        [SetCookie::new(self.session_cookie(), session.token()), device].map(|cookie| self.over_tls(cookie))
+        [SetCookie::new(self.cookie_of_session(), session.token()), device].map(|cookie| self.over_tls(cookie))
     }
 
     pub(super) fn forgotten(&self) -> SetCookie {
-        self.over_tls(SetCookie::removed(self.session_cookie()))
+        self.over_tls(SetCookie::removed(self.cookie_of_session()))
     }
 
     fn over_tls(&self, cookie: SetCookie) -> SetCookie {
@@ -191,6 +213,7 @@ impl Accounts {
 
     /// Adds the users that are there from the start.
     async fn begin(&self, db: &Db) -> crate::Result<()> {
+        self.roles_of_new_users(db).await?;
         let people = self.people(db);
         for account in &self.initial {
             let mut user = User::with_new_id(&account.login)?;
@@ -204,7 +227,7 @@ impl Accounts {
             };
             user.name.clone_from(&account.name);
             user.email.clone_from(&account.email);
-            user.roles.clone_from(&account.roles);
+            user.roles = numbers(db, &account.roles).await?;
             // Another process may have added it meanwhile.
             people.store().insert_user(&user).await?;
         }
@@ -212,21 +235,35 @@ impl Accounts {
     }
 }
 
-fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    cookie::pairs(headers).find_map(|(found, value)| (found == name).then_some(value))
+/// The numbers of roles.
+async fn numbers(db: &Db, names: &[String]) -> crate::Result<Vec<RoleId>> {
+    let roles = SqlRoles::new(db.clone());
+    let mut numbers = Vec::with_capacity(names.len());
+    for name in names {
+        let number = roles.id(name).await?;
+        let missing = || crate::Error::new(format!("accounts: there is no role {name:?}; add it by Server::roles"));
+        numbers.push(number.ok_or_else(missing)?);
+    }
+    Ok(numbers)
+}
+
+/// The user as tokens and handlers know them; none who may not log in.
+fn subject(user: User) -> Option<Subject> {
+    if user.disabled_at.is_some() {
+        return None;
+    }
+    let mut subject = Subject::default();
+    let claims = [("preferred_username", Some(user.login)), ("name", user.name), ("email", user.email)];
+    let claims = claims.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into())));
+    (subject.id, subject.claims, subject.roles) = (user.id, claims.collect(), user.roles);
+    Some(subject)
 }
 
 impl People for Accounts {
     fn subject<'a>(&'a self, db: &'a Db, id: &'a str) -> PeopleFuture<'a, Option<Subject>> {
         Box::pin(async move {
             let user = self.people(db).store().user(id).await?;
-            Ok(user.filter(|user| user.disabled_at.is_none()).map(|user| {
-                let mut subject = Subject::default();
-                let claims = [("preferred_username", Some(user.login)), ("name", user.name), ("email", user.email)];
-                let claims = claims.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into())));
-                (subject.id, subject.claims, subject.roles) = (user.id, claims.collect(), user.roles);
-                subject
-            }))
+            Ok(user.and_then(subject))
         })
     }
 
@@ -235,6 +272,18 @@ impl People for Accounts {
             let Some(token) = self.session_of(headers) else { return Ok(None) };
             let found = self.people(db).session(token, Timestamp::now()).await?;
             Ok(found.map(|(session, _)| session))
+        })
+    }
+
+    fn session_cookie(&self) -> Option<&str> {
+        Some(self.cookie_of_session())
+    }
+
+    fn caller<'a>(&'a self, db: &'a Db, headers: &'a HeaderMap) -> PeopleFuture<'a, Option<(Session, Subject)>> {
+        Box::pin(async move {
+            let Some(token) = self.session_of(headers) else { return Ok(None) };
+            let found = self.people(db).session(token, Timestamp::now()).await?;
+            Ok(found.and_then(|(session, user)| Some((session, subject(user)?))))
         })
     }
 
@@ -248,6 +297,9 @@ impl People for Accounts {
     fn install(self: Arc<Self>, app: App, issuer: &str) -> App {
         // The first app decides; accounts belong to one.
         self.is_secure.get_or_init(|| issuer.starts_with("https://"));
+        if let Some(provider) = app.shared.get::<Provider>() {
+            self.audit.get_or_init(|| provider.audit.clone());
+        }
         let app = app.state(self.clone()).routes(routes::routes(self.takes_registrations));
         app.on_start(move |db| async move {
             self.begin(&db).await?;

@@ -4,5 +4,7 @@ mod account;
 mod pages;
 mod routes;
 mod store;
+mod users;
 
 pub use account::{Account, Accounts};
+pub use users::{User, Users};

@@ -114,6 +114,11 @@ impl Answer {
     /// What is told when something is broken here; the rest is for the log.
     pub(in crate::auth) fn internal(error: &dyn std::error::Error) -> Answer {
         tracing::error!(error = %error, cause = ?error.source(), "an endpoint of the authorization server failed");
+        Answer::broken()
+    }
+
+    /// The same where the reason was logged.
+    pub(in crate::auth) fn broken() -> Answer {
         let body = json!({ "error": "server_error", "error_description": "something is broken here, and was written to the log" });
         Answer::json(StatusCode::INTERNAL_SERVER_ERROR, &body)
     }

@@ -23,6 +23,20 @@ pub trait People: fmt::Debug + Send + Sync + 'static {
     /// Whose session the request's cookies are.
     fn session<'a>(&'a self, db: &'a Db, headers: &'a HeaderMap) -> PeopleFuture<'a, Option<Session>>;
 
+    /// The name of the cookie that a session has, where sessions are to be believed by the app's own routes as tokens are; by
+    /// default they are for logging in to clients alone.
+    fn session_cookie(&self) -> Option<&str> {
+        None
+    }
+
+    /// The live session of the request's cookies, with its user.
+    fn caller<'a>(&'a self, db: &'a Db, headers: &'a HeaderMap) -> PeopleFuture<'a, Option<(Session, Subject)>> {
+        Box::pin(async move {
+            let Some(session) = self.session(db, headers).await? else { return Ok(None) };
+            Ok(self.subject(db, &session.subject).await?.map(|user| (session, user)))
+        })
+    }
+
     /// Ends a session, and gives the cookie that makes the browser forget it.
     fn end_session<'a>(&'a self, db: &'a Db, session: &'a Session) -> PeopleFuture<'a, Option<SetCookie>>;
 
