@@ -166,8 +166,6 @@ impl Service {
         let id = RequestId::new();
         let inner = &*self.inner;
         let (mut head, body) = request.into_parts();
-        let cors = self.inner.settings.cors.as_ref();
-        let cross_origin = cors.map(|cors| (cors, CrossOrigin::of(&head.method, &head.headers)));
         let span = tracing::info_span!(
             "request",
             otel.kind = "server",
@@ -179,6 +177,8 @@ impl Service {
         );
         let found = inner.router.find(&head.method, head.uri.path());
         let registered = found.route();
+        let cors = inner.cors_of(registered.or_else(|| inner.asked_for(&head)).map(|registered| &**registered));
+        let cross_origin = cors.map(|cors| (cors, CrossOrigin::of(&head.method, &head.headers)));
         let route = || registered.map(|registered| registered.label.clone());
         let counted = inner.settings.metrics.as_ref();
         let counted = counted.map(|metrics| (metrics, head.method.clone(), route(), Instant::now()));
@@ -229,6 +229,19 @@ struct Arrived {
 }
 
 impl Inner {
+    /// Which pages of other origins may call a route.
+    fn cors_of<'a>(&'a self, registered: Option<&'a Registered>) -> Option<&'a Cors> {
+        let own = registered.and_then(|registered| registered.route.cors.as_ref());
+        own.or(self.settings.cors.as_ref())
+    }
+
+    /// The route that a browser asks about before it calls it.
+    fn asked_for(&self, head: &http::request::Parts) -> Option<&Arc<Registered>> {
+        let method = head.headers.get(header::ACCESS_CONTROL_REQUEST_METHOD)?;
+        let method = Method::from_bytes(method.as_bytes()).ok()?;
+        self.router.find(&method, head.uri.path()).route().filter(|_| head.method == Method::OPTIONS)
+    }
+
     async fn answer_in_span(&self, found: Found<'_>, arrived: Box<Arrived>, span: tracing::Span) -> Response {
         let started = Instant::now();
         let response = self.answer(found, arrived).instrument(span.clone()).await;
@@ -312,7 +325,7 @@ impl Inner {
         let limits = &self.settings.limits;
         check_accept(registered, &head)?;
         if registered.refuses_cross_site {
-            cross_site::check(&head, self.settings.cors.as_ref())?;
+            cross_site::check(&head, self.cors_of(Some(registered)))?;
         }
         let limit = registered.route.body_limit.unwrap_or(limits.body);
         if registered.reads_body && http_body::Body::size_hint(&body).lower() > limit {
@@ -376,7 +389,7 @@ impl Inner {
             #[cfg(feature = "_db")]
             shared: &self.shared,
             #[cfg(feature = "_db")]
-            cors: self.settings.cors.as_ref(),
+            cors: self.cors_of(Some(registered)),
             is_page,
         };
         auth.admit(guard, asking).await
