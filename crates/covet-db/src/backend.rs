@@ -11,9 +11,9 @@ use crate::absent as postgres;
 #[cfg(not(feature = "sqlite"))]
 use crate::absent as sqlite;
 use crate::batch::{Asked, Reply};
-use crate::pool::{Place, PoolStats};
 #[cfg(feature = "mysql")]
 use crate::mysql;
+use crate::pool::{Place, PoolStats};
 #[cfg(feature = "postgres")]
 use crate::postgres;
 use crate::row::Batch;

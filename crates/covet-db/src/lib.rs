@@ -160,8 +160,8 @@ pub use from_row::FromRow;
 pub use ident::Ident;
 pub use migrate::{Migration, MigrationState, MigrationStatus, Migrations};
 pub use options::{
-    ChannelBinding, ConnectOptions, MysqlOptions, PoolOptions, PostgresOptions, PreparedStatements, SqliteMode, SqliteOptions,
-    SqliteSynchronous, SslMode, TargetSession,
+    ChannelBinding, ConnectOptions, MysqlOptions, PoolOptions, PostgresOptions, PreparedStatements, SqliteMode,
+    SqliteOptions, SqliteSynchronous, SslMode, TargetSession,
 };
 pub use param::{IntoParam, Param};
 pub use pool::{ClosedStats, Histogram, LaneStats, PoolStats, StatementStats};

@@ -82,6 +82,12 @@ fn others(workspace: &Workspace) -> Vec<Other> {
             program: tools::postgres::eighteen(workspace),
         },
         Other {
+            what: "Debian unstable's MySQL",
+            tests: &["mysql"],
+            variable: "COVET_TEST_MYSQL",
+            program: tools::sid::MYSQL.fetch(workspace),
+        },
+        Other {
             what: "PostgreSQL behind Debian unstable's PgBouncer",
             tests: &["pooler"],
             variable: "COVET_TEST_PGBOUNCER",

@@ -27,6 +27,13 @@ pub(crate) struct Tool {
 pub(crate) const PGBOUNCER: Tool =
     Tool { name: "sid-pgbouncer", packages: &["pgbouncer"], program: "usr/sbin/pgbouncer", libraries: &[] };
 
+pub(crate) const MYSQL: Tool = Tool {
+    name: "sid-mysql",
+    packages: &["mysql-server-core"],
+    program: "usr/sbin/mysqld",
+    libraries: &["usr/lib/mysql", "usr/lib/mysql/private"],
+};
+
 impl Tool {
     /// A script that starts the program with the libraries of its own suite, in a folder that also has `root`, which is
     /// what the packages hold.

@@ -111,7 +111,9 @@ impl History {
 
     pub(super) async fn finish(&self, db: &Executor, migration: &Migration, applied_at: Timestamp) -> Result<()> {
         let (table, number, applied_at) = (&self.table, migration.number, applied_at.to_string());
-        db.execute(crate::sql!("UPDATE {..table} SET applied_at = {applied_at} WHERE number = {number}")).await.map(drop)
+        db.execute(crate::sql!("UPDATE {..table} SET applied_at = {applied_at} WHERE number = {number}"))
+            .await
+            .map(drop)
     }
 
     pub(super) async fn remove(&self, db: &Executor, migration: &Migration) -> Result<()> {

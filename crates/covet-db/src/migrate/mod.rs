@@ -272,7 +272,12 @@ async fn run_without_undo(tx: &Executor, history: &History, migration: &Migratio
             history.remove(tx, migration).await?;
         } else {
             let (number, name) = (migration.number, migration.name);
-            tracing::warn!(number, name, statements = done, "a migration failed after some of its statements were done");
+            tracing::warn!(
+                number,
+                name,
+                statements = done,
+                "a migration failed after some of its statements were done"
+            );
         }
         return Err(failed(migration, error));
     }

@@ -22,9 +22,6 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// takes a connection of its own.
 const GRACE: Duration = Duration::from_millis(1);
 
-/// How long the rows of a stream that are on their way are passed over. With more of them a new connection is had sooner.
-const STREAM_PATIENCE: Duration = Duration::from_millis(20);
-
 /// How long it waits between two requests to stop, at first and at most. A request that comes before its statement does is
 /// in vain.
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
@@ -43,26 +40,34 @@ pub(super) fn give_back(mut lease: Lease<Connection>, session: &Arc<Session>) {
 
 /// Stops a call that nobody waits for any more, and gives its lease back; where that fails the connection is closed.
 pub(super) fn take_over(call: Call, work: Work<()>) {
-    take(call, work, PATIENCE);
+    take(call, work, Manner::Statement);
 }
 
-/// The same of a stream.
+/// The same of a stream. Outside of transactions its connection is closed unless its rows are at their end: a new one is had
+/// sooner than many rows that are on their way are passed over.
 pub(super) fn take_over_stream(call: Call, work: Work<()>) {
-    let patience = if matches!(call.holder, Holder::Call(_)) { STREAM_PATIENCE } else { PATIENCE };
-    take(call, work, patience);
+    let manner = if matches!(call.holder, Holder::Call(_)) { Manner::Connection } else { Manner::Statement };
+    take(call, work, manner);
 }
 
-fn take(call: Call, work: Work<()>, patience: Duration) {
+/// What is to be stopped.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    Statement,
+    Connection,
+}
+
+fn take(call: Call, work: Work<()>, manner: Manner) {
     call.given_up.store(true, Ordering::Relaxed);
     let session = call.session;
     match call.holder {
-        Holder::Call(lease) => put_in_order(lease, Some((work, patience))),
+        Holder::Call(lease) => put_in_order(lease, Some((work, manner))),
         // The transaction's next statement waits for the wire, which the work holds.
         Holder::Transaction => {
             let runtime = session.shared.runtime.clone();
             runtime.spawn(async move {
                 let guard = BreakOnDrop(&session);
-                if session.stop(work, patience).await.is_ok() {
+                if session.stop(work, manner).await.is_ok() {
                     std::mem::forget(guard);
                 }
             });
@@ -75,7 +80,7 @@ pub(super) fn recover(lease: Lease<Connection>) {
     put_in_order(lease, None);
 }
 
-fn put_in_order(mut lease: Lease<Connection>, work: Option<(Work<()>, Duration)>) {
+fn put_in_order(mut lease: Lease<Connection>, work: Option<(Work<()>, Manner)>) {
     let Some(session) = lease.connection().map(|connection| Arc::clone(&connection.session)) else {
         return;
     };
@@ -85,8 +90,8 @@ fn put_in_order(mut lease: Lease<Connection>, work: Option<(Work<()>, Duration)>
         let guard = BreakOnDrop(&session);
         let done = async {
             let mut wire = match work {
-                Some((work, patience)) => {
-                    let stopped = session.stop(work, patience).await;
+                Some((work, manner)) => {
+                    let stopped = session.stop(work, manner).await;
                     if stopped.as_ref().map_or(true, |stopped| stopped.was_cancelled) {
                         lease.pool().cancelled();
                     }
@@ -128,22 +133,25 @@ struct Stopped {
 impl Session {
     /// Brings a call to its end by stopping its statement on the server, and sees to it that the request hits nothing that
     /// follows: the server has noted a request before it answers it, and what it has noted hits the next statement at most.
-    async fn stop(&self, mut work: Work<()>, patience: Duration) -> Result<Stopped> {
+    async fn stop(&self, mut work: Work<()>, manner: Manner) -> Result<Stopped> {
         if let Ok((wire, result)) = tokio::time::timeout(GRACE, &mut work).await {
             return self.stopped(wire, &result, false);
         }
         let mut side = open::side(self).await?;
-        match tokio::time::timeout(patience, self.ask_to_stop(&mut side, &mut work)).await {
-            Ok(Ok((mut wire, result))) => {
-                wire.patiently("DO 0").await?;
-                self.stopped(wire, &result, true)
-            }
-            _ => {
-                // Nothing of it is to go on where nobody can reach it.
-                drop(tokio::time::timeout(PATIENCE, self.kill(&mut side, "CONNECTION")).await);
-                Err(lost())
-            }
+        if manner == Manner::Statement
+            && let Ok(ended) = tokio::time::timeout(PATIENCE, self.ask_to_stop(&mut side, &mut work)).await
+        {
+            let (mut wire, result) = ended?;
+            wire.patiently("DO 0").await?;
+            return self.stopped(wire, &result, true);
         }
+        // A new one, because the other may have been given up in the middle.
+        if manner == Manner::Statement {
+            side = open::side(self).await?;
+        }
+        // Nothing of it is to go on where nobody can reach it.
+        drop(tokio::time::timeout(PATIENCE, self.kill(&mut side, "CONNECTION")).await);
+        Err(lost())
     }
 
     /// Asks the server until the call has ended. No request is left without an answer.

@@ -50,7 +50,7 @@ pub fn fresh_database() -> Option<String> {
             let db = Db::connect(&admin).await.unwrap();
             let database = Ident::new(database).unwrap();
             db.execute(sql!("DROP DATABASE IF EXISTS {..database}")).await.unwrap();
-            db.execute(sql!("CREATE DATABASE {..database}")).await.unwrap();
+            db.execute(sql!("CREATE DATABASE {..database} CHARACTER SET utf8mb4")).await.unwrap();
             db.close().await;
         });
     });

@@ -17,6 +17,11 @@ if "$program" --version | grep -q MariaDB; then
         --skip-test-db >"$folder/install.log" 2>&1 || exit 1
     own="--max-recursive-iterations=4294967295 --plugin-load-add=auth_ed25519"
 else
+    root=$(dirname "$program")/root/usr
+    if [ -d "$root" ]; then
+        # Unpacked, not installed.
+        common="$common --basedir=$root --lc-messages-dir=$root/share/mysql --plugin-dir=$root/lib/mysql/plugin"
+    fi
     "$program" $common --initialize-insecure --secure-file-priv= >"$folder/install.log" 2>&1 || exit 1
     own="--cte-max-recursion-depth=4294967295 --mysqlx=OFF --secure-file-priv="
 fi

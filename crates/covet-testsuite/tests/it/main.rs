@@ -5,7 +5,11 @@
 #[cfg(unix)]
 mod lanes;
 #[cfg(unix)]
+mod mysql;
+#[cfg(unix)]
 mod postgres;
+#[cfg(unix)]
+mod proxy;
 mod sqlite;
 
 mod sqlite_file {

@@ -12,7 +12,7 @@ use covet_testsuite::settled;
 use futures_util::future::join_all;
 use tokio::task::JoinHandle;
 
-use super::proxy::{Fault, Proxy};
+use crate::proxy::{Fault, Proxy};
 
 /// Tasks that write and read until they are told to stop.
 struct Load {

@@ -6,7 +6,6 @@ mod faults;
 mod listening;
 mod locks;
 mod pooler;
-mod proxy;
 mod replicas;
 mod secrets;
 mod tls;

@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 /// What the network does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     /// It works.
     Nothing,
     /// Every piece comes late.
@@ -42,14 +42,14 @@ struct Network {
 
 /// A proxy on a port of its own.
 #[derive(Debug)]
-pub(super) struct Proxy {
+pub(crate) struct Proxy {
     port: u16,
     network: Arc<Network>,
     task: JoinHandle<()>,
 }
 
 impl Proxy {
-    pub(super) async fn start(server: u16) -> Self {
+    pub(crate) async fn start(server: u16) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let network = Arc::new(Network {
@@ -63,18 +63,18 @@ impl Proxy {
     }
 
     /// A URL through the proxy instead of to the server.
-    pub(super) fn through(&self, url: &str, server: u16) -> String {
+    pub(crate) fn through(&self, url: &str, server: u16) -> String {
         url.replace(&format!(":{server}/"), &format!(":{}/", self.port))
     }
 
-    pub(super) fn set(&self, fault: Fault) {
+    pub(crate) fn set(&self, fault: Fault) {
         self.network.left.store(40, Ordering::Relaxed);
         self.network.fault.store(fault as u8, Ordering::Relaxed);
         self.network.changed.notify_waiters();
     }
 
     /// How many connections were made through it.
-    pub(super) fn connections(&self) -> u64 {
+    pub(crate) fn connections(&self) -> u64 {
         self.network.connections.load(Ordering::Relaxed)
     }
 }
