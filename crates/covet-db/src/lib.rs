@@ -35,8 +35,8 @@
 //! - Everything fails with one [`Error`], told apart by its [`ErrorKind`].
 //!
 //! # Databases
-//! SQLite (feature `sqlite`, on by default) and PostgreSQL (feature `postgres`; tested on version 15), told apart by the
-//! URL alone. Encrypted connections need the feature `tls`. What only PostgreSQL can do stands in the module `postgres`:
+//! SQLite (feature `sqlite`, on by default), PostgreSQL (feature `postgres`; tested on version 15), and MySQL and MariaDB
+//! (feature `mysql`; tested on MariaDB 10.11), told apart by the URL alone. Encrypted connections need the feature `tls`. What only PostgreSQL can do stands in the module `postgres`:
 //! notifications, advisory locks, and COPY of bytes.
 //!
 //! On PostgreSQL a value is sent in the type of its place, and one that does not fit is refused before it is sent. Instants

@@ -36,6 +36,11 @@ chapters! {
     PostgreSql "postgresql"
 }
 
+#[cfg(feature = "mysql")]
+chapters! {
+    Mysql "mysql"
+}
+
 #[cfg(all(feature = "auth", feature = "sqlite"))]
 chapters! {
     AuthorizationServer "authorization-server"
