@@ -114,6 +114,7 @@ async fn main() -> Result<()> {
         .database(pool)
         .templates(covet::templates!("templates"))
         .routes(routes![plaintext, json, items, db, queries, fortunes])
+        .runtime(if std::env::var("PERCORE").is_ok() { covet::Runtime::PerCore } else { covet::Runtime::Shared })
         .bind(format!("127.0.0.1:{port}"))
         .serve()
         .await

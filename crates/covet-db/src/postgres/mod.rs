@@ -59,6 +59,7 @@ use crate::{ConnectOptions, Error, ErrorKind, Executed, PreparedStatements, Resu
 use call::Call;
 use connection::{Failure, Running, Session, lost};
 use limit::Limit;
+use open::Pace;
 
 /// How large a batch of a fetched result grows.
 const FETCHED_BATCH: usize = 1 << 20;
@@ -144,7 +145,7 @@ impl Postgres {
         let leases = options.pool.max.saturating_sub(lane::count(options)).max(1);
         let lanes = lane::Lanes::new(&shared);
         let database = Self { pool: Pool::new(leases, &options.pool), shared, lanes };
-        let first = open::open(&database.shared).await?;
+        let first = open::open(&database.shared, Pace::Alone).await?;
         if let Some(vacancy) = database.pool.vacancy(1) {
             vacancy.fill(first);
         }
@@ -190,7 +191,7 @@ impl Postgres {
         let pool = Arc::clone(&self.pool);
         tokio::spawn(async move {
             let attempts = shared.options.attempts;
-            let connection = pool.opening(trying_again(attempts, passes, || open::open(&shared))).await;
+            let connection = pool.opening(trying_again(attempts, passes, || open::open(&shared, Pace::Alone))).await;
             // Where nobody waits any more, the lease comes back here and goes to the idle ones.
             drop(reply.send(connection.map(|connection| {
                 lease.fill(connection);

@@ -3,8 +3,9 @@
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
+use super::Shared;
 use super::connection::Connection;
-use super::{Shared, open};
+use super::open::{self, Pace};
 use crate::pool::{Pool, Reason};
 
 /// It looks this often, or four times in an idle time-out when that is less.
@@ -48,7 +49,7 @@ fn retire(pool: &Pool<Connection>, shared: &Shared) {
 /// Says whether all that are wanted are open.
 async fn open_wanted(pool: &Arc<Pool<Connection>>, shared: &Arc<Shared>) -> bool {
     while let Some(vacancy) = pool.vacancy(shared.options.pool.min) {
-        match pool.opening(open::open(shared)).await {
+        match pool.opening(open::open(shared, Pace::Alone)).await {
             Ok(connection) => vacancy.fill(connection),
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be opened ahead of need");

@@ -1,7 +1,8 @@
 //! The templates of an app.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use covet_template::{Engine, Error, ErrorKind};
 use serde::Serialize;
@@ -58,6 +59,8 @@ pub struct Templates {
     folder: Option<PathBuf>,
     development: bool,
     assets: Arc<OnceLock<Arc<Assets>>>,
+    /// The pages that are known to take no nonce.
+    plain: RwLock<HashSet<&'static str>>,
 }
 
 impl Templates {
@@ -66,7 +69,7 @@ impl Templates {
         let mut engine = Engine::new();
         let files = assets.clone();
         engine.add_function("static", move |name: String| url(files.get().map(|assets| &**assets), &name));
-        Templates { engine, embedded, folder, development, assets }
+        Templates { engine, embedded, folder, development, assets, plain: RwLock::default() }
     }
 
     /// Templates that are part of the program, as [`templates!`](crate::templates!) makes them.
@@ -149,7 +152,12 @@ impl Templates {
     /// What is wrong with the template of a result.
     pub(crate) fn check(&self, view: &ViewDescription) -> Result<(), String> {
         let given: Vec<&str> = view.variables.into_iter().flatten().copied().collect();
-        let variables = self.variables(view.template)?;
+        let mut variables = self.engine.variables(view.template).map_err(|error| format!("{error:#}"))?;
+        let taken = variables.len();
+        variables.retain(|name| name != "csp_nonce");
+        if variables.len() == taken && !self.development {
+            self.plain.write().unwrap_or_else(PoisonError::into_inner).insert(view.template);
+        }
         let unknown = |name: &&String| view.variables.is_some() && !given.contains(&name.as_str());
         let unknown: Vec<&str> = variables.iter().filter(unknown).map(String::as_str).collect();
         if unknown.is_empty() {
@@ -177,14 +185,11 @@ impl Templates {
         }
     }
 
-    fn variables(&self, template: &str) -> Result<Vec<String>, String> {
-        let mut variables = self.engine.variables(template).map_err(|error| format!("{error:#}"))?;
-        variables.retain(|name| name != "csp_nonce");
-        Ok(variables)
-    }
-
     /// A page.
     pub(super) fn page<C: Serialize + ?Sized>(&self, name: &str, variables: &C) -> Result<Rendered, Error> {
+        if self.plain.read().unwrap_or_else(PoisonError::into_inner).contains(name) {
+            return Rendered::without_nonce(&self.engine, name, variables);
+        }
         Rendered::new(&self.engine, None, name, variables)
     }
 }
