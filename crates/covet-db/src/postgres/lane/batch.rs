@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use super::session::BACKLOG;
 use super::text::Record;
-use super::{Lanes, PATIENCE};
+use super::{Lanes, PATIENCE, is_refusal};
 use crate::batch::{Asked, Reply};
+use crate::postgres::connection::Failure;
 use crate::sql::Text;
 
 /// A batch that costs more than this part of what may wait on a lane takes a lease.
@@ -19,6 +20,10 @@ impl Records {
     /// How long the server works on all of it, about; none where a text must not go on a lane.
     fn cost(&self) -> Option<u64> {
         self.0.iter().try_fold(0, |sum, (record, count)| Some(record.cost()?.saturating_mul((*count).into()) + sum))
+    }
+
+    fn refuse(&self) {
+        self.0.iter().for_each(|(record, _)| record.refuse());
     }
 
     /// Learns from a run that had nothing before it to wait for. Of a batch with several texts it is not known which of them
@@ -68,14 +73,22 @@ impl Lanes {
             self.again();
             return None;
         };
-        let Some(replies) = answer else {
-            self.again();
-            return None;
-        };
-        if turn.is_alone() {
-            records.ran_alone(since.elapsed(), &replies);
+        match answer {
+            Ok(Some(replies)) => {
+                if turn.is_alone() {
+                    records.ran_alone(since.elapsed(), &replies);
+                }
+                self.count(asked.len());
+                return Some(replies);
+            }
+            Ok(None) => records.refuse(),
+            Err(Failure::Driver(error)) if is_refusal(&error) => records.refuse(),
+            Err(Failure::Driver(error)) => {
+                self.note_stale(&error);
+            }
+            Err(Failure::Unsent(_) | Failure::Midway(_)) => {}
         }
-        self.count(asked.len());
-        Some(replies)
+        self.again();
+        None
     }
 }

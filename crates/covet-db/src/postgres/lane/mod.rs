@@ -137,24 +137,29 @@ impl Lanes {
     /// The errors that the lane is the reason of are not the caller's.
     fn failed(&self, record: &Record, failure: Failure) -> Outcome {
         if let Failure::Driver(error) = &failure {
+            if is_refusal(error) {
+                record.refuse();
+                return self.again();
+            }
             match error.code().map(tokio_postgres::error::SqlState::code) {
-                // Too slow, or there was something to write: in a function of a view, for one.
-                Some("57014" | "25006") => {
-                    record.refuse();
-                    return self.again();
-                }
                 // The lane has gone, and with it what had been sent. It reads only, so that nothing happens twice.
                 None => return self.again(),
                 Some(code) if code.starts_with("57P") || code.starts_with("08") => return self.again(),
-                Some(_) if error::is_stale(error) => {
-                    self.shared.generation.fetch_add(1, Ordering::Relaxed);
-                    return self.again();
-                }
+                Some(_) if self.note_stale(error) => return self.again(),
                 Some(_) => {}
             }
         }
         self.count(1);
         Outcome::Answered(Err(failure.into_error()))
+    }
+
+    /// Whether a statement was prepared for a schema that is gone, which then all connections learn.
+    fn note_stale(&self, error: &tokio_postgres::Error) -> bool {
+        let is_stale = error::is_stale(error);
+        if is_stale {
+            self.shared.generation.fetch_add(1, Ordering::Relaxed);
+        }
+        is_stale
     }
 
     fn count(&self, statements: usize) {
@@ -258,6 +263,11 @@ impl Drop for Opening {
             slot.opening.store(false, Ordering::Relaxed);
         }
     }
+}
+
+/// Whether the server stopped a statement as too slow, or because there was something to write: in a function of a view, for one.
+fn is_refusal(error: &tokio_postgres::Error) -> bool {
+    matches!(error.code().map(tokio_postgres::error::SqlState::code), Some("57014" | "25006"))
 }
 
 async fn open_lane(shared: &Arc<Shared>) -> Result<Lane> {

@@ -66,14 +66,14 @@ impl Lane {
         read(&mut running, wanted, LARGEST).await
     }
 
-    /// Sends the statements of a batch, which all want rows, behind those that are on their way; none where one of them fails or
-    /// its result is too large for a lane.
-    pub(super) async fn batch(&self, asked: &[Asked<'_>]) -> Option<Vec<Reply>> {
-        let bound = bind(self.session(), asked).await.ok()?;
+    /// Sends the statements of a batch, which all want rows, behind those that are on their way; none where a result is too
+    /// large for a lane.
+    pub(super) async fn batch(&self, asked: &[Asked<'_>]) -> Result<Option<Vec<Reply>>, Failure> {
+        let bound = bind(self.session(), asked).await.map_err(|(failure, _)| failure)?;
         let rows = bound.iter().zip(asked).map(async |(bound, asked)| {
-            let mut running = self.session().send(bound).await.ok()?;
-            let batches = read(&mut running, asked.wanted?, LARGEST).await.ok()??;
-            Some(Reply::Rows(batches))
+            let mut running = self.session().send(bound).await?;
+            let batches = read(&mut running, asked.wanted.unwrap_or(Wanted::All), LARGEST).await?;
+            Ok(batches.map(Reply::Rows))
         });
         join_all(rows).await.into_iter().collect()
     }
