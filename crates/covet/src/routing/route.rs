@@ -88,7 +88,7 @@ impl Route {
         function: &'static str,
         place: &'static str,
         describe: fn(&mut Operation<'_>),
-        handler: fn(Box<Request>) -> Pin<Box<dyn Future<Output = Response> + Send>>,
+        handler: fn(Box<Request>) -> HandlerFuture,
     ) -> Self {
         let operation_id = function.rsplit("::").next().unwrap_or(function).to_owned();
         Route {
