@@ -174,7 +174,8 @@ impl Building {
         for fault in std::mem::take(&mut operation.faults) {
             self.fault(&route, fault);
         }
-        for fault in route.security_headers.iter().flat_map(SecurityHeaders::faults) {
+        let headers = route.security_headers.iter().flat_map(SecurityHeaders::faults);
+        for fault in headers.chain(route.cors.iter().flat_map(Cors::faults)) {
             self.fault(&route, fault);
         }
         #[cfg(feature = "template")]

@@ -130,8 +130,8 @@ async fn token(client: &Client, login: &str, scope: &str) -> String {
     let fields = [("login", login), ("password", PASSWORD)];
     let login = client.post("/login").header("sec-fetch-site", "same-origin").form(&fields).send().await;
     assert_eq!(login.status(), 303, "{}", login.text());
-    let session = login.headers().get_all("set-cookie").iter().map(|value| value.to_str().unwrap());
-    let session = session.filter(|cookie| cookie.starts_with("__Host-session")).next().unwrap().split(';').next();
+    let mut cookies = login.headers().get_all("set-cookie").iter().map(|value| value.to_str().unwrap());
+    let session = cookies.find(|cookie| cookie.starts_with("__Host-session")).unwrap().split(';').next();
     let scope = scope.replace(' ', "%20");
     let target = format!(
         "/oauth/authorize?response_type=code&client_id=shop&redirect_uri=https%3A%2F%2Fapp.example%2Fcallback\
@@ -208,12 +208,12 @@ async fn line_99_a_change_is_in_force_with_the_next_request_and_elsewhere_soon()
     // Who has a role: the token was issued before and names the old one.
     let id = id_of(&here, &admin, "clerk").await;
     let revoked = by(&here, http::Method::DELETE, &format!("/users/{id}/roles/clerk"), &admin).await;
-    assert_eq!(revoked.json::<bool>(), true);
+    assert!(revoked.json::<bool>());
     assert_eq!(status(&here, "/orders", &clerk).await, 403);
     eventually(async || status(&there, "/orders", &clerk).await == 403).await;
     let path = format!("/users/{id}/roles/reader");
-    assert_eq!(by(&there, http::Method::PUT, &path, &admin).await.json::<bool>(), true);
-    assert_eq!(by(&there, http::Method::PUT, &path, &admin).await.json::<bool>(), false, "it is there already");
+    assert!(by(&there, http::Method::PUT, &path, &admin).await.json::<bool>());
+    assert!(!by(&there, http::Method::PUT, &path, &admin).await.json::<bool>(), "it is there already");
     assert_eq!(status(&there, "/orders", &clerk).await, 200);
     eventually(async || status(&here, "/orders", &clerk).await == 200).await;
 
