@@ -125,7 +125,7 @@ impl History {
 /// MySQL's lock is the session's, which is reset when the transaction gives its connection back.
 async fn lock_mysql(db: &Executor, checksum: &str) -> Result<()> {
     let seconds = LONGEST_MIGRATION.as_secs();
-    let lock = crate::sql!("SELECT GET_LOCK(CONCAT('covet_', LEFT(MD5(DATABASE()), 16), {checksum}), {seconds})");
+    let lock = crate::sql!("SELECT GET_LOCK(CONCAT('covet_', LEFT(SHA2(DATABASE(), 256), 16), {checksum}), {seconds})");
     let locked: Option<i64> = db.fetch_value(lock.timeout(LONGEST_MIGRATION)).await?;
     match locked {
         Some(1) => Ok(()),

@@ -92,8 +92,31 @@ pub(super) struct Prepared {
     /// None for the few that the server does not prepare.
     statement: Option<Statement>,
     columns: Mutex<Arc<Columns>>,
+    /// What kinds of values it was run with; see [`Kind`].
+    kinds: Mutex<Vec<Option<Kind>>>,
     traits: Traits,
     forgotten: Arc<Mutex<Vec<Statement>>>,
+}
+
+/// What the server is told of a value. Newer MySQL takes the kinds of a statement's first values for those of all that follow,
+/// and converts others to them, so that `SELECT ?` of a number and of a text must be two statements.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+enum Kind {
+    Text = b't',
+    Integer = b'i',
+    Float = b'f',
+}
+
+impl Kind {
+    fn of(value: &Value) -> Option<Self> {
+        match value {
+            Value::NULL => None,
+            Value::Int(_) | Value::UInt(_) => Some(Self::Integer),
+            Value::Float(_) | Value::Double(_) => Some(Self::Float),
+            _ => Some(Self::Text),
+        }
+    }
 }
 
 impl Drop for Prepared {
@@ -105,6 +128,20 @@ impl Drop for Prepared {
 }
 
 impl Prepared {
+    /// Whether the values are of the kinds that it was run with, which they are from now on.
+    fn suits(&self, values: &[Value]) -> bool {
+        let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
+        if kinds.len() < values.len() {
+            kinds.resize(values.len(), None);
+        }
+        let own = || values.iter().map(Kind::of);
+        let suits = kinds.iter().zip(own()).all(|(known, own)| known.is_none() || own.is_none() || *known == own);
+        if suits {
+            kinds.iter_mut().zip(own()).for_each(|(known, own)| *known = known.or(own));
+        }
+        suits
+    }
+
     /// The columns that it will give.
     pub(super) fn found(&self) -> Arc<[Column]> {
         self.statement.as_ref().map(Statement::columns).unwrap_or_default()
@@ -274,10 +311,27 @@ impl Wire {
         if let Some(prepared) = found {
             return Ok(prepared);
         }
-        Box::pin(self.prepare_anew(session, text)).await
+        Box::pin(self.prepare_anew(session, text, text)).await
     }
 
-    async fn prepare_anew(&mut self, session: &Session, text: &str) -> Result<Arc<Prepared>, Failure> {
+    /// The statement of a text for such values.
+    async fn prepare_for(&mut self, session: &Session, text: &str, values: &[Value]) -> Result<Arc<Prepared>, Failure> {
+        let prepared = self.prepare(session, text).await?;
+        if prepared.suits(values) {
+            return Ok(prepared);
+        }
+        let mut key = format!("{text}\0");
+        key.extend(values.iter().map(|value| Kind::of(value).map_or('-', |kind| char::from(kind as u8))));
+        let found = self.statements.get(&key, session.shared.generation());
+        let prepared = match found {
+            Some(prepared) => prepared,
+            None => Box::pin(self.prepare_anew(session, &key, text)).await?,
+        };
+        prepared.suits(values);
+        Ok(prepared)
+    }
+
+    async fn prepare_anew(&mut self, session: &Session, key: &str, text: &str) -> Result<Arc<Prepared>, Failure> {
         let traits = session.acceptable(text)?;
         self.close_forgotten().await?;
         let statement = match self.conn.prep(text).await {
@@ -286,8 +340,14 @@ impl Wire {
             Err(error) => return Err(error.into()),
         };
         let prepared =
-            Arc::new(Prepared { statement, columns: Mutex::default(), traits, forgotten: Arc::clone(&self.forgotten) });
-        self.statements.insert(text, Arc::clone(&prepared));
+            Arc::new(Prepared {
+                statement,
+                columns: Mutex::default(),
+                kinds: Mutex::default(),
+                traits,
+                forgotten: Arc::clone(&self.forgotten),
+            });
+        self.statements.insert(key, Arc::clone(&prepared));
         Ok(prepared)
     }
 
@@ -309,7 +369,7 @@ impl Wire {
         answer: &mut impl Answer,
     ) -> Result<Touched, Failure> {
         for _ in 0..super::HEALINGS {
-            let prepared = self.prepare(session, text).await?;
+            let prepared = self.prepare_for(session, text, &values).await?;
             session.note(prepared.traits)?;
             if given_up.load(Ordering::Relaxed) {
                 return Err(Failure::Answered(Error::new(ErrorKind::Closed, "the call was given up")));
@@ -319,7 +379,7 @@ impl Wire {
                 ran => return ran,
             }
         }
-        let prepared = self.prepare(session, text).await?;
+        let prepared = self.prepare_for(session, text, &values).await?;
         self.run_prepared(&prepared, text, values, answer).await
     }
 

@@ -293,3 +293,17 @@ async fn routines_and_their_results_can_be_called() {
     assert!(db.fetch_all::<(i64,)>("CALL fails()").await.is_err());
     assert_eq!(db.fetch_value::<i64>("SELECT 5").await.unwrap(), 5);
 }
+
+/// Newer MySQL would make numbers of the texts that follow a number.
+#[tokio::test]
+async fn one_text_takes_values_of_every_kind() {
+    let Some(url) = url() else { return };
+    let db = connect(&url, "pool_min=0&pool_max=1").await;
+    let (number, text, none) = (1.5, "12.50", None::<f64>);
+    for _ in 0..3 {
+        assert_eq!(db.fetch_value::<Option<f64>>(sql!("SELECT {none}")).await.unwrap(), None);
+        assert_eq!(db.fetch_value::<f64>(sql!("SELECT {number}")).await.unwrap(), number);
+        assert_eq!(db.fetch_value::<String>(sql!("SELECT {text}")).await.unwrap(), text);
+        assert_eq!(db.fetch_value::<i64>(sql!("SELECT {7}")).await.unwrap(), 7);
+    }
+}
