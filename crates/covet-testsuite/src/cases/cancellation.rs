@@ -139,12 +139,13 @@ pub async fn a_dropped_transaction_is_rolled_back_at_every_poll(fresh: Fresh) {
 pub async fn a_dropped_statement_stops(fresh: Fresh) {
     let fresh = fresh.with_books().await;
     let second = fresh.second().await;
+    let mut took = Vec::new();
     for _ in 0..10 {
         let read = fresh.db.fetch_value::<i64>(fresh.endless);
         assert!(tokio::time::timeout(Duration::from_millis(20), read).await.is_err());
         let since = Instant::now();
         assert_eq!(settled(&fresh.db).await.in_use, 0);
-        assert!(since.elapsed() < Duration::from_millis(100), "{:?}", since.elapsed());
+        took.push(since.elapsed());
         let tx = fresh.db.begin().await.unwrap();
         tx.execute("INSERT INTO books (title) VALUES ('x')").await.unwrap();
         let read = tx.fetch_value::<i64>(fresh.endless);
@@ -153,6 +154,9 @@ pub async fn a_dropped_statement_stops(fresh: Fresh) {
         fresh.assert_nothing_is_left(&second).await;
     }
     assert_eq!(Fresh::books(&second).await, 0);
+    // The machine may be busy with others now and then, but not always.
+    took.sort();
+    assert!(took[5] < Duration::from_millis(100), "{took:?}");
 }
 
 /// A statement that follows one that is given up, at every moment of its life, on the same connection.

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use covet_auth::rbac::LiveRoles;
-use covet_auth::{Error, ErrorKind, Identity, Principal, Scope};
+use covet_auth::rbac::{LiveRoles, PermissionSet};
+use covet_auth::{AuditEvent, Error, ErrorKind, Identity, Principal, Scope};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::audit::{Origin, Record};
 use super::{Guard, Refusal, ResourceServer, bearer};
 use crate::extract::cookie;
 use crate::problem::ProblemDetails;
@@ -37,6 +38,8 @@ pub(crate) struct Asking<'a> {
     pub(crate) cors: Option<&'a crate::Cors>,
     /// Whether what is asked for is a page.
     pub(crate) is_page: bool,
+    pub(crate) route: &'a str,
+    pub(crate) origin: Origin,
 }
 
 /// What becomes of a request.
@@ -73,17 +76,53 @@ impl Authentication {
 
     /// Lets the caller in, or says why not. Only a session is waited for.
     pub(crate) async fn admit(&self, guard: &Guard, asking: Asking<'_>) -> Result<Admission, ProblemDetails> {
-        let refused = |refusal: Refusal| refusal.into_details(&self.server.realm, self.roles.registry());
-        let mut caller = self.of_token(&asking.head.headers).map_err(refused)?;
+        let refused = |refusal: Refusal, caller: Option<&Principal>| {
+            self.record_refusal(&refusal, caller, asking);
+            refusal.into_details(&self.server.realm, self.roles.registry())
+        };
+        let mut caller = self.of_token(&asking.head.headers).map_err(|refusal| refused(refusal, None))?;
         if caller.is_none() && self.has_session_cookie(&asking.head.headers) {
             caller = Box::pin(self.of_session(asking)).await?;
         }
         match caller {
-            Some(principal) if guard.permits(&principal.permissions()) => Ok(Admission::In(Some(principal))),
-            Some(_) => Err(refused(Refusal::Insufficient(guard.alternatives()))),
+            Some(principal) if guard.permits(&principal.permissions()) => {
+                if let Some(used) = guard.audited(&principal.permissions()) {
+                    self.record_use(used, &principal, asking);
+                }
+                Ok(Admission::In(Some(principal)))
+            }
+            Some(principal) => Err(refused(Refusal::Insufficient(guard.alternatives()), Some(&principal))),
             None if guard.is_optional() => Ok(Admission::In(None)),
-            None => self.login(asking).map(Admission::Login).ok_or_else(|| refused(Refusal::Missing)),
+            None => self.login(asking).map(Admission::Login).ok_or_else(|| refused(Refusal::Missing, None)),
         }
+    }
+
+    fn record_refusal(&self, refusal: &Refusal, caller: Option<&Principal>, asking: Asking<'_>) {
+        let event = AuditEvent::denied("access", refusal.reason());
+        let event = match refusal {
+            Refusal::Insufficient(alternatives) => {
+                let names = |set: &PermissionSet| self.roles.registry().names(*set).collect::<Vec<_>>().join(" ");
+                event.permission(alternatives.iter().map(names).collect::<Vec<_>>().join(" | "))
+            }
+            _ => event,
+        };
+        self.record(event, caller, asking);
+    }
+
+    fn record_use(&self, used: PermissionSet, caller: &Principal, asking: Asking<'_>) {
+        let names = self.roles.registry().names(used).collect::<Vec<_>>().join(" ");
+        self.record(AuditEvent::new("access").permission(names), Some(caller), asking);
+    }
+
+    fn record(&self, event: AuditEvent, caller: Option<&Principal>, asking: Asking<'_>) {
+        let mut event = event.object(format!("{} {}", asking.head.method, asking.route));
+        event.subject = caller.map(|caller| caller.subject().to_owned());
+        event.client = caller.and_then(Principal::client).map(str::to_owned);
+        #[cfg(feature = "_db")]
+        if let Some(log) = &self.server.audit {
+            return log.record_of(event, Some(asking.origin));
+        }
+        Record::new(event, Some(asking.origin)).trace();
     }
 
     fn of_token(&self, headers: &HeaderMap) -> Result<Option<Principal>, Refusal> {

@@ -8,6 +8,7 @@ mod access;
 #[cfg(feature = "_db")]
 mod accounts;
 mod argument;
+mod audit;
 mod authentication;
 mod bearer;
 mod install;
@@ -22,6 +23,9 @@ pub(crate) use access::{Access, Decision, Guard};
 #[cfg(feature = "_db")]
 pub use accounts::{Account, Accounts, User, Users};
 pub use argument::{Auth, Public};
+pub(crate) use audit::Origin;
+#[cfg(feature = "_db")]
+pub use audit::{Audit, AuditEntry, AuditFilter, AuditOrder};
 pub(crate) use authentication::{Admission, Asking, Authentication, BEARER, SESSION};
 pub use covet_auth::keys::KeyEncryptionKey;
 pub use covet_auth::oauth2::{Client, Consent, GrantType, Introspection, Session, Settings, Subject};
@@ -31,7 +35,7 @@ pub use covet_auth::rbac::{
     Any, NotPermitted, Permission, PermissionSet, Permitted, Policy, Registry, Requirement, RoleDefinition, RoleFaults,
     RoleId,
 };
-pub use covet_auth::{Identity, Principal, Scope, jose};
+pub use covet_auth::{AuditEvent, AuditOutcome, Identity, Principal, Scope, jose};
 pub use install::{Install, TokenKeys};
 #[cfg(feature = "_db")]
 pub use oauth::{NoPeople, People, PeopleFuture, Server};

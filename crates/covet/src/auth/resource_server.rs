@@ -39,6 +39,9 @@ pub struct ResourceServer {
     /// Whose sessions are believed as well.
     #[cfg(feature = "_db")]
     pub(super) people: Option<Arc<dyn super::People>>,
+    /// Where refusals are written beside the log of the program.
+    #[cfg(feature = "_db")]
+    pub(super) audit: Option<super::audit::AuditLog>,
     /// What keeps the roles up to date, once they are there.
     #[cfg(feature = "_db")]
     roles: super::roles::RoleBook,
@@ -75,6 +78,8 @@ impl ResourceServer {
             #[cfg(feature = "_db")]
             people: None,
             #[cfg(feature = "_db")]
+            audit: None,
+            #[cfg(feature = "_db")]
             roles: super::roles::RoleBook::default(),
         }
     }
@@ -95,6 +100,13 @@ impl ResourceServer {
     #[cfg(feature = "_db")]
     pub(super) fn sessions(mut self, people: Arc<dyn super::People>) -> Self {
         self.people = Some(people);
+        self
+    }
+
+    /// With an audit log in a database.
+    #[cfg(feature = "_db")]
+    pub(super) fn audit(mut self, log: super::audit::AuditLog) -> Self {
+        self.audit = Some(log);
         self
     }
 

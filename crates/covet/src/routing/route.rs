@@ -29,7 +29,7 @@ pub(crate) type HandlerFuture = Pin<Box<dyn Future<Output = Response> + Send>>;
 #[derive(Debug, Clone)]
 pub(crate) enum Handler {
     /// A handler that `#[get("…")]` or one of its siblings has made.
-    Function(fn(Request) -> HandlerFuture),
+    Function(fn(Box<Request>) -> HandlerFuture),
     /// A handler within layers.
     Service(Next),
     /// A service that takes every method and everything below the route's path.
@@ -39,7 +39,7 @@ pub(crate) enum Handler {
 }
 
 impl Handler {
-    pub(crate) fn call(&self, request: Request) -> HandlerFuture {
+    pub(crate) fn call(&self, request: Box<Request>) -> HandlerFuture {
         match self {
             Handler::Function(function) => function(request),
             Handler::Service(next) | Handler::Mounted(next) => next.handle(request),
@@ -87,7 +87,7 @@ impl Route {
         function: &'static str,
         place: &'static str,
         describe: fn(&mut Operation<'_>),
-        handler: fn(Request) -> Pin<Box<dyn Future<Output = Response> + Send>>,
+        handler: fn(Box<Request>) -> Pin<Box<dyn Future<Output = Response> + Send>>,
     ) -> Self {
         let operation_id = function.rsplit("::").next().unwrap_or(function).to_owned();
         Route {
@@ -123,7 +123,7 @@ impl Route {
     pub(crate) fn mount(prefix: &str, function: &'static str, place: &'static str, handler: Handler) -> Self {
         let method = Method::from_bytes(ANY_METHOD.as_bytes()).unwrap_or_default();
         let unused =
-            |request: Request| -> HandlerFuture { Box::pin(async move { request.refuse(Default::default()) }) };
+            |request: Box<Request>| -> HandlerFuture { Box::pin(async move { request.refuse(Default::default()) }) };
         let route = Route::new(method, prefix, function, place, |operation| operation.response_anything(), unused);
         Route { handler, in_document: false, ..route }
     }

@@ -5,6 +5,8 @@
 #[cfg(all(feature = "auth", feature = "sqlite"))]
 mod accounts;
 mod assets;
+#[cfg(all(feature = "auth", feature = "sqlite"))]
+mod audit;
 #[cfg(feature = "auth")]
 mod auth;
 // The messages list the implementations of a trait, so they are those of one set of features.

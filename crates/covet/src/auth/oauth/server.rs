@@ -7,7 +7,7 @@ use std::time::Duration;
 use covet_auth::jose::{Algorithm, KeySet, SigningKey};
 use covet_auth::keys::{KeyEncryptionKey, StoredKey};
 use covet_auth::oauth2::{self, Client, Settings, Store as _};
-use covet_auth::{Error, ErrorKind};
+use covet_auth::{AuditEvent, Error, ErrorKind};
 use covet_db::Db;
 use jiff::Timestamp;
 
@@ -15,6 +15,7 @@ use super::endpoints;
 use super::people::{NoPeople, People};
 use super::store::SqlStore;
 use crate::App;
+use crate::auth::audit::AuditLog;
 use crate::auth::roles::{Role, RoleBook, RoleError};
 use crate::auth::{Install, ResourceServer, TokenKeys};
 
@@ -23,6 +24,9 @@ pub(crate) type Core = oauth2::Server<SqlStore>;
 
 /// How often keys are looked after.
 const UPKEEP: Duration = Duration::from_secs(60);
+
+/// How long the audit log is kept.
+const AUDIT_LIFE: Duration = Duration::from_secs(400 * 86_400);
 
 /// How often what other processes have revoked is learned.
 const LEARNING: Duration = Duration::from_secs(1);
@@ -56,6 +60,7 @@ pub struct Server {
     clients: Vec<Client>,
     people: Arc<dyn People>,
     roles: Vec<Role>,
+    keep_audit: Duration,
 }
 
 /// The server of an app, which is there once the app has started.
@@ -64,6 +69,7 @@ pub(crate) struct Provider {
     core: Arc<OnceLock<Arc<Core>>>,
     pub(crate) people: Arc<dyn People>,
     pub(in crate::auth) roles: RoleBook,
+    pub(in crate::auth) audit: AuditLog,
 }
 
 impl Server {
@@ -78,7 +84,8 @@ impl Server {
     /// A server of these settings.
     pub fn with_settings(settings: Settings) -> Server {
         let people = Arc::new(NoPeople);
-        Server { settings, seal: None, signing: None, clients: Vec::new(), people, roles: Vec::new() }
+        let (clients, roles, keep_audit) = (Vec::new(), Vec::new(), AUDIT_LIFE);
+        Server { settings, seal: None, signing: None, clients, people, roles, keep_audit }
     }
 
     /// A server of the environment's settings: the issuer from `COVET_ISSUER`, the audience of access tokens from
@@ -146,6 +153,12 @@ impl Server {
         self
     }
 
+    /// With another time for which the audit log is kept than 400 days.
+    pub fn keep_audit(mut self, time: Duration) -> Self {
+        self.keep_audit = time;
+        self
+    }
+
     /// Who issues.
     pub fn issuer(&self) -> &str {
         &self.settings.issuer
@@ -154,7 +167,8 @@ impl Server {
     async fn open(self, db: Db, provider: &Provider) -> crate::Result<()> {
         db.migrate(&crate::tables::MIGRATIONS).await?;
         provider.roles.begin(&db, &self.roles, self.settings.access_life).await?;
-        let store = SqlStore::new(db.clone(), self.people);
+        provider.audit.start(db.clone(), self.keep_audit);
+        let store = SqlStore::new(db.clone(), self.people, provider.audit.clone());
         for client in &self.clients {
             store.put_client(client).await?;
         }
@@ -165,7 +179,7 @@ impl Server {
             store.insert_key(&StoredKey::wrap(signing, now, self.seal.as_ref())?).await?;
         }
         let core = Arc::new(Core::open(self.settings, store, self.seal, now).await?);
-        tokio::spawn(upkeep(Arc::downgrade(&core), db, provider.roles.clone()));
+        tokio::spawn(upkeep(Arc::downgrade(&core), db, provider.roles.clone(), provider.audit.clone()));
         if provider.core.set(core).is_err() {
             return Err(crate::Error::new("the authorization server was started twice"));
         }
@@ -174,7 +188,7 @@ impl Server {
 }
 
 /// Looks after keys and revocations until the app is gone.
-async fn upkeep(core: Weak<Core>, db: Db, roles: RoleBook) {
+async fn upkeep(core: Weak<Core>, db: Db, roles: RoleBook, audit: AuditLog) {
     let mut since_upkeep = Duration::ZERO;
     loop {
         tokio::time::sleep(LEARNING).await;
@@ -186,6 +200,7 @@ async fn upkeep(core: Weak<Core>, db: Db, roles: RoleBook) {
         }
         if let Err(error) = roles.refresh(&db, core.settings().access_life).await {
             tracing::error!(%error, "the roles of the database are not in force; those before stay");
+            audit.record(AuditEvent::denied("roles", error.to_string()));
         }
         if since_upkeep >= UPKEEP {
             since_upkeep = Duration::ZERO;
@@ -224,10 +239,15 @@ impl TokenKeys for Provider {
 
 impl Install for Server {
     fn install(self, app: App) -> App {
-        let provider = Provider { core: Arc::default(), people: self.people.clone(), roles: RoleBook::default() };
+        let provider = Provider {
+            core: Arc::default(),
+            people: self.people.clone(),
+            roles: RoleBook::default(),
+            audit: AuditLog::default(),
+        };
         let tokens = ResourceServer::of(&self.settings.issuer, &self.settings.audience, Arc::new(provider.clone()));
         let tokens = tokens.roles(Role::definitions(&self.roles)).book(provider.roles.clone());
-        let tokens = tokens.sessions(self.people.clone());
+        let tokens = tokens.sessions(self.people.clone()).audit(provider.audit.clone());
         let app = tokens.install(app).state(provider.clone()).routes(endpoints::routes());
         let (people, issuer) = (self.people.clone(), self.settings.issuer.clone());
         let app = app.on_start(move |db| async move { self.open(db, &provider).await });
