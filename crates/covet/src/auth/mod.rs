@@ -28,7 +28,9 @@ pub(crate) use audit::Origin;
 pub use audit::{Audit, AuditEntry, AuditFilter, AuditOrder};
 pub(crate) use authentication::{Admission, Asking, Authentication, BEARER, SESSION};
 pub use covet_auth::keys::KeyEncryptionKey;
-pub use covet_auth::oauth2::{Client, Consent, GrantType, Introspection, Session, Settings, Subject};
+pub use covet_auth::oauth2::{
+    BoundRequest, Client, Consent, Failure, GrantType, Introspection, Session, Settings, Subject,
+};
 pub use covet_auth::password::{Password, PasswordFault, PasswordOptions, PasswordOptionsError};
 pub use covet_auth::people::PeopleSettings;
 pub use covet_auth::rbac::{
@@ -36,7 +38,7 @@ pub use covet_auth::rbac::{
     RoleId,
 };
 pub use covet_auth::{AuditEvent, AuditOutcome, Identity, Principal, Scope, jose};
-pub use install::{Install, TokenKeys};
+pub use install::{Confirming, Install, TokenKeys};
 #[cfg(feature = "_db")]
 pub use oauth::{NoPeople, People, PeopleFuture, Server};
 pub(crate) use refusal::{FORBIDDEN, Refusal, UNAUTHENTICATED};
