@@ -38,7 +38,7 @@ impl<V> Lru<V> {
         &mut entry.into_mut().value
     }
 
-    #[cfg(feature = "postgres")]
+    #[cfg(any(feature = "mysql", feature = "postgres"))]
     pub(crate) fn clear(&mut self) {
         self.entries.clear();
     }

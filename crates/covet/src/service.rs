@@ -119,6 +119,12 @@ impl Service {
         &self.inner.document
     }
 
+    /// Who may call which route, and the values that the app shares.
+    #[cfg(all(feature = "auth", feature = "_db"))]
+    pub(crate) fn callers(&self) -> (Option<&Authentication>, &Shared) {
+        (self.inner.settings.auth.as_ref(), &self.inner.shared)
+    }
+
     /// Lets the answers end that would go on without end.
     pub(crate) fn stop(&self) {
         self.inner.shared.stop();
@@ -181,8 +187,6 @@ impl Service {
     async fn run(&self, mut request: Box<Request>) -> Response {
         let inner = &*self.inner;
         let id = request.id;
-        let cors = inner.settings.cors.as_ref();
-        let cross_origin = cors.map(|cors| (cors, CrossOrigin::of(request.method(), request.headers())));
         let span = tracing::info_span!(
             "request",
             otel.kind = "server",
@@ -197,6 +201,9 @@ impl Service {
         if let Some(registered) = registered {
             span.record("http.route", registered.route.path.as_str());
         }
+        let asked_for = registered.or_else(|| inner.asked_for(&request.head));
+        let cors = inner.cors_of(asked_for.map(|registered| &**registered));
+        let cross_origin = cors.map(|cors| (cors, CrossOrigin::of(request.method(), request.headers())));
         let route = || registered.map(|registered| registered.label.clone());
         let counted = inner.settings.metrics.as_ref();
         let counted = counted.map(|metrics| (metrics, request.method().clone(), route(), Instant::now()));
@@ -244,6 +251,19 @@ enum Step<'a> {
 }
 
 impl Inner {
+    /// Which pages of other origins may call a route.
+    fn cors_of<'a>(&'a self, registered: Option<&'a Registered>) -> Option<&'a Cors> {
+        let own = registered.and_then(|registered| registered.route.cors.as_ref());
+        own.or(self.settings.cors.as_ref())
+    }
+
+    /// The route that a browser asks about before it calls it.
+    fn asked_for(&self, head: &http::request::Parts) -> Option<&Arc<Registered>> {
+        let method = head.headers.get(header::ACCESS_CONTROL_REQUEST_METHOD)?;
+        let method = Method::from_bytes(method.as_bytes()).ok()?;
+        self.router.find(&method, head.uri.path()).route().filter(|_| head.method == Method::OPTIONS)
+    }
+
     async fn answer(&self, found: Found<'_>, request: Box<Request>, span: tracing::Span) -> Response {
         let id = request.id;
         let format = negotiation::problem_format(request.headers());
@@ -338,7 +358,7 @@ impl Inner {
         let limits = &self.settings.limits;
         check_accept(registered, &request.head)?;
         if registered.refuses_cross_site {
-            cross_site::check(&request.head, self.settings.cors.as_ref())?;
+            cross_site::check(&request.head, self.cors_of(Some(registered)))?;
         }
         let limit = registered.route.body_limit.unwrap_or(limits.body);
         if registered.reads_body && http_body::Body::size_hint(&request.body).lower() > limit {
@@ -373,7 +393,7 @@ impl Inner {
             #[cfg(feature = "_db")]
             shared: &self.shared,
             #[cfg(feature = "_db")]
-            cors: self.settings.cors.as_ref(),
+            cors: self.cors_of(Some(registered)),
             is_page,
             route: &registered.route.path,
             origin: Origin::of(&request),

@@ -19,3 +19,7 @@ mod sqlite_memory {
 mod postgres_server {
     covet_testsuite::suite!(covet_testsuite::POSTGRES);
 }
+
+mod mysql_server {
+    covet_testsuite::suite!(covet_testsuite::MYSQL);
+}

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderName, header};
 
-use super::Refusal;
+use super::{Refreshing, Refusal, TokenKeys, jose};
 
 /// The header of a proof.
 const DPOP: HeaderName = HeaderName::from_static("dpop");
@@ -37,6 +37,15 @@ pub(super) fn proof(headers: &HeaderMap) -> Option<&str> {
     let mut values = headers.get_all(DPOP).iter();
     let (first, second) = (values.next(), values.next());
     if second.is_some() { None } else { first?.to_str().ok() }
+}
+
+/// What must be waited for before the request's token can be judged.
+pub(super) fn fetched<'a>(headers: &HeaderMap, keys: &'a dyn TokenKeys) -> Option<Refreshing<'a>> {
+    // Keys that are at hand know no waiting, whatever the token says.
+    keys.is_remote().then_some(())?;
+    let (Presented::Bearer(token) | Presented::Dpop(token)) = token(headers).ok()??;
+    let id = jose::key_id(token).ok()?;
+    keys.refresh(id)
 }
 
 #[cfg(test)]

@@ -107,12 +107,7 @@ async fn find(attempt: &Attempt, db: &Db, wait: Duration) -> covet_db::Result<Fo
 }
 
 /// Does the work, and stores what it answers or lets go of the key.
-async fn finish(
-    work: Handling<'static>,
-    claim: &Claim,
-    db: &Db,
-    limit: usize,
-) -> Result<Response, ProblemDetails> {
+async fn finish(work: Handling<'static>, claim: &Claim, db: &Db, limit: usize) -> Result<Response, ProblemDetails> {
     let response = match work.await {
         Ok(response) if !response.status().is_server_error() && response.extensions().get::<Refused>().is_none() => {
             response

@@ -10,7 +10,7 @@ use http::Method;
 use crate::openapi::Operation;
 use crate::overload::Slots;
 use crate::tower::{Layers, Next};
-use crate::{Body, BoxError, RateLimit, Request, Response, SecurityHeaders};
+use crate::{Body, BoxError, Cors, RateLimit, Request, Response, SecurityHeaders};
 
 /// What `#[get("…")]` and its siblings make of a handler. Not written by hand.
 #[doc(hidden)]
@@ -62,6 +62,7 @@ pub struct Route {
     pub(crate) body_limit: Option<u64>,
     pub(crate) deadline: Option<Duration>,
     pub(crate) rate_limits: Vec<RateLimit>,
+    pub(crate) cors: Option<Cors>,
     pub(crate) security_headers: Option<SecurityHeaders>,
     pub(crate) is_logged: bool,
     #[cfg(feature = "_compression")]
@@ -87,7 +88,7 @@ impl Route {
         function: &'static str,
         place: &'static str,
         describe: fn(&mut Operation<'_>),
-        handler: fn(Box<Request>) -> Pin<Box<dyn Future<Output = Response> + Send>>,
+        handler: fn(Box<Request>) -> HandlerFuture,
     ) -> Self {
         let operation_id = function.rsplit("::").next().unwrap_or(function).to_owned();
         Route {
@@ -102,6 +103,7 @@ impl Route {
             body_limit: None,
             deadline: None,
             rate_limits: Vec::new(),
+            cors: None,
             security_headers: None,
             is_logged: true,
             #[cfg(feature = "_compression")]
@@ -248,6 +250,22 @@ impl Routes {
     /// All of them together under a limit of each client's requests, beside those that they have.
     pub fn rate_limit(mut self, limit: RateLimit) -> Self {
         self.list.iter_mut().for_each(|route| route.rate_limits.push(limit.clone()));
+        self
+    }
+
+    /// All of them open to pages of other origins than the [app's](crate::App::cors); to none, with an empty list of them.
+    ///
+    /// ```
+    /// # use covet::{App, Cors, get, routes};
+    /// /// A price, for whoever's page.
+    /// #[get("/price")]
+    /// async fn price() -> &'static str { "790" }
+    ///
+    /// let app = App::new("Shop", "1.0.0").routes(routes![price].cors(Cors::any_origin()));
+    /// assert!(app.build().is_ok());
+    /// ```
+    pub fn cors(mut self, cors: Cors) -> Self {
+        self.list.iter_mut().for_each(|route| route.cors = Some(cors.clone()));
         self
     }
 
