@@ -21,8 +21,8 @@ impl<'a> Vm<'a> {
             }
             V::Dict(dict) => {
                 let hint = &instance.hints[word as usize];
-                if let Some((value, at)) = dict.get_hinted(self.arena, name, hint.get().1)? {
-                    hint.set((0, at));
+                if let Some((value, found)) = dict.get_hinted(self.arena, name, hint.get())? {
+                    hint.set(found);
                     return Ok(value);
                 }
             }

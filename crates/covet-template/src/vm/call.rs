@@ -56,7 +56,9 @@ impl<'a> Vm<'a> {
             None => {
                 let start = self.stack.len() - site.positional - site.keywords.len();
                 for value in &mut self.stack[start - 1..] {
-                    *value = value.gathered(self.arena)?;
+                    if let V::Record(_) | V::Seq(_) = value {
+                        *value = value.gathered(self.arena)?;
+                    }
                 }
                 let (positional, values) = self.stack[start..].split_at(site.positional);
                 let value = self.stack[start - 1];

@@ -119,7 +119,9 @@ impl<'a> Vm<'a> {
 
     /// Runs until the first frame returns, and says where it went wrong.
     fn run(&mut self, mut frame: Frame<'a>) -> Result<()> {
-        let Err(mut error) = self.dispatch(&mut frame) else { return Ok(()) };
+        let outcome = self.arena.spend(frame.unit.ops.len()).and_then(|()| self.dispatch(&mut frame));
+        // An error where none can be answered, while the last values were read, comes to light here at the latest.
+        let Err(mut error) = outcome.and_then(|()| self.arena.spend(1)) else { return Ok(()) };
         if let Some(name) = error.helpless_name()
             && frame.instance.program.names.iter().any(|known| **known == *name)
             && name.len() > 1
@@ -145,6 +147,7 @@ impl<'a> Vm<'a> {
             self.slots.truncate(callee.base);
             return Err(Error::budget("call depth"));
         }
+        self.arena.spend(callee.unit.ops.len())?;
         self.frames.push(std::mem::replace(frame, callee));
         Ok(())
     }
@@ -156,6 +159,7 @@ impl<'a> Vm<'a> {
             let context = frame.instance.context;
             let instance = self.instance(parent, context)?;
             frame.unit = &parent.units[0];
+            self.arena.spend(frame.unit.ops.len())?;
             frame.instance = instance;
             frame.ip = 0;
             self.slots.resize(frame.base + frame.unit.slots, V::Unset);
