@@ -63,6 +63,9 @@ mod source;
 mod syntax;
 #[cfg(feature = "engine")]
 mod value;
+#[cfg(feature = "codegen")]
+#[doc(hidden)]
+pub mod rust;
 #[cfg(feature = "engine")]
 mod variables;
 #[cfg(feature = "engine")]
@@ -86,6 +89,16 @@ pub use source::Place;
 pub use syntax::Syntax;
 #[cfg(feature = "engine")]
 pub use value::{Context, Data, Datum, FromValue, IntoValue, Memory, Safe, Value, Vouched};
+
+#[cfg(feature = "engine")]
+pub use vm::compiled::Render;
+
+/// What templates call that were compiled to Rust.
+#[cfg(feature = "engine")]
+#[doc(hidden)]
+pub mod compiled {
+    pub use crate::vm::compiled::{Escape, Items, Run};
+}
 
 #[cfg(feature = "engine")]
 use serde::Serialize;

@@ -314,14 +314,7 @@ impl<'a> Vm<'a> {
             }
             Op::SetAttribute(word) => {
                 let (of, value) = (self.pop(), self.pop());
-                let name: &'a str = &frame.instance.program.words[word as usize];
-                let V::Object(Object::Namespace(dict)) = of else {
-                    return Err(Error::type_(format!(
-                        "attributes are assigned to a namespace only, not to {}",
-                        of.type_name()
-                    )));
-                };
-                dict.insert(arena, V::Str(name), value)?;
+                set_attribute(arena, of, &frame.instance.program.words[word as usize], value)?;
             }
             Op::Slice => {
                 let (step, stop, start) = (self.pop(), self.pop(), self.pop());
@@ -371,12 +364,7 @@ impl<'a> Vm<'a> {
             }
             Op::Positive => {
                 let operand = self.pop();
-                let operand = match operand {
-                    V::Bool(value) => V::Int(i64::from(value)),
-                    V::Int(_) | V::Big(_) | V::Float(_) => operand,
-                    _ => return Err(operand.mismatch("what follows the sign", "a number")),
-                };
-                self.stack.push(operand);
+                self.stack.push(positive(operand)?);
             }
             Op::Append => {
                 let item = self.pop();
@@ -476,9 +464,27 @@ impl<'a> Vm<'a> {
     }
 }
 
+/// Assigns to an attribute, which only namespaces allow.
+pub(super) fn set_attribute<'a>(arena: &'a Arena, of: V<'a>, name: &'a str, value: V<'a>) -> Result<()> {
+    let V::Object(Object::Namespace(dict)) = of else {
+        let message = format!("attributes are assigned to a namespace only, not to {}", of.type_name());
+        return Err(Error::type_(message));
+    };
+    dict.insert(arena, V::Str(name), value)
+}
+
+/// What a `+` in front of a number makes of it.
+pub(super) fn positive(operand: V<'_>) -> Result<V<'_>> {
+    match operand {
+        V::Bool(value) => Ok(V::Int(i64::from(value))),
+        V::Int(_) | V::Big(_) | V::Float(_) => Ok(operand),
+        _ => Err(operand.mismatch("what follows the sign", "a number")),
+    }
+}
+
 /// Writes a value. It is looked at where it lies, since copying what was just written is slow.
 #[inline]
-fn emit<'a>(arena: &'a Arena, escape: Escape, value: &V<'a>, scratch: &mut Text, out: &mut Text) -> Result<()> {
+pub(super) fn emit<'a>(arena: &'a Arena, escape: Escape, value: &V<'a>, scratch: &mut Text, out: &mut Text) -> Result<()> {
     match (escape, value) {
         (Escape::Html | Escape::Attribute, V::Str(text)) => {
             arena.spend(text.len() / 32)?;

@@ -6,6 +6,7 @@
 mod arguments;
 mod attribute;
 mod call;
+pub(crate) mod compiled;
 mod context;
 mod dispatch;
 mod frame;
@@ -58,7 +59,7 @@ impl<'a> Vm<'a> {
             programs,
             loaded: Vec::new(),
             out: Text::output(engine.budget().output),
-            scratch: Text::within(std::mem::take(&mut workspace.scratch), engine.budget().memory / 4),
+            scratch: Text::within(workspace.take_scratch(), engine.budget().memory / 4),
             stack,
             slots,
             loops,
@@ -86,7 +87,7 @@ impl<'a> Vm<'a> {
         program.usual_length.store(rendered.len(), Ordering::Relaxed);
         let Self { stack, slots, loops, frames, .. } = self;
         workspace.put_back(Lists { stack, slots, loops, frames });
-        workspace.scratch = self.scratch.into_string();
+        workspace.put_scratch(self.scratch);
         Ok(rendered)
     }
 
