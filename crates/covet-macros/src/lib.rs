@@ -100,14 +100,14 @@ pub fn permissions(input: TokenStream) -> TokenStream {
     permissions::expand(input.into()).into()
 }
 
-#[expect(missing_docs, reason = "documented in `covet-template`, where this text would be added")]
+#[expect(missing_docs, reason = "documented in `covet`, where this text would be added")]
 #[proc_macro_derive(Context, attributes(context))]
 pub fn context(input: TokenStream) -> TokenStream {
     context::expand(syn::parse_macro_input!(input as syn::DeriveInput)).into()
 }
 
 #[cfg(feature = "template")]
-#[expect(missing_docs, reason = "documented in `covet-template`, where this text would be added")]
+#[expect(missing_docs, reason = "documented in `covet`, where this text would be added")]
 #[proc_macro_derive(Template, attributes(template))]
 pub fn template(input: TokenStream) -> TokenStream {
     template::expand(&syn::parse_macro_input!(input as syn::DeriveInput)).into()

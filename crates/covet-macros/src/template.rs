@@ -34,7 +34,10 @@ fn implementation(input: &DeriveInput) -> Result<TokenStream> {
 
 fn emit(input: &DeriveInput, krate: &Path, options: &Options, code: &Code) -> Result<TokenStream> {
     let body: TokenStream = code.body.parse().map_err(|error| {
-        Error::new(Span::call_site(), format!("the code of the template is no Rust, which is a mistake of ours: {error}"))
+        Error::new(
+            Span::call_site(),
+            format!("the code of the template is no Rust, which is a mistake of ours: {error}"),
+        )
     })?;
     let (names, texts): (Vec<_>, Vec<_>) = code.sources.iter().cloned().unzip();
     // The compiler builds the struct anew when one of the files changes.

@@ -34,7 +34,7 @@
 //! Without the feature `engine`, which is on by default, there is only [`escape`].
 //!
 //! # What is not here yet
-//! Rendering as a stream, and compiling templates to Rust.
+//! Rendering as a stream.
 
 #![forbid(unsafe_code)]
 
@@ -57,15 +57,15 @@ mod html;
 mod loader;
 #[cfg(feature = "engine")]
 mod policy;
+#[cfg(feature = "codegen")]
+#[doc(hidden)]
+pub mod rust;
 #[cfg(feature = "engine")]
 mod source;
 #[cfg(feature = "engine")]
 mod syntax;
 #[cfg(feature = "engine")]
 mod value;
-#[cfg(feature = "codegen")]
-#[doc(hidden)]
-pub mod rust;
 #[cfg(feature = "engine")]
 mod variables;
 #[cfg(feature = "engine")]

@@ -46,7 +46,7 @@ impl<'t> Generator<'t> {
     /// The value behind a name.
     pub(super) fn read(&mut self, binding: &Binding<'t>, name: &str, span: Span) -> Result<String> {
         match binding {
-            Binding::Place(place) | Binding::Dynamic(place) => Ok(self.bind(format!("run.read(&{place})?"))),
+            Binding::Place(place) => Ok(self.bind(format!("run.read(&{place})?"))),
             // A variable may change before its value is used.
             Binding::Value(value) => Ok(self.bind(value)),
             Binding::Loop(_) | Binding::Macro(_) | Binding::Module(_) => {
@@ -316,13 +316,7 @@ impl<'t> Generator<'t> {
         Ok(self.bind(format!("run.filter({filter}, {of}, {arguments}, {escapes})?")))
     }
 
-    fn test(
-        &mut self,
-        of: &'t Expr<'t>,
-        name: &'t str,
-        arguments: &'t Arguments<'t>,
-        span: Span,
-    ) -> Result<String> {
+    fn test(&mut self, of: &'t Expr<'t>, name: &'t str, arguments: &'t Arguments<'t>, span: Span) -> Result<String> {
         let asks = matches!(name, "defined" | "undefined");
         if let ExprKind::Name(variable) = of.kind
             && asks

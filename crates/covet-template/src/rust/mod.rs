@@ -11,7 +11,8 @@ mod expression;
 mod scope;
 mod statement;
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::rc::Rc;
 
@@ -65,7 +66,8 @@ pub fn compile(engine: &Engine, name: &str, fields: &[Field], krate: &str) -> st
         sources: &sources,
         bodies: &bodies,
         fields,
-        code: format!("use {krate}::{{Datum, compiled::{{Escape, Items}}}};\n"),
+        code: String::new(),
+        read: RefCell::default(),
         next: 0,
         template: 0,
         nesting: 0,
@@ -81,12 +83,19 @@ pub fn compile(engine: &Engine, name: &str, fields: &[Field], krate: &str) -> st
         format: engine.format_of(name),
         escapes: engine.format_of(name) != Format::Text,
         silent: false,
+        extends: false,
         branches: 0,
     };
-    let template = generator.find(name).ok_or_else(|| generator.refuse("the template is not there", Span::default()))?;
+    let template =
+        generator.find(name).ok_or_else(|| generator.refuse("the template is not there", Span::default()))?;
     generator.family_of(template)?;
     let texts = sources.iter().map(|source| (source.name.to_string(), source.text.to_string()));
-    Ok(Code { body: generator.code, sources: texts.collect() })
+    let mut body = format!("use {krate}::{{Datum, compiled::{{Escape, Items}}}};\n");
+    for index in generator.read.borrow().iter() {
+        body.push_str(&format!("let f{index} = run.read(&self.{})?;\n", fields[*index].member));
+    }
+    body.push_str(&generator.code);
+    Ok(Code { body, sources: texts.collect() })
 }
 
 /// Loads a template and all that it names.
@@ -150,6 +159,8 @@ struct Generator<'t> {
     bodies: &'t [Body<'t>],
     fields: &'t [Field],
     code: String,
+    /// The dynamic fields that are used, each of which is read once.
+    read: RefCell<BTreeSet<usize>>,
     /// The number of the next variable.
     next: usize,
     /// The template whose code is written.
@@ -171,8 +182,10 @@ struct Generator<'t> {
     position: Position,
     format: Format,
     escapes: bool,
-    /// Whether the template extends another one, so that its own body has no output.
+    /// Whether there is no output, as behind `extends`.
     silent: bool,
+    /// Whether the template extends another one.
+    extends: bool,
     branches: usize,
 }
 
@@ -279,18 +292,19 @@ impl<'t> Generator<'t> {
             self.declare_assigned(&bodies[*template], Span::default())?;
         }
         let outer_root = std::mem::replace(&mut self.root_depth, self.environment.depth());
-        let outer_silent = self.silent;
+        let (outer_silent, outer_extends) = (self.silent, self.extends);
         let position = self.position;
         let (format, escapes) = (self.format, self.escapes);
         for (index, template) in chain.iter().enumerate() {
             self.template = *template;
-            self.silent = outer_silent || index + 1 < chain.len();
+            self.silent = outer_silent;
+            self.extends = index + 1 < chain.len();
             self.position = position;
             self.speak_as(*template);
             self.body(&bodies[*template])?;
         }
         (self.format, self.escapes) = (format, escapes);
-        self.silent = outer_silent;
+        (self.silent, self.extends) = (outer_silent, outer_extends);
         self.root_depth = outer_root;
         self.environment.close();
         self.template = outer_template;
@@ -323,10 +337,6 @@ impl<'t> Generator<'t> {
         self.find(name).map(Some).ok_or_else(|| self.refuse("the template is not there", span))
     }
 
-    fn field(&self, name: &str) -> Option<&'t Field> {
-        self.fields.iter().find(|field| field.name == name)
-    }
-
     /// What a name means.
     fn lookup(&self, name: &str) -> Option<Binding<'t>> {
         if let Some(found) = self.environment.find(name) {
@@ -335,9 +345,12 @@ impl<'t> Generator<'t> {
         if !self.environment.sees_fields {
             return None;
         }
-        let field = self.field(name)?;
-        let path = format!("self.{}", field.member);
-        Some(if field.dynamic { Binding::Dynamic(path) } else { Binding::Place(path) })
+        let index = self.fields.iter().position(|field| field.name == name)?;
+        if self.fields[index].dynamic {
+            self.read.borrow_mut().insert(index);
+            return Some(Binding::Value(format!("f{index}")));
+        }
+        Some(Binding::Place(format!("self.{}", self.fields[index].member)))
     }
 
     /// A text as it stands in Rust.

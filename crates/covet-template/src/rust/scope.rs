@@ -11,8 +11,6 @@ use crate::syntax::ast::Macro;
 pub(super) enum Binding<'t> {
     /// A path of Rust: a reference to something that implements `Data`.
     Place(String),
-    /// The same, which is read before anything is done with it.
-    Dynamic(String),
     /// A variable of Rust that holds a value of the engine.
     Value(String),
     /// The `loop` of a loop.

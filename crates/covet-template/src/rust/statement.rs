@@ -127,6 +127,7 @@ impl<'t> Generator<'t> {
                 if self.branches > 0 || !self.loops.is_empty() || !is_outermost {
                     return Err(self.refuse("`extends` in a branch, a loop or a scope", span));
                 }
+                self.silent |= self.extends;
             }
             StmtKind::Block(_) if self.silent => {}
             StmtKind::Block(block) => return self.block(block, span),
@@ -325,8 +326,7 @@ impl<'t> Generator<'t> {
             Target::Name(name) if dynamic => self.environment.bind(name, Binding::Value(item.to_owned())),
             Target::Name(name) => self.environment.bind(name, Binding::Place(format!("(*{item})"))),
             target => {
-                let value =
-                    if dynamic { item.to_owned() } else { self.bind(format!("run.read(&*{item})?")) };
+                let value = if dynamic { item.to_owned() } else { self.bind(format!("run.read(&*{item})?")) };
                 self.declare(target);
                 self.assign(target, &value, span)?;
             }
@@ -642,12 +642,7 @@ impl<'t> Generator<'t> {
     }
 
     /// The code of a template that is imported, and what it offers.
-    fn import(
-        &mut self,
-        name: &'t Expr<'t>,
-        with_context: bool,
-        span: Span,
-    ) -> Result<Vec<(&'t str, Binding<'t>)>> {
+    fn import(&mut self, name: &'t Expr<'t>, with_context: bool, span: Span) -> Result<Vec<(&'t str, Binding<'t>)>> {
         self.check_certain("an import in a branch or a loop", span)?;
         let Some(template) = self.constant_template(name)? else {
             return Err(self.refuse("the template is not there", span));
@@ -673,8 +668,7 @@ impl<'t> Generator<'t> {
     }
 
     fn block(&mut self, block: &'t Block<'t>, span: Span) -> Result<()> {
-        let environment =
-            if block.scoped { self.environment.clone() } else { self.environment.outer(self.root_depth) };
+        let environment = if block.scoped { self.environment.clone() } else { self.environment.outer(self.root_depth) };
         let after = self.block_body(block.name, 0, environment, Some(block), span)?;
         self.position = after.after_unknown();
         Ok(())
@@ -721,9 +715,7 @@ impl<'t> Generator<'t> {
     /// Whether the code of a definition of a block gives HTML.
     pub(super) fn gives_html(&self, name: &str, depth: usize) -> bool {
         let definition = self.family.get(name).and_then(|chain| chain.get(depth));
-        definition.is_some_and(|(template, _)| {
-            self.engine.format_of(&self.sources[*template].name) == Format::Html
-        })
+        definition.is_some_and(|(template, _)| self.engine.format_of(&self.sources[*template].name) == Format::Html)
     }
 
     /// A block whose output becomes a value, or is written at once.

@@ -7,11 +7,12 @@
 
 use std::sync::LazyLock;
 
-use super::dispatch::emit;
 use super::Workspace;
+use super::dispatch::emit;
 use crate::builtins::{self, Args};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::escape;
 pub use crate::html::Escape;
 use crate::policy::Undefined;
 use crate::source::{Source, Span};
@@ -149,14 +150,27 @@ impl<'a> Run<'a> {
         value.read(Memory(self.arena))
     }
 
-    #[inline]
+    #[inline(always)]
     pub fn text(&mut self, text: &str) -> Result<()> {
         self.out.push_str(text)
     }
 
+    /// Writes a value. The types of the struct and the place in the page leave one of the cases, and Rust sees which.
     #[inline(always)]
     pub fn emit(&mut self, escape: Escape, value: Datum<'a>) -> Result<()> {
-        emit(self.arena, escape, &value.0, &mut self.scratch, &mut self.out)
+        match (escape, value.0) {
+            (Escape::Html | Escape::Attribute, V::Str(text)) => {
+                self.arena.spend(text.len() / 32)?;
+                escape::push(text, &mut self.out)
+            }
+            (escape, V::Int(number)) if escape.takes_digits() => self.out.push_int(number),
+            (escape, value) => self.emit_other(escape, value),
+        }
+    }
+
+    #[inline(never)]
+    fn emit_other(&mut self, escape: Escape, value: V<'a>) -> Result<()> {
+        emit(self.arena, escape, &value, &mut self.scratch, &mut self.out)
     }
 
     /// Where the output ends now.
@@ -294,7 +308,8 @@ impl<'a> Run<'a> {
         {
             return Err(Error::undefined(undefined));
         }
-        self.with_arguments(value.0, positional, keywords, |value, args| filter(&self.cx(escapes), value, args)).map(Datum)
+        self.with_arguments(value.0, positional, keywords, |value, args| filter(&self.cx(escapes), value, args))
+            .map(Datum)
     }
 
     /// A test, by its place in the list of them.

@@ -484,7 +484,13 @@ pub(super) fn positive(operand: V<'_>) -> Result<V<'_>> {
 
 /// Writes a value. It is looked at where it lies, since copying what was just written is slow.
 #[inline]
-pub(super) fn emit<'a>(arena: &'a Arena, escape: Escape, value: &V<'a>, scratch: &mut Text, out: &mut Text) -> Result<()> {
+pub(super) fn emit<'a>(
+    arena: &'a Arena,
+    escape: Escape,
+    value: &V<'a>,
+    scratch: &mut Text,
+    out: &mut Text,
+) -> Result<()> {
     match (escape, value) {
         (Escape::Html | Escape::Attribute, V::Str(text)) => {
             arena.spend(text.len() / 32)?;
