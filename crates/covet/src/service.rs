@@ -119,6 +119,12 @@ impl Service {
         &self.inner.document
     }
 
+    /// Who may call which route, and the values that the app shares.
+    #[cfg(all(feature = "auth", feature = "_db"))]
+    pub(crate) fn callers(&self) -> (Option<&Authentication>, &Shared) {
+        (self.inner.settings.auth.as_ref(), &self.inner.shared)
+    }
+
     /// Lets the answers end that would go on without end.
     pub(crate) fn stop(&self) {
         self.inner.shared.stop();

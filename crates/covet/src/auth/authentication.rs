@@ -2,21 +2,26 @@
 
 use std::sync::Arc;
 
-use covet_auth::rbac::{LiveRoles, PermissionSet};
+use covet_auth::oauth2::path;
+use covet_auth::rbac::{LiveRoles, PermissionSet, RoleId};
 use covet_auth::{AuditEvent, Error, ErrorKind, Identity, Principal, Scope};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::audit::{Origin, Record};
-use super::{Guard, Refusal, ResourceServer, bearer};
+use super::{Guard, Refusal, ResourceServer, RouteAccess, bearer};
 use crate::extract::cookie;
+use crate::overload::overloaded;
 use crate::problem::ProblemDetails;
 use crate::{Response, negotiation};
 
 /// The name of the scheme of tokens in the document.
 pub(crate) const BEARER: &str = "bearer";
+
+/// The name of the scheme of the app's own tokens in the document.
+pub(crate) const OAUTH2: &str = "oauth2";
 
 /// The name of the scheme of sessions in the document.
 pub(crate) const SESSION: &str = "session";
@@ -26,6 +31,8 @@ pub(crate) const SESSION: &str = "session";
 pub(crate) struct Authentication {
     server: ResourceServer,
     roles: Arc<LiveRoles>,
+    /// Who may call which route.
+    pub(crate) matrix: Vec<RouteAccess>,
 }
 
 /// A request whose caller is asked for.
@@ -53,7 +60,7 @@ pub(crate) enum Admission {
 
 impl Authentication {
     pub(super) fn new(server: ResourceServer, roles: Arc<LiveRoles>) -> Self {
-        Authentication { server, roles }
+        Authentication { server, roles, matrix: Vec::new() }
     }
 
     /// The Security Scheme Objects (OpenAPI 3.1, section 4.8.27), by name.
@@ -71,7 +78,39 @@ impl Authentication {
                 json!({ "type": "apiKey", "in": "cookie", "name": cookie, "description": description }),
             )
         });
-        [(BEARER.to_owned(), bearer)].into_iter().chain(session)
+        let oauth2 = self.server.is_own.then(|| (OAUTH2.to_owned(), self.flows()));
+        [(BEARER.to_owned(), bearer)].into_iter().chain(session).chain(oauth2)
+    }
+
+    /// How a token of the app's own server is had (OpenAPI 3.1, section 4.8.28). `x-docs-client` is whom the docs page logs in as.
+    fn flows(&self) -> Value {
+        let issuer = self.server.verifier.verifier().issuer();
+        let url = |path: &str| format!("{issuer}{path}");
+        let permissions = self.roles.registry().permissions().iter();
+        let scopes: Map<_, _> = permissions.map(|one| (one.name.to_owned(), one.description.into())).collect();
+        let (authorize, token) = (url(path::AUTHORIZE), url(path::TOKEN));
+        let mut scheme = json!({ "type": "oauth2", "flows": {
+            "authorizationCode":
+                { "authorizationUrl": authorize, "tokenUrl": token, "refreshUrl": token, "scopes": scopes },
+            "clientCredentials": { "tokenUrl": token, "scopes": scopes },
+        } });
+        if let Some(client) = &self.server.docs_client {
+            scheme["x-docs-client"] = client.as_str().into();
+        }
+        scheme
+    }
+
+    /// The names of all permissions.
+    #[cfg(feature = "_db")]
+    pub(crate) fn permissions(&self) -> Vec<&'static str> {
+        self.roles.registry().permissions().iter().map(|permission| permission.name).collect()
+    }
+
+    /// The roles in force, each with the names of all that it gives.
+    pub(crate) fn roles(&self) -> Vec<(RoleId, String, Vec<&'static str>)> {
+        let registry = self.roles.registry();
+        let roles = self.roles.current();
+        roles.iter().map(|(id, name, set)| (id, name.to_owned(), registry.names(set).collect())).collect()
     }
 
     /// Lets the caller in, or says why not. Only a session is waited for.
@@ -80,6 +119,9 @@ impl Authentication {
             self.record_refusal(&refusal, caller, asking);
             refusal.into_details(&self.server.realm, self.roles.registry())
         };
+        if let Some(refresh) = bearer::fetched(&asking.head.headers, &*self.server.keys) {
+            refresh.await.map_err(|error| overloaded("the keys of the tokens' issuer cannot be had").cause(error))?;
+        }
         let mut caller = self.of_token(&asking.head.headers).map_err(|refusal| refused(refusal, None))?;
         if caller.is_none() && self.has_session_cookie(&asking.head.headers) {
             caller = Box::pin(self.of_session(asking)).await?;

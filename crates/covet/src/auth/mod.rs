@@ -12,9 +12,11 @@ mod audit;
 mod authentication;
 mod bearer;
 mod install;
+mod matrix;
 #[cfg(feature = "_db")]
 mod oauth;
 mod refusal;
+mod remote;
 mod resource_server;
 #[cfg(feature = "_db")]
 mod roles;
@@ -26,7 +28,7 @@ pub use argument::{Auth, Public};
 pub(crate) use audit::Origin;
 #[cfg(feature = "_db")]
 pub use audit::{Audit, AuditEntry, AuditFilter, AuditOrder};
-pub(crate) use authentication::{Admission, Asking, Authentication, BEARER, SESSION};
+pub(crate) use authentication::{Admission, Asking, Authentication, BEARER, OAUTH2, SESSION};
 pub use covet_auth::keys::KeyEncryptionKey;
 pub use covet_auth::oauth2::{Client, Consent, GrantType, Introspection, Session, Settings, Subject};
 pub use covet_auth::password::{Password, PasswordFault, PasswordOptions, PasswordOptionsError};
@@ -36,7 +38,10 @@ pub use covet_auth::rbac::{
     RoleId,
 };
 pub use covet_auth::{AuditEvent, AuditOutcome, Identity, Principal, Scope, jose};
-pub use install::{Install, TokenKeys};
+pub use install::{Install, Refreshing, TokenKeys};
+pub use matrix::{RouteAccess, Who};
+#[cfg(feature = "_db")]
+pub(crate) use oauth::Provider;
 #[cfg(feature = "_db")]
 pub use oauth::{NoPeople, People, PeopleFuture, Server};
 pub(crate) use refusal::{FORBIDDEN, Refusal, UNAUTHENTICATED};

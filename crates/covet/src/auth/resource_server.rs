@@ -36,6 +36,10 @@ pub struct ResourceServer {
     pub(super) keys: Arc<dyn TokenKeys>,
     definitions: Vec<RoleDefinition>,
     pub(super) realm: String,
+    /// Whether the issuer is this app.
+    pub(super) is_own: bool,
+    /// The client that the docs page is.
+    pub(super) docs_client: Option<String>,
     /// Whose sessions are believed as well.
     #[cfg(feature = "_db")]
     pub(super) people: Option<Arc<dyn super::People>>,
@@ -75,6 +79,8 @@ impl ResourceServer {
             keys,
             definitions: Vec::new(),
             realm: "api".to_owned(),
+            is_own: false,
+            docs_client: None,
             #[cfg(feature = "_db")]
             people: None,
             #[cfg(feature = "_db")]
@@ -82,6 +88,18 @@ impl ResourceServer {
             #[cfg(feature = "_db")]
             roles: super::roles::RoleBook::default(),
         }
+    }
+
+    /// The same with the keys of another server, from the address of its JWKS document: over https (feature `tls`), or over plain
+    /// http from this machine.
+    ///
+    /// They are fetched with the first token, again after five minutes, and where a token names a key that is not among them; at
+    /// most every 30 seconds, and once for all who wait. While the issuer does not answer, those that are there stay good.
+    ///
+    /// # Errors
+    /// That the address is none.
+    pub fn remote(issuer: impl Into<String>, audience: impl Into<String>, jwks_url: &str) -> covet_auth::Result<Self> {
+        Ok(ResourceServer::of(issuer, audience, Arc::new(super::remote::RemoteTokenKeys::new(jwks_url)?)))
     }
 
     /// With these roles. They are checked when the app is built.
@@ -93,6 +111,13 @@ impl ResourceServer {
     /// With another realm in the challenges of 401 and 403 than `api`: printable ASCII without `"` and `\`.
     pub fn realm(mut self, realm: impl Into<String>) -> Self {
         self.realm = realm.into();
+        self
+    }
+
+    /// Of the app's own server.
+    #[cfg(feature = "_db")]
+    pub(super) fn own(mut self, docs_client: Option<String>) -> Self {
+        (self.is_own, self.docs_client) = (true, docs_client);
         self
     }
 
@@ -123,6 +148,13 @@ impl ResourceServer {
         return self.people.as_ref()?.session_cookie();
         #[cfg(not(feature = "_db"))]
         None
+    }
+
+    /// The names of the schemes that its routes can be called by, in the document.
+    pub(crate) fn schemes(&self) -> Vec<&'static str> {
+        let own = self.is_own.then_some(super::OAUTH2);
+        let session = self.session_cookie().map(|_| super::SESSION);
+        own.into_iter().chain([super::BEARER]).chain(session).collect()
     }
 
     /// Ready for an app with these permissions, or what is wrong.

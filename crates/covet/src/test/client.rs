@@ -54,6 +54,22 @@ impl Client {
         Client { service, address, headers: HeaderMap::new(), cookies: Arc::default(), checked: true }
     }
 
+    #[cfg(all(feature = "auth", feature = "_db"))]
+    pub(super) fn service(&self) -> &Service {
+        &self.service
+    }
+
+    #[cfg(all(feature = "auth", feature = "_db"))]
+    pub(super) fn headers_mut(&mut self) -> &mut HeaderMap {
+        &mut self.headers
+    }
+
+    /// The same without cookies.
+    #[cfg(all(feature = "auth", feature = "_db"))]
+    pub(super) fn anonymous(&self) -> Self {
+        Client { cookies: Arc::default(), ..self.clone() }
+    }
+
     /// A client that does not hold the answers against the document. It shares the cookies of this one.
     ///
     /// ```

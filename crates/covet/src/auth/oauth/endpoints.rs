@@ -6,7 +6,7 @@ use covet_auth::{AuditEvent, Error};
 use covet_db::Db;
 use http::{StatusCode, header};
 
-use super::answer::Answer;
+use super::answer::{Answer, Page};
 use super::call::{Call, Visit};
 use super::pages;
 use crate::auth::audit::within;
@@ -263,7 +263,7 @@ impl Visit {
     }
 
     /// The page that asks for a device. Wrong codes are counted for each session, since a code is short.
-    async fn device_consent(&self, session: &Session, code: &str) -> Result<Option<String>, Error> {
+    async fn device_consent(&self, session: &Session, code: &str) -> Result<Option<Page>, Error> {
         if !self.core.may_try_device_code(session, self.now).await? {
             return Ok(None);
         }
