@@ -3,6 +3,7 @@
 //! [`jose`] is keys and tokens, [`keys`] the server's own and how they follow one another, [`oauth2`] the authorization server,
 //! [`oidc`] OpenID Connect on top of it. [`Scope`] is the value of the `scope` parameter.
 
+mod audit;
 mod error;
 pub mod jose;
 pub mod keys;
@@ -14,6 +15,7 @@ mod principal;
 pub mod rbac;
 mod scope;
 
+pub use audit::{AuditEvent, AuditOutcome};
 pub use error::{Error, ErrorKind, Result};
 pub use principal::{Identity, Principal};
 pub use scope::{Scope, ScopeError};

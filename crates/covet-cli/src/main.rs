@@ -59,6 +59,9 @@ enum Command {
     /// List the routes of the app in this folder.
     #[command(after_help = EXIT_CODES)]
     Routes {
+        /// Say who may call each: the permissions, and the roles of the program that have them.
+        #[arg(long)]
+        auth: bool,
         /// Print JSON instead of a table.
         #[arg(long)]
         json: bool,
@@ -164,7 +167,7 @@ impl Database {
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::New { name, covet, json } => project::new(&name, covet.as_deref(), json).map_err(Error::report),
-        Command::Routes { json, program } => inspect::routes(&program, json).map_err(Error::report),
+        Command::Routes { auth, json, program } => inspect::routes(&program, auth, json).map_err(Error::report),
         Command::Openapi { program, .. } => inspect::openapi(&program).map_err(Error::report),
         Command::Migrate { command } => migrate(command).map_err(Error::report),
         Command::Db(arguments) => db::run(*arguments).map_err(db::Failure::report),

@@ -12,6 +12,8 @@ use crate::{ConnectOptions, Error, ErrorKind, Executed, Param, Result, Transacti
 #[derive(Debug)]
 pub(crate) enum Absent {}
 
+#[cfg(not(feature = "mysql"))]
+pub(crate) use Absent as Mysql;
 #[cfg(not(feature = "postgres"))]
 pub(crate) use Absent as Postgres;
 #[cfg(not(feature = "sqlite"))]
@@ -126,6 +128,10 @@ pub(crate) async fn repeat(_: &Lease<Connection>, _: Text, _: Rows) -> Result<u6
 
 pub(crate) async fn script(_: &Lease<Connection>, _: String) -> Result<()> {
     Err(absent())
+}
+
+pub(crate) async fn counted_script(_: &Lease<Connection>, _: String) -> Result<(), (usize, Error)> {
+    Err((0, absent()))
 }
 
 pub(crate) async fn commit(_: Lease<Connection>) -> Result<()> {

@@ -4,12 +4,16 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(not(feature = "mysql"))]
+use crate::absent as mysql;
 #[cfg(not(feature = "postgres"))]
 use crate::absent as postgres;
 #[cfg(not(feature = "sqlite"))]
 use crate::absent as sqlite;
 use crate::batch::{Asked, Reply};
 use crate::pool::{Place, PoolStats};
+#[cfg(feature = "mysql")]
+use crate::mysql;
 #[cfg(feature = "postgres")]
 use crate::postgres;
 use crate::row::Batch;
@@ -31,6 +35,7 @@ pub(crate) enum Wanted {
 pub(crate) enum Backend {
     Sqlite(sqlite::Sqlite),
     Postgres(postgres::Postgres),
+    Mysql(mysql::Mysql),
 }
 
 /// SQLite's introspection, for the calls that ask it.
@@ -39,29 +44,36 @@ pub(crate) use sqlite::introspection as sqlite_introspection;
 /// PostgreSQL's.
 pub(crate) use postgres::introspection as postgres_introspection;
 
+/// MySQL's.
+pub(crate) use mysql::introspection as mysql_introspection;
+
 /// A lease on a connection of a database.
 #[derive(Debug)]
 pub(crate) enum Lease {
     Sqlite(crate::pool::Lease<sqlite::Connection>),
     Postgres(crate::pool::Lease<postgres::Connection>),
+    Mysql(crate::pool::Lease<mysql::Connection>),
 }
 
 /// The batches of a stream.
 pub(crate) enum Batches {
     Sqlite(sqlite::Batches),
     Postgres(postgres::Batches),
+    Mysql(mysql::Batches),
 }
 
 /// A statement for a stream.
 pub(crate) enum PreparedStream {
     Sqlite(sqlite::PreparedStream),
     Postgres(postgres::PreparedStream),
+    Mysql(mysql::PreparedStream),
 }
 
 /// Rows of values, in the form in which the adapter sends them.
 pub(crate) enum Rows {
     Sqlite(sqlite::Rows),
     Postgres(postgres::Rows),
+    Mysql(mysql::Rows),
 }
 
 impl Backend {
@@ -76,6 +88,10 @@ impl Backend {
                 let connect = || postgres::Postgres::connect(options);
                 trying_again(options.attempts, postgres::passes, connect).await.map(Self::Postgres)
             }
+            Source::Mysql(_) => {
+                let connect = || mysql::Mysql::connect(options);
+                trying_again(options.attempts, mysql::passes, connect).await.map(Self::Mysql)
+            }
         }
     }
 
@@ -83,6 +99,7 @@ impl Backend {
         match self {
             Self::Sqlite(_) => Dialect::Sqlite,
             Self::Postgres(_) => Dialect::Postgres,
+            Self::Mysql(_) => Dialect::Mysql,
         }
     }
 
@@ -90,6 +107,7 @@ impl Backend {
         match self {
             Self::Sqlite(sqlite) => sqlite.stats(),
             Self::Postgres(postgres) => postgres.stats(),
+            Self::Mysql(mysql) => mysql.stats(),
         }
     }
 
@@ -97,6 +115,7 @@ impl Backend {
         match self {
             Self::Sqlite(sqlite) => sqlite.close().await,
             Self::Postgres(postgres) => postgres.close().await,
+            Self::Mysql(mysql) => mysql.close().await,
         }
     }
 
@@ -110,6 +129,7 @@ impl Backend {
         match self {
             Self::Sqlite(sqlite) => sqlite.fetch(within.and_then(Lease::sqlite), rendered, wanted, place).await,
             Self::Postgres(postgres) => postgres.fetch(within.and_then(Lease::postgres), rendered, wanted, place).await,
+            Self::Mysql(mysql) => mysql.fetch(within.and_then(Lease::mysql), rendered, wanted, place).await,
         }
     }
 
@@ -122,6 +142,7 @@ impl Backend {
         match self {
             Self::Sqlite(sqlite) => sqlite.execute(within.and_then(Lease::sqlite), rendered, place).await,
             Self::Postgres(postgres) => postgres.execute(within.and_then(Lease::postgres), rendered, place).await,
+            Self::Mysql(mysql) => mysql.execute(within.and_then(Lease::mysql), rendered, place).await,
         }
     }
 
@@ -153,6 +174,7 @@ impl Backend {
         match self {
             Self::Sqlite(_) => sqlite::PreparedStream::new(rendered).map(PreparedStream::Sqlite),
             Self::Postgres(_) => postgres::PreparedStream::new(rendered).map(PreparedStream::Postgres),
+            Self::Mysql(_) => mysql::PreparedStream::new(rendered).map(PreparedStream::Mysql),
         }
     }
 
@@ -169,6 +191,9 @@ impl Backend {
             (Self::Postgres(postgres), PreparedStream::Postgres(statement)) => {
                 postgres.stream(within.and_then(Lease::postgres), statement, place).await.map(Batches::Postgres)
             }
+            (Self::Mysql(mysql), PreparedStream::Mysql(statement)) => {
+                mysql.stream(within.and_then(Lease::mysql), statement, place).await.map(Batches::Mysql)
+            }
             _ => Err(elsewhere()),
         }
     }
@@ -178,6 +203,7 @@ impl Backend {
         match self {
             Self::Sqlite(sqlite) => sqlite.lease_for(options, place).await.map(Lease::Sqlite),
             Self::Postgres(postgres) => postgres.lease_for(options, place).await.map(Lease::Postgres),
+            Self::Mysql(mysql) => mysql.lease_for(options, place).await.map(Lease::Mysql),
         }
     }
 }
@@ -186,14 +212,21 @@ impl Lease {
     fn sqlite(&self) -> Option<&crate::pool::Lease<sqlite::Connection>> {
         match self {
             Self::Sqlite(lease) => Some(lease),
-            Self::Postgres(_) => None,
+            Self::Postgres(_) | Self::Mysql(_) => None,
         }
     }
 
     pub(crate) fn postgres(&self) -> Option<&crate::pool::Lease<postgres::Connection>> {
         match self {
             Self::Postgres(lease) => Some(lease),
-            Self::Sqlite(_) => None,
+            Self::Sqlite(_) | Self::Mysql(_) => None,
+        }
+    }
+
+    pub(crate) fn mysql(&self) -> Option<&crate::pool::Lease<mysql::Connection>> {
+        match self {
+            Self::Mysql(lease) => Some(lease),
+            Self::Sqlite(_) | Self::Postgres(_) => None,
         }
     }
 
@@ -202,6 +235,7 @@ impl Lease {
         match self {
             Self::Sqlite(lease) => sqlite::rows(lease, text, columns).await.map(Rows::Sqlite),
             Self::Postgres(lease) => postgres::rows(lease, text, columns).await.map(Rows::Postgres),
+            Self::Mysql(lease) => mysql::rows(lease, text, columns).await.map(Rows::Mysql),
         }
     }
 
@@ -209,6 +243,7 @@ impl Lease {
         match self {
             Self::Sqlite(lease) => sqlite::begin(lease, options).await,
             Self::Postgres(lease) => postgres::begin(lease, options).await,
+            Self::Mysql(lease) => mysql::begin(lease, options).await,
         }
     }
 
@@ -217,6 +252,7 @@ impl Lease {
         match self {
             Self::Sqlite(lease) => sqlite::control(lease, text).await,
             Self::Postgres(lease) => postgres::control(lease, text).await,
+            Self::Mysql(lease) => mysql::control(lease, text).await,
         }
     }
 
@@ -225,15 +261,17 @@ impl Lease {
         match (self, rows) {
             (Self::Sqlite(lease), Rows::Sqlite(rows)) => sqlite::repeat(lease, text, rows).await,
             (Self::Postgres(lease), Rows::Postgres(rows)) => postgres::repeat(lease, text, rows).await,
+            (Self::Mysql(lease), Rows::Mysql(rows)) => mysql::repeat(lease, text, rows).await,
             _ => Err(elsewhere()),
         }
     }
 
-    /// Runs the statements of a migration.
-    pub(crate) async fn script(&self, text: String) -> Result<()> {
+    /// Runs the statements of a migration. With an error comes how many of them have been done and cannot be undone.
+    pub(crate) async fn script(&self, text: String) -> Result<(), (usize, Error)> {
         match self {
-            Self::Sqlite(lease) => sqlite::script(lease, text).await,
-            Self::Postgres(lease) => postgres::script(lease, text).await,
+            Self::Sqlite(lease) => sqlite::script(lease, text).await.map_err(|error| (0, error)),
+            Self::Postgres(lease) => postgres::script(lease, text).await.map_err(|error| (0, error)),
+            Self::Mysql(lease) => mysql::counted_script(lease, text).await,
         }
     }
 
@@ -241,6 +279,7 @@ impl Lease {
         match self {
             Self::Sqlite(lease) => sqlite::commit(lease).await,
             Self::Postgres(lease) => postgres::commit(lease).await,
+            Self::Mysql(lease) => mysql::commit(lease).await,
         }
     }
 
@@ -248,6 +287,7 @@ impl Lease {
         match self {
             Self::Sqlite(lease) => sqlite::roll_back(lease).await,
             Self::Postgres(lease) => postgres::roll_back(lease).await,
+            Self::Mysql(lease) => mysql::roll_back(lease).await,
         }
     }
 
@@ -256,6 +296,7 @@ impl Lease {
         match self {
             Self::Sqlite(lease) => sqlite::abandon(lease),
             Self::Postgres(lease) => postgres::abandon(lease),
+            Self::Mysql(lease) => mysql::abandon(lease),
         }
     }
 }
@@ -265,6 +306,7 @@ impl Batches {
         match self {
             Self::Sqlite(batches) => batches.next().await,
             Self::Postgres(batches) => batches.next().await,
+            Self::Mysql(batches) => batches.next().await,
         }
     }
 }
@@ -274,6 +316,7 @@ impl PreparedStream {
         match self {
             Self::Sqlite(statement) => statement.text(),
             Self::Postgres(statement) => statement.text(),
+            Self::Mysql(statement) => statement.text(),
         }
     }
 }
@@ -283,6 +326,7 @@ impl Rows {
         match self {
             Self::Sqlite(rows) => rows.push(params),
             Self::Postgres(rows) => rows.push(params),
+            Self::Mysql(rows) => rows.push(params),
         }
     }
 
@@ -291,6 +335,7 @@ impl Rows {
         match self {
             Self::Sqlite(rows) => Self::Sqlite(rows.another()),
             Self::Postgres(rows) => Self::Postgres(rows.another()),
+            Self::Mysql(rows) => Self::Mysql(rows.another()),
         }
     }
 
@@ -299,6 +344,7 @@ impl Rows {
         match self {
             Self::Sqlite(rows) => rows.is_full(),
             Self::Postgres(rows) => rows.is_full(),
+            Self::Mysql(rows) => rows.is_full(),
         }
     }
 
@@ -306,6 +352,7 @@ impl Rows {
         match self {
             Self::Sqlite(rows) => rows.len(),
             Self::Postgres(rows) => rows.len(),
+            Self::Mysql(rows) => rows.len(),
         }
     }
 }

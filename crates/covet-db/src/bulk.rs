@@ -200,7 +200,11 @@ impl Executor {
             return Ok((copy.render(dialect)?.text, Some(selection.render(dialect)?.text)));
         }
         let sql = crate::sql!("INSERT INTO {..table} ({..names}) VALUES ({..values})");
-        Ok((sql.render(dialect)?.text, None))
+        let selection = match dialect {
+            Dialect::Mysql => Some(crate::sql!("SELECT {..names} FROM {..table}").render(dialect)?.text),
+            _ => None,
+        };
+        Ok((sql.render(dialect)?.text, selection))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::backend::Backend;
 use crate::executor::Database;
 use crate::replicas::Replicas;
 use crate::transaction::scope::Scope;
-use crate::{ConnectOptions, Error, ErrorKind, Executor, PoolStats, Result};
+use crate::{ConnectOptions, Error, ErrorKind, Executor, PoolStats, Result, SlowStatement};
 
 /// A database: a pool of connections, and all the calls of [`Executor`] on whichever is free. Clones are cheap and share
 /// the pool.
@@ -135,6 +135,12 @@ impl Db {
     #[must_use]
     pub fn pool_stats(&self) -> PoolStats {
         PoolStats { retried: self.database.retried.load(Ordering::Relaxed), ..self.database.backend.stats() }
+    }
+
+    /// The latest 50 statements that took as long as `slow_statement`, which the log has as well; the last comes first.
+    #[must_use]
+    pub fn slow_statements(&self) -> Vec<SlowStatement> {
+        self.database.slow.latest()
     }
 
     /// The database for reads that may be a little old: the next replica in turn that answers, or this same handle where there

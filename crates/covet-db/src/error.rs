@@ -210,7 +210,8 @@ impl Error {
         matches!(self.0.kind, ErrorKind::Serialization | ErrorKind::Deadlock | ErrorKind::LockTimeout)
     }
 
-    /// The database's own code: the SQLSTATE, or on SQLite the extended result code as a decimal number.
+    /// The database's own code: the SQLSTATE, or as a decimal number the error number of MySQL and the extended result code
+    /// of SQLite.
     ///
     /// ```
     /// # let error = covet_db::Error::decode("no");

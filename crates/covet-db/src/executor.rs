@@ -13,6 +13,7 @@ use crate::observe::observed;
 use crate::pool::Place;
 use crate::replicas::Replicas;
 use crate::row::Batch;
+use crate::slow::SlowLog;
 use crate::sql::{Rendered, Text};
 use crate::stream::RowStream;
 use crate::transaction::scope::Scope;
@@ -51,13 +52,16 @@ pub(crate) struct Database {
     pub(crate) options: Arc<ConnectOptions>,
     /// How many runs of transactions were repeated.
     pub(crate) retried: AtomicU64,
+    /// What took long.
+    pub(crate) slow: SlowLog,
     pub(crate) replicas: Arc<Replicas>,
 }
 
 impl Database {
     pub(crate) fn new(backend: Backend, options: Arc<ConnectOptions>) -> Arc<Self> {
         let replicas = Replicas::new(&options);
-        Arc::new(Self { backend, options, retried: AtomicU64::new(0), replicas })
+        let slow = SlowLog::new(options.slow_statement);
+        Arc::new(Self { backend, options, retried: AtomicU64::new(0), slow, replicas })
     }
 }
 
@@ -316,7 +320,7 @@ impl Executor {
         timeout: Duration,
         call: Pin<&mut impl Future<Output = Result<T>>>,
     ) -> Result<T> {
-        observed(self.dialect(), text, timeout, self.database.options.slow_statement, call).await
+        observed(self.dialect(), text, timeout, &self.database.slow, call).await
     }
 }
 

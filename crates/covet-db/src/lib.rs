@@ -53,11 +53,11 @@
 //! - **Logs and errors never hold a value**: the `query` span has OpenTelemetry's names and the text with placeholders.
 
 #![cfg_attr(
-    not(all(feature = "postgres", feature = "sqlite")),
+    not(all(feature = "mysql", feature = "postgres", feature = "sqlite")),
     allow(dead_code, unreachable_code, reason = "what only one adapter uses is idle in a build without it")
 )]
 
-#[cfg(not(all(feature = "postgres", feature = "sqlite")))]
+#[cfg(not(all(feature = "mysql", feature = "postgres", feature = "sqlite")))]
 mod absent;
 mod arity;
 mod backend;
@@ -71,22 +71,30 @@ mod from_row;
 mod ident;
 mod lru;
 mod migrate;
+#[cfg(feature = "mysql")]
+pub mod mysql;
 mod observe;
 mod options;
 mod param;
 mod pool;
 #[cfg(feature = "postgres")]
 pub mod postgres;
+mod quick_hash;
 mod replicas;
 mod row;
 mod schema;
+mod slow;
 mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+mod statements;
 mod stream;
 mod transaction;
 mod url;
 mod value;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+mod words;
 
 /// Reads a row into a struct, each field from the column of its name: derives the trait [`FromRow`](trait@crate::FromRow).
 ///
@@ -153,13 +161,14 @@ pub use from_row::FromRow;
 pub use ident::Ident;
 pub use migrate::{Migration, MigrationState, MigrationStatus, Migrations};
 pub use options::{
-    ChannelBinding, ConnectOptions, PoolOptions, PostgresOptions, PreparedStatements, SqliteMode, SqliteOptions,
+    ChannelBinding, ConnectOptions, MysqlOptions, PoolOptions, PostgresOptions, PreparedStatements, SqliteMode, SqliteOptions,
     SqliteSynchronous, SslMode, TargetSession,
 };
 pub use param::{IntoParam, Param};
 pub use pool::{ClosedStats, Histogram, LaneStats, PoolStats, StatementStats};
 pub use row::{ColumnIndex, Row};
 pub use schema::{ColumnInfo, ForeignKeyInfo, IndexInfo, TableInfo};
+pub use slow::SlowStatement;
 pub use sql::{Direction, Splice, Sql};
 pub use stream::RowStream;
 pub use transaction::{Isolation, Transaction, TransactionOptions};

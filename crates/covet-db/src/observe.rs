@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use tracing::Instrument;
 use tracing::field::Empty;
 
+use crate::slow::SlowLog;
 use crate::{Dialect, Error, ErrorKind, Result};
 
 /// Runs a call within its time-out and tells about it.
@@ -13,7 +14,7 @@ pub(crate) async fn observed<T>(
     dialect: Dialect,
     text: &str,
     timeout: Duration,
-    slow: Duration,
+    slow: &SlowLog,
     call: impl Future<Output = Result<T>>,
 ) -> Result<T> {
     let span = tracing::debug_span!(
@@ -35,7 +36,7 @@ pub(crate) async fn observed<T>(
         span.record("error.type", tracing::field::debug(error.kind()));
         tracing::debug!(parent: &span, %error, "a statement failed");
     }
-    if elapsed >= slow {
+    if slow.note(text, elapsed) {
         tracing::warn!(
             parent: &span,
             db.query.text = text,

@@ -42,7 +42,7 @@ impl Replicas {
     pub(crate) fn new(options: &ConnectOptions) -> Arc<Self> {
         let count = match options.source {
             Source::Postgres(_) => options.postgres.replicas.len(),
-            Source::Sqlite { .. } => 0,
+            Source::Sqlite { .. } | Source::Mysql(_) => 0,
         };
         let replica = || Replica { database: OnceLock::new(), takes_reads: AtomicBool::new(false) };
         Arc::new(Self { all: (0..count).map(|_| replica()).collect(), ..Self::default() })

@@ -24,6 +24,12 @@ impl Columns {
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
+
+    /// Whether these are the names.
+    #[cfg(feature = "mysql")]
+    pub(crate) fn are<'a>(&self, names: impl ExactSizeIterator<Item = &'a [u8]>) -> bool {
+        self.len() == names.len() && self.0.iter().zip(names).all(|(known, name)| known.as_bytes() == name)
+    }
 }
 
 /// A cell without its text or bytes, which stand in the batch's buffer.
@@ -32,6 +38,7 @@ enum Cell {
     Null,
     Bool(bool),
     Int(i64),
+    UInt(u64),
     Float(f64),
     Text {
         start: u32,
@@ -66,7 +73,7 @@ pub(crate) struct Batch {
 
 impl Batch {
     pub(crate) fn new(columns: Arc<Columns>) -> Self {
-        Self { columns, cells: Vec::new(), bytes: Vec::new() }
+        Self { cells: Vec::with_capacity(columns.len()), columns, bytes: Vec::new() }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -90,6 +97,7 @@ impl Batch {
             ValueRef::Null => Cell::Null,
             ValueRef::Bool(value) => Cell::Bool(value),
             ValueRef::Int(value) => Cell::Int(value),
+            ValueRef::UInt(value) => Cell::UInt(value),
             ValueRef::Float(value) => Cell::Float(value),
             ValueRef::Text(text) => return self.push_text(text.as_bytes()),
             ValueRef::Bytes(bytes) => {
@@ -135,6 +143,7 @@ impl Batch {
             None | Some(Cell::Null) => ValueRef::Null,
             Some(Cell::Bool(value)) => ValueRef::Bool(*value),
             Some(Cell::Int(value)) => ValueRef::Int(*value),
+            Some(Cell::UInt(value)) => ValueRef::UInt(*value),
             Some(Cell::Float(value)) => ValueRef::Float(*value),
             Some(Cell::Text { start, length }) => {
                 let bytes = slice(*start, *length);
@@ -287,6 +296,7 @@ impl Row {
         let values = (0..self.len()).map(|index| match self.batch.value(self.index, index) {
             ValueRef::Bool(value) => value.into(),
             ValueRef::Int(value) => value.into(),
+            ValueRef::UInt(value) => value.into(),
             ValueRef::Float(value) => value.into(),
             ValueRef::Text(text) => text.into(),
             ValueRef::Bytes(bytes) => hexadecimal(bytes).into(),

@@ -1,6 +1,6 @@
 //! What the database says about its tables.
 
-use crate::backend::{Backend, postgres_introspection, sqlite_introspection};
+use crate::backend::{Backend, mysql_introspection, postgres_introspection, sqlite_introspection};
 use crate::{Executor, Ident, Result};
 
 /// A table: its columns, keys and indexes.
@@ -93,6 +93,7 @@ impl Executor {
         match self.database.backend {
             Backend::Sqlite(_) => sqlite_introspection::tables(self).await,
             Backend::Postgres(_) => postgres_introspection::tables(self).await,
+            Backend::Mysql(_) => mysql_introspection::tables(self).await,
         }
     }
 
@@ -112,6 +113,7 @@ impl Executor {
         match self.database.backend {
             Backend::Sqlite(_) => sqlite_introspection::table_exists(self, table).await,
             Backend::Postgres(_) => postgres_introspection::table_exists(self, table).await,
+            Backend::Mysql(_) => mysql_introspection::table_exists(self, table).await,
         }
     }
 
@@ -131,6 +133,7 @@ impl Executor {
         match self.database.backend {
             Backend::Sqlite(_) => sqlite_introspection::table_info(self, table).await,
             Backend::Postgres(_) => postgres_introspection::table_info(self, table).await,
+            Backend::Mysql(_) => mysql_introspection::table_info(self, table).await,
         }
     }
 
@@ -150,6 +153,7 @@ impl Executor {
         match self.database.backend {
             Backend::Sqlite(_) => sqlite_introspection::version(self).await,
             Backend::Postgres(_) => postgres_introspection::version(self).await,
+            Backend::Mysql(_) => mysql_introspection::version(self).await,
         }
     }
 
@@ -170,13 +174,14 @@ impl Executor {
         match self.database.backend {
             Backend::Sqlite(_) => sqlite_introspection::analyze_table(self, Ident::new(table)?).await,
             Backend::Postgres(_) => postgres_introspection::analyze_table(self, table).await,
+            Backend::Mysql(_) => mysql_introspection::analyze_table(self, table).await,
         }
     }
 }
 
 impl IndexInfo {
     /// The indexes of rows of a name, whether it is unique, and a column; the rows of one stand side by side.
-    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    #[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
     pub(crate) fn gathered(rows: Vec<(String, bool, Option<String>)>) -> Vec<IndexInfo> {
         let mut indexes: Vec<IndexInfo> = Vec::new();
         for (name, unique, column) in rows {
@@ -186,5 +191,23 @@ impl IndexInfo {
             }
         }
         indexes
+    }
+}
+
+impl ForeignKeyInfo {
+    /// Keys from rows of their constraint, the table that they refer to, and one column of each, in order.
+    #[cfg(any(feature = "mysql", feature = "postgres"))]
+    pub(crate) fn gathered(rows: Vec<(String, String, String, String)>) -> Vec<ForeignKeyInfo> {
+        let mut keys: Vec<(String, ForeignKeyInfo)> = Vec::new();
+        for (constraint, table, own, other) in rows {
+            if keys.last().is_none_or(|(last, _)| *last != constraint) {
+                keys.push((constraint, ForeignKeyInfo { table, ..ForeignKeyInfo::default() }));
+            }
+            if let Some((_, key)) = keys.last_mut() {
+                key.columns.push(own);
+                key.references.push(other);
+            }
+        }
+        keys.into_iter().map(|(_, key)| key).collect()
     }
 }

@@ -88,8 +88,7 @@ impl Start {
             turn.over(&batches);
             Ok((batches?, Some(turn.into_streaming())))
         };
-        let slow = database.options.slow_statement;
-        let opened = observed(backend.dialect(), text.as_str(), self.timeout, slow, call).await;
+        let opened = observed(backend.dialect(), text.as_str(), self.timeout, &database.slow, call).await;
         let (batches, turn) = opened?;
         Ok(Reader { database, timeout: self.timeout, text, batches, _turn: turn })
     }
@@ -99,10 +98,9 @@ impl Reader {
     async fn read(mut self) -> Option<Result<(Self, Batch)>> {
         let timeout = self.timeout;
         let dialect = self.database.backend.dialect();
-        let slow = self.database.options.slow_statement;
         let batches = &mut self.batches;
         let call = async { batches.next().await.transpose() };
-        match observed(dialect, self.text.as_str(), timeout, slow, call).await {
+        match observed(dialect, self.text.as_str(), timeout, &self.database.slow, call).await {
             Ok(batch) => batch.map(|batch| Ok((self, batch))),
             Err(error) => Some(Err(error)),
         }

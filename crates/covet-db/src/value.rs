@@ -27,6 +27,8 @@ pub enum ValueRef<'a> {
     Bool(bool),
     /// An integer.
     Int(i64),
+    /// An integer above the signed range, of a database that has such.
+    UInt(u64),
     /// A floating-point number.
     Float(f64),
     /// Text.
@@ -53,7 +55,7 @@ impl ValueRef<'_> {
         match self {
             Self::Null => "NULL",
             Self::Bool(_) => "a boolean",
-            Self::Int(_) => "an integer",
+            Self::Int(_) | Self::UInt(_) => "an integer",
             Self::Float(_) => "a floating-point number",
             Self::Text(_) => "text",
             Self::Bytes(_) => "bytes",
@@ -76,7 +78,7 @@ impl ValueRef<'_> {
             Self::Timestamp(value) => Some(value.to_string()),
             Self::Uuid(value) => Some(value.to_string()),
             Self::Decimal(value) => Some(value.to_string()),
-            Self::Null | Self::Bool(_) | Self::Int(_) | Self::Float(_) | Self::Bytes(_) => None,
+            Self::Null | Self::Bool(_) | Self::Int(_) | Self::UInt(_) | Self::Float(_) | Self::Bytes(_) => None,
         }
     }
 }
@@ -153,7 +155,9 @@ impl Decode for bool {
             ValueRef::Bool(value) => Ok(value),
             ValueRef::Int(0) => Ok(false),
             ValueRef::Int(1) => Ok(true),
-            ValueRef::Int(_) => Err(Error::decode("it is an integer other than 0 and 1, not `bool`")),
+            ValueRef::Int(_) | ValueRef::UInt(_) => {
+                Err(Error::decode("it is an integer other than 0 and 1, not `bool`"))
+            }
             other => Err(mismatch::<Self>(other)),
         }
     }
@@ -164,10 +168,14 @@ macro_rules! integers {
     ($($type:ty)*) => {$(
         impl Decode for $type {
             fn decode(value: ValueRef<'_>) -> Result<Self> {
+                let unfit = || Error::decode(concat!("its integer does not fit `", stringify!($type), "`"));
                 match value {
-                    ValueRef::Int(value) => Self::try_from(value).map_err(|_| {
-                        Error::decode(concat!("its integer does not fit `", stringify!($type), "`"))
-                    }),
+                    ValueRef::Int(value) => Self::try_from(value).map_err(|_| unfit()),
+                    ValueRef::UInt(value) => Self::try_from(value).map_err(|_| unfit()),
+                    // A sum of integers is a decimal in databases where it could be too large for any integer.
+                    ValueRef::Decimal(value) if value.is_integer() => {
+                        i128::try_from(value).ok().and_then(|value| Self::try_from(value).ok()).ok_or_else(unfit)
+                    }
                     other => Err(mismatch::<Self>(other)),
                 }
             }
@@ -183,7 +191,7 @@ impl Decode for f64 {
             ValueRef::Float(value) => Ok(value),
             // Databases give whole numbers of a floating-point column as integers; only exact ones are taken.
             ValueRef::Int(value) if value.unsigned_abs() <= 1 << Self::MANTISSA_DIGITS => Ok(value as Self),
-            ValueRef::Int(_) => Err(Error::decode("its integer has no exact `f64`")),
+            ValueRef::Int(_) | ValueRef::UInt(_) => Err(Error::decode("its integer has no exact `f64`")),
             other => Err(mismatch::<Self>(other)),
         }
     }
@@ -222,6 +230,8 @@ impl Decode for Vec<u8> {
     fn decode(value: ValueRef<'_>) -> Result<Self> {
         match value {
             ValueRef::Bytes(bytes) => Ok(bytes.to_owned()),
+            // MySQL gives back as text what was bound as bytes and stored nowhere.
+            ValueRef::Text(text) => Ok(text.as_bytes().to_owned()),
             other => Err(mismatch::<Self>(other)),
         }
     }
@@ -248,6 +258,7 @@ impl Decode for Decimal {
                 Self::from_str_exact(text).map_err(|_| Error::decode("its text is not a `Decimal`"))
             }
             ValueRef::Int(value) => Ok(Self::from(value)),
+            ValueRef::UInt(value) => Ok(Self::from(value)),
             ValueRef::Float(_) => Err(Error::decode(
                 "it is a floating-point number, which has no exact `Decimal`; store decimals as TEXT",
             )),
@@ -261,7 +272,12 @@ macro_rules! parsed {
     ($($type:ident, $what:literal;)*) => {$(
         impl Decode for $type {
             fn decode(value: ValueRef<'_>) -> Result<Self> {
-                let parse = |text: &str| text.parse().map_err(|_| Error::decode(concat!("its text is not ", $what)));
+                let parse = |text: &str| {
+                    text.parse().map_err(|_| match has_zero(text) {
+                        true => Error::decode(ZERO),
+                        false => Error::decode(concat!("its text is not ", $what)),
+                    })
+                };
                 match value {
                     ValueRef::$type(value) => Ok(value),
                     ValueRef::Text(text) => parse(text),
@@ -288,6 +304,16 @@ impl Decode for Timestamp {
     }
 }
 
+const ZERO: &str = "its year, month or day is zero, which is no date; MySQL stores such in place of dates that were wrong, \
+                    where its `sql_mode` is not strict";
+
+/// Whether it is a date such as `0000-00-00`.
+fn has_zero(text: &str) -> bool {
+    let mut parts = text.get(..10).unwrap_or_default().split('-');
+    let (year, month, day) = (parts.next(), parts.next(), parts.next());
+    year.is_some_and(|year| year.len() == 4) && (month == Some("00") || day == Some("00"))
+}
+
 fn instant(text: &str) -> Result<Timestamp> {
     if let Ok(instant) = text.parse() {
         return Ok(instant);
@@ -297,7 +323,7 @@ fn instant(text: &str) -> Result<Timestamp> {
         .ok()
         .filter(|_| !text.contains(['+', 'Z', 'z']))
         .and_then(|civil| jiff::tz::Offset::UTC.to_timestamp(civil).ok())
-        .ok_or_else(|| Error::decode("its text is not an instant"))
+        .ok_or_else(|| Error::decode(if has_zero(text) { ZERO } else { "its text is not an instant" }))
 }
 
 impl Decode for JsonValue {

@@ -114,6 +114,27 @@ pub const POSTGRES: Adapter = Adapter {
     endless: "SELECT count(*) FROM pg_sleep(3600)",
 };
 
+/// MySQL or MariaDB, on a server that the tests start.
+pub const MYSQL: Adapter = Adapter {
+    features: Features {
+        second_handle: true,
+        reads_beside_a_writer: true,
+        streams_in_constant_memory: true,
+        transactional_ddl: false,
+        last_insert_id: true,
+        returning: false,
+        unsigned_integers: true,
+        one_writer: false,
+        nan: false,
+        nul_in_text: true,
+        attach: false,
+    },
+    url: |_| servers::fresh_mysql(),
+    key: "INTEGER NOT NULL AUTO_INCREMENT PRIMARY KEY",
+    placeholder: "?",
+    endless: "SELECT SLEEP(3600)",
+};
+
 /// A database of a case's own.
 #[derive(Debug)]
 pub struct Fresh {
@@ -168,7 +189,8 @@ impl Fresh {
                 "CREATE TABLE books (
                     id {key},
                     title VARCHAR(200) NOT NULL UNIQUE,
-                    price INTEGER CONSTRAINT price_is_positive CHECK (price > 0)
+                    price INTEGER,
+                    CONSTRAINT price_is_positive CHECK (price > 0)
                 )"
             )))
             .await

@@ -59,15 +59,16 @@ impl<'a> Finish<'a> {
     }
 
     /// Takes the last steps.
-    pub(crate) fn apply(&self, mut response: Response) -> Response {
+    pub(crate) fn apply(&self, response: &mut Response) {
         #[cfg(feature = "_compression")]
-        let coding = self.compression.as_ref().and_then(|wanted| wanted.decide(&self.method, &mut response));
-        if self.is_known(&response) {
-            not_modified(&mut response);
+        let coding = self.compression.as_ref().and_then(|wanted| wanted.decide(&self.method, response));
+        if self.is_known(response) {
+            not_modified(response);
         } else {
             #[cfg(feature = "_compression")]
             if let Some(coding) = coding {
-                response = response.map(|body| crate::compression::compress(body, coding));
+                let body = std::mem::take(response.body_mut());
+                *response.body_mut() = crate::compression::compress(body, coding);
             }
         }
         let nonce = self.nonce.as_ref().and_then(NonceCell::nonce);
@@ -76,7 +77,9 @@ impl<'a> Finish<'a> {
         #[cfg(feature = "template")]
         let nonce = page.as_ref().map(|page| page.0.as_str()).or(nonce);
         self.security.apply(self.is_encrypted, nonce, response.headers_mut());
-        if self.method == Method::HEAD { without_body(response) } else { response }
+        if self.method == Method::HEAD {
+            remove_body(response);
+        }
     }
 
     /// Whether the client has this very representation (RFC 9110, section 13.1.2).
@@ -113,13 +116,12 @@ fn remove_content(headers: &mut HeaderMap) {
     }
 }
 
-/// The answer to a HEAD: what that to a GET says of its body, and no body (RFC 9110, section 9.3.2).
-fn without_body(response: Response) -> Response {
-    let (mut head, body) = response.into_parts();
+/// Makes the answer that to a HEAD: what that to a GET says of its body, and no body (RFC 9110, section 9.3.2).
+fn remove_body(response: &mut Response) {
+    let body = std::mem::take(response.body_mut());
     if let Some(length) = http_body::Body::size_hint(&body).exact()
-        && head.status != StatusCode::NOT_MODIFIED
+        && response.status() != StatusCode::NOT_MODIFIED
     {
-        head.headers.entry(header::CONTENT_LENGTH).or_insert(HeaderValue::from(length));
+        response.headers_mut().entry(header::CONTENT_LENGTH).or_insert(HeaderValue::from(length));
     }
-    Response::from_parts(head, Body::empty())
 }

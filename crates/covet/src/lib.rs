@@ -25,6 +25,7 @@ mod finish;
 mod format;
 #[cfg(all(doctest, feature = "sqlite", feature = "docs"))]
 mod guide;
+mod handling;
 #[cfg(feature = "_db")]
 mod idempotency;
 mod logging;

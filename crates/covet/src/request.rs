@@ -2,6 +2,7 @@
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,7 +40,7 @@ pub(crate) struct Refused;
 /// The values that an app shares with its handlers, by type.
 #[derive(Default)]
 pub(crate) struct Shared {
-    values: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
+    values: HashMap<TypeId, Arc<dyn Any + Send + Sync>, BuildHasherDefault<TypeHasher>>,
     /// Whether the server has been told to stop.
     stopping: watch::Sender<bool>,
 }
@@ -185,6 +186,11 @@ impl Request {
         response
     }
 
+    /// Holds the body to a number of bytes, and to the read time-out.
+    pub(crate) fn limit_body(&mut self, limit: u64) {
+        self.body = self.take_body().limited(limit, self.body_wait);
+    }
+
     /// Takes the head and the body, and leaves empty ones.
     pub(crate) fn take_http(&mut self) -> (Parts, Body) {
         let (mut head, _) = http::Request::new(()).into_parts();
@@ -267,6 +273,24 @@ impl Shared {
 
     pub(crate) fn get<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
         self.values.get(&TypeId::of::<T>())?.clone().downcast().ok()
+    }
+}
+
+/// A type's id is a hash already.
+#[derive(Default)]
+struct TypeHasher(u64);
+
+impl Hasher for TypeHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = bytes.iter().fold(self.0, |hash, byte| hash.rotate_left(8) ^ u64::from(*byte));
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
     }
 }
 

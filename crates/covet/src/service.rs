@@ -5,11 +5,9 @@
 //! allocation or a moved future on every request.
 
 use std::net::SocketAddr;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use futures_util::FutureExt;
 use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::Value;
 use tracing::Instrument;
@@ -17,18 +15,19 @@ use tracing::Instrument;
 use crate::access_log;
 use crate::app::{Limits, TrailingSlash};
 #[cfg(feature = "auth")]
-use crate::auth::{Admission, Asking};
+use crate::auth::{Admission, Asking, Authentication, Guard, Origin};
 use crate::client_address::Proxies;
 use crate::cors::{Cors, CrossOrigin};
 use crate::cross_site;
 use crate::finish::{Finish, FinishSettings};
+use crate::handling::{Handling, caught};
 use crate::merge_patch::ACCEPT_PATCH;
 use crate::metrics::Metrics;
-use crate::overload::{self, Budget, Slots};
+use crate::negotiation;
+use crate::overload::{self, Budget, Slot, Slots};
 use crate::principal::Identify;
 use crate::problem::{
-    self, HEADERS_TOO_LARGE, INTERNAL, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, NOT_FOUND, ProblemDetails, TIMED_OUT,
-    URI_TOO_LONG,
+    self, HEADERS_TOO_LARGE, INTERNAL, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, NOT_FOUND, ProblemDetails, URI_TOO_LONG,
 };
 use crate::rate_limit::{Allowances, Sender};
 use crate::request::{MatchedPath, Shared};
@@ -36,7 +35,6 @@ use crate::routing::{Found, Options, Registered, Router, TrailingSlashFound};
 use crate::server::framing;
 use crate::tower::{Layers, Next};
 use crate::{Body, ClientAddress, RateLimit, Request, RequestId, Response};
-use crate::{deadline, negotiation};
 
 /// The header that carries the request's id.
 pub(crate) const REQUEST_ID: header::HeaderName = header::HeaderName::from_static("x-request-id");
@@ -121,6 +119,12 @@ impl Service {
         &self.inner.document
     }
 
+    /// Who may call which route, and the values that the app shares.
+    #[cfg(all(feature = "auth", feature = "_db"))]
+    pub(crate) fn callers(&self) -> (Option<&Authentication>, &Shared) {
+        (self.inner.settings.auth.as_ref(), &self.inner.shared)
+    }
+
     /// Lets the answers end that would go on without end.
     pub(crate) fn stop(&self) {
         self.inner.shared.stop();
@@ -130,14 +134,31 @@ impl Service {
         &self.inner.settings.limits
     }
 
+    /// A request as it goes through the pipeline: in a box, since each hand that takes it would copy some 400 bytes.
+    pub(crate) fn receive(&self, head: http::request::Parts, body: Body, peer: Option<SocketAddr>) -> Box<Request> {
+        let inner = &*self.inner;
+        Box::new(Request {
+            client: ClientAddress::of(peer, &head.headers, &inner.settings.proxies),
+            head,
+            body,
+            path: MatchedPath::default(),
+            id: RequestId::new(),
+            principal: None,
+            body_wait: inner.settings.limits.body_read,
+            body_share: inner.bodies.share(),
+            shared: inner.shared.clone(),
+        })
+    }
+
     /// Answers a request from a connection, of which it is not certain that it has one host and one end.
-    pub(crate) async fn serve(&self, mut request: http::Request<Body>, peer: Option<SocketAddr>) -> Response {
-        match framing::check(&request) {
+    pub(crate) async fn serve(&self, mut request: Box<Request>, peer: Option<SocketAddr>) -> Response {
+        match framing::check(&request.head) {
             Ok(()) if self.layered.is_some() => {
-                peer.and_then(|peer| request.extensions_mut().insert(peer));
-                self.call(request).await
+                let (mut head, body) = request.take_http();
+                peer.and_then(|peer| head.extensions.insert(peer));
+                Box::pin(self.call(http::Request::from_parts(head, body))).await
             }
-            Ok(()) => self.run(request, peer).await,
+            Ok(()) => self.run(request).await,
             Err(problem) => refuse(problem, request.headers()),
         }
     }
@@ -157,55 +178,52 @@ impl Service {
                 with_id(ProblemDetails::new(&INTERNAL).cause(error).into_response(id, format), id)
             });
         }
-        let peer = request.extensions().get().copied();
-        self.run(request, peer).await
+        let (head, body) = request.into_parts();
+        let peer = head.extensions.get().copied();
+        self.run(self.receive(head, body, peer)).await
     }
 
     /// The pipeline.
-    async fn run(&self, request: http::Request<Body>, peer: Option<SocketAddr>) -> Response {
-        let id = RequestId::new();
+    async fn run(&self, mut request: Box<Request>) -> Response {
         let inner = &*self.inner;
-        let (mut head, body) = request.into_parts();
-        let cors = self.inner.settings.cors.as_ref();
-        let cross_origin = cors.map(|cors| (cors, CrossOrigin::of(&head.method, &head.headers)));
+        let id = request.id;
         let span = tracing::info_span!(
             "request",
             otel.kind = "server",
-            http.request.method = %head.method,
-            url.path = head.uri.path(),
+            http.request.method = %request.method(),
+            url.path = request.uri().path(),
             http.route = tracing::field::Empty,
             http.response.status_code = tracing::field::Empty,
             request.id = %id,
         );
-        let found = inner.router.find(&head.method, head.uri.path());
+        let found = inner.router.find(request.method(), request.uri().path());
         let registered = found.route();
+        if let Some(registered) = registered {
+            span.record("http.route", registered.route.path.as_str());
+        }
+        let asked_for = registered.or_else(|| inner.asked_for(&request.head));
+        let cors = inner.cors_of(asked_for.map(|registered| &**registered));
+        let cross_origin = cors.map(|cors| (cors, CrossOrigin::of(request.method(), request.headers())));
         let route = || registered.map(|registered| registered.label.clone());
         let counted = inner.settings.metrics.as_ref();
-        let counted = counted.map(|metrics| (metrics, head.method.clone(), route(), Instant::now()));
-        let client = ClientAddress::of(peer, &head.headers, &inner.settings.proxies);
+        let counted = counted.map(|metrics| (metrics, request.method().clone(), route(), Instant::now()));
         let is_logged = inner.settings.access_log && registered.is_none_or(|registered| registered.route.is_logged);
         let logged = is_logged.then(|| access_log::Entry {
-            method: head.method.clone(),
+            method: request.method().clone(),
             route: route(),
-            client,
+            client: request.client,
             id,
             started: Instant::now(),
         });
-        let finish = Finish::new(&inner.settings.finish, registered.map(|registered| &**registered), &mut head);
+        let finish = Finish::new(&inner.settings.finish, registered.map(|registered| &**registered), &mut request.head);
         #[cfg(feature = "template")]
-        let pages = crate::view::ErrorPages::of(&inner.shared, registered, &head.headers);
-        let arrived = Box::new(Arrived { head, body, id, client });
-        #[cfg_attr(not(feature = "template"), expect(unused_mut, reason = "pages of errors are templates"))]
-        let mut response = if span.is_disabled() {
-            inner.answer(found, arrived).await
-        } else {
-            inner.answer_in_span(found, arrived, span).await
-        };
+        let pages = crate::view::ErrorPages::of(&inner.shared, registered, request.headers());
+        let mut response = inner.answer(found, request, span).await;
         #[cfg(feature = "template")]
         if let Some(pages) = pages {
             response = pages.apply(response, id).await;
         }
-        let mut response = finish.apply(response);
+        finish.apply(&mut response);
         if let Some((metrics, method, route, started)) = counted {
             metrics.count(&method, route, response.status(), started.elapsed());
         }
@@ -220,61 +238,92 @@ impl Service {
     }
 }
 
-/// A request as it has arrived. In a box, since each hand that takes it would copy some 300 bytes.
-struct Arrived {
-    head: http::request::Parts,
-    body: Body,
-    id: RequestId,
-    client: ClientAddress,
+/// A handler at work, and the places that it takes meanwhile.
+struct AtWork<'a> {
+    handling: Handling<'a>,
+    slots: [Option<Slot<'a>>; 2],
+}
+
+/// What the pipeline makes of a request: its answer already, or a handler at work on it.
+enum Step<'a> {
+    Answered(Box<Response>),
+    AtWork(AtWork<'a>),
 }
 
 impl Inner {
-    async fn answer_in_span(&self, found: Found<'_>, arrived: Box<Arrived>, span: tracing::Span) -> Response {
-        let started = Instant::now();
-        let response = self.answer(found, arrived).instrument(span.clone()).await;
-        span.record("http.response.status_code", response.status().as_u16());
-        let duration = started.elapsed().as_secs_f64();
-        tracing::info!(parent: &span, http.server.request.duration = duration, "answered");
-        response
+    /// Which pages of other origins may call a route.
+    fn cors_of<'a>(&'a self, registered: Option<&'a Registered>) -> Option<&'a Cors> {
+        let own = registered.and_then(|registered| registered.route.cors.as_ref());
+        own.or(self.settings.cors.as_ref())
     }
 
-    async fn answer(&self, found: Found<'_>, arrived: Box<Arrived>) -> Response {
-        let id = arrived.id;
-        let format = negotiation::problem_format(&arrived.head.headers);
+    /// The route that a browser asks about before it calls it.
+    fn asked_for(&self, head: &http::request::Parts) -> Option<&Arc<Registered>> {
+        let method = head.headers.get(header::ACCESS_CONTROL_REQUEST_METHOD)?;
+        let method = Method::from_bytes(method.as_bytes()).ok()?;
+        self.router.find(&method, head.uri.path()).route().filter(|_| head.method == Method::OPTIONS)
+    }
+
+    async fn answer(&self, found: Found<'_>, request: Box<Request>, span: tracing::Span) -> Response {
+        let id = request.id;
+        let format = negotiation::problem_format(request.headers());
         let mut allowances = Allowances::default();
-        let answer = AssertUnwindSafe(self.dispatch(found, arrived, &mut allowances)).catch_unwind().await;
-        let result = answer.unwrap_or_else(|panic| Err(panicked(&*panic)));
-        let mut response = result.unwrap_or_else(|problem| problem.into_response(id, format));
+        let started = (!span.is_disabled()).then(Instant::now);
+        let refused = |problem: ProblemDetails| span.in_scope(|| problem.into_response(id, format));
+        let mut response = match span.in_scope(|| caught(|| self.dispatch(found, request, &mut allowances))) {
+            Ok(Step::Answered(response)) => *response,
+            Ok(Step::AtWork(AtWork { handling, slots })) => {
+                let mut response = handling.instrument(span.clone()).await.unwrap_or_else(refused);
+                if !response.body().is_whole() {
+                    let body = std::mem::take(response.body_mut());
+                    *response.body_mut() = slots.into_iter().flatten().fold(body, Body::keeping);
+                }
+                response
+            }
+            Err(problem) => refused(problem),
+        };
         allowances.write(&mut response);
+        if let Some(started) = started {
+            span.record("http.response.status_code", response.status().as_u16());
+            let duration = started.elapsed().as_secs_f64();
+            tracing::info!(parent: &span, http.server.request.duration = duration, "answered");
+        }
         response
     }
 
-    async fn dispatch(
-        &self,
-        found: Found<'_>,
-        arrived: Box<Arrived>,
-        allowances: &mut Allowances,
-    ) -> Result<Response, ProblemDetails> {
+    fn dispatch<'a>(
+        &'a self,
+        found: Found<'a>,
+        mut request: Box<Request>,
+        allowances: &'a mut Allowances,
+    ) -> Result<Step<'a>, ProblemDetails> {
         let limits = match found.route() {
             Some(registered) => &*registered.route.rate_limits,
             // What asks for nothing that there is counts as well, but not a browser's question before its request.
-            None if arrived.head.method == Method::OPTIONS => &[],
+            None if request.head.method == Method::OPTIONS => &[],
             None => self.settings.rate_limit.as_slice(),
         };
-        allowances.check_address(limits, arrived.client)?;
-        self.check_head(&arrived.head)?;
-        let head = &arrived.head;
+        allowances.check_address(limits, request.client)?;
+        self.check_head(&request.head)?;
+        let head = &request.head;
+        let answered = |response| Ok(Step::Answered(Box::new(response)));
         match found {
-            Found::Route(registered, path) => self.handle(registered, path, arrived, allowances).await,
-            Found::Options(of_path) => Ok(options(&of_path.allow, of_path.accept_patch.as_ref())),
+            Found::Route(registered, path) => {
+                request.path = path;
+                self.handle(registered, request, allowances).map(Step::AtWork)
+            }
+            Found::Options(of_path) => answered(options(&of_path.allow, of_path.accept_patch.as_ref())),
             Found::OtherMethods(Options { allow, .. }) => Err(ProblemDetails::new(&METHOD_NOT_ALLOWED)
                 .detail(format!("this path has {}", allow.to_str().unwrap_or_default()))
                 .header(header::ALLOW, allow.clone())),
             // `OPTIONS *` asks for the server itself (RFC 9110, section 9.3.7).
             Found::Nothing if head.method == Method::OPTIONS && head.uri.path() == "*" => {
-                Ok(options(&HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"), None))
+                answered(options(&HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"), None))
             }
-            Found::Nothing => self.redirect(head).ok_or_else(|| ProblemDetails::new(&NOT_FOUND)),
+            Found::Nothing => match self.redirect(head) {
+                Some(response) => answered(response),
+                None => Err(ProblemDetails::new(&NOT_FOUND)),
+            },
         }
     }
 
@@ -300,101 +349,91 @@ impl Inner {
         Ok(())
     }
 
-    async fn handle(
-        &self,
-        registered: &Arc<Registered>,
-        path: MatchedPath,
-        arrived: Box<Arrived>,
-        allowances: &mut Allowances,
-    ) -> Result<Response, ProblemDetails> {
-        let Arrived { head, body, id, client } = *arrived;
-        tracing::Span::current().record("http.route", registered.route.path.as_str());
+    fn handle<'a>(
+        &'a self,
+        registered: &'a Arc<Registered>,
+        mut request: Box<Request>,
+        allowances: &'a mut Allowances,
+    ) -> Result<AtWork<'a>, ProblemDetails> {
         let limits = &self.settings.limits;
-        check_accept(registered, &head)?;
+        check_accept(registered, &request.head)?;
         if registered.refuses_cross_site {
-            cross_site::check(&head, self.settings.cors.as_ref())?;
+            cross_site::check(&request.head, self.cors_of(Some(registered)))?;
         }
         let limit = registered.route.body_limit.unwrap_or(limits.body);
-        if registered.reads_body && http_body::Body::size_hint(&body).lower() > limit {
+        if registered.reads_body && http_body::Body::size_hint(&request.body).lower() > limit {
             return Err(problem::too_large(limit));
         }
+        request.limit_body(limit);
         let slot = registered.is_counted.then(|| self.slots.take()).transpose()?;
         let route_slot = registered.route.slots.as_ref().map(Slots::take).transpose()?;
         #[cfg(feature = "auth")]
-        let mut head = head;
-        #[cfg(feature = "auth")]
-        let caller = match self.admit(registered, &head).await? {
-            Admission::In(caller) => caller.map(|caller| {
-                let subject = caller.subject().into();
-                head.extensions.insert(caller);
-                subject
-            }),
-            Admission::Login(redirect) => return Ok(redirect),
+        let handling = match (&self.settings.auth, &registered.guard) {
+            (Some(auth), Some(guard)) => Handling::more(self.admit((auth, guard), registered, request, allowances)),
+            _ => self.engage(registered, request, allowances)?,
         };
         #[cfg(not(feature = "auth"))]
-        let caller = None;
-        let identify = || self.settings.principal.as_ref().and_then(|identify| identify.identify(&head));
-        let principal = caller.or_else(identify);
-        let sender = Sender { address: client, principal: principal.as_ref() };
-        allowances.check_principal(&registered.route.rate_limits, sender)?;
-        let request = Request {
-            head,
-            client,
-            principal,
-            body: body.limited(limit, limits.body_read),
-            path,
-            id,
-            body_wait: limits.body_read,
-            body_share: self.bodies.share(),
-            shared: self.shared.clone(),
-        };
-        let deadline = registered.route.deadline.unwrap_or(limits.deadline);
-        let mut response = self.call_handler(registered, request, deadline).await?;
-        #[cfg(feature = "auth")]
-        if registered.guard.is_some() {
-            // What one caller gets is not for another one (RFC 9111, section 3.5).
-            let private = HeaderValue::from_static("private");
-            response.headers_mut().entry(header::CACHE_CONTROL).or_insert(private);
-        }
-        if !response.body().is_whole() {
-            let body = std::mem::take(response.body_mut());
-            *response.body_mut() = [slot, route_slot].into_iter().flatten().fold(body, Body::keeping);
-        }
-        Ok(response)
+        let handling = self.engage(registered, request, allowances)?;
+        Ok(AtWork { handling, slots: [slot, route_slot] })
     }
 
-    /// Lets the caller in whom the route wants.
+    /// Lets the caller in whom the route wants, and leaves it in the head for the arguments.
     #[cfg(feature = "auth")]
-    async fn admit(&self, registered: &Registered, head: &http::request::Parts) -> Result<Admission, ProblemDetails> {
-        let (Some(auth), Some(guard)) = (&self.settings.auth, &registered.guard) else {
-            return Ok(Admission::In(None));
-        };
+    async fn admit(
+        &self,
+        (auth, guard): (&Authentication, &Guard),
+        registered: &Arc<Registered>,
+        mut request: Box<Request>,
+        allowances: &mut Allowances,
+    ) -> Result<Response, ProblemDetails> {
         let media_types = &registered.media_types;
         let is_page = media_types.is_empty() || media_types.contains(&"text/html");
         let asking = Asking {
-            head,
+            head: &request.head,
             #[cfg(feature = "_db")]
             shared: &self.shared,
             #[cfg(feature = "_db")]
-            cors: self.settings.cors.as_ref(),
+            cors: self.cors_of(Some(registered)),
             is_page,
+            route: &registered.route.path,
+            origin: Origin::of(&request),
         };
-        auth.admit(guard, asking).await
+        match auth.admit(guard, asking).await? {
+            Admission::In(None) => {}
+            Admission::In(Some(caller)) => {
+                request.principal = Some(caller.subject().into());
+                request.head.extensions.insert(caller);
+            }
+            Admission::Login(redirect) => return Ok(redirect),
+        }
+        let mut response = self.engage(registered, request, allowances)?.await?;
+        // What one caller gets is not for another one (RFC 9111, section 3.5).
+        let private = HeaderValue::from_static("private");
+        response.headers_mut().entry(header::CACHE_CONTROL).or_insert(private);
+        Ok(response)
     }
 
-    async fn call_handler(
-        &self,
-        registered: &Arc<Registered>,
-        request: Request,
-        deadline: Duration,
-    ) -> Result<Response, ProblemDetails> {
+    /// Sets the handler to work, once it is known who asks.
+    fn engage<'a>(
+        &'a self,
+        registered: &'a Registered,
+        mut request: Box<Request>,
+        allowances: &mut Allowances,
+    ) -> Result<Handling<'a>, ProblemDetails> {
+        if request.principal.is_none()
+            && let Some(identify) = &self.settings.principal
+        {
+            request.principal = identify.identify(&request.head);
+        }
+        let sender = Sender { address: request.client, principal: request.principal.as_ref() };
+        allowances.check_principal(&registered.route.rate_limits, sender)?;
+        let deadline = registered.route.deadline.unwrap_or(self.settings.limits.deadline);
         #[cfg(feature = "_db")]
         if registered.is_idempotent {
             let rules = registered.route.idempotency.as_ref().unwrap_or(&self.settings.idempotency);
-            // In a box, so that its state costs the other requests nothing.
-            return Box::pin(crate::idempotency::answer(&self.keys, rules, registered, request, deadline)).await;
+            return Ok(Handling::more(crate::idempotency::answer(&self.keys, rules, registered, request, deadline)));
         }
-        in_time(deadline, registered.handler.call(request)).await
+        Ok(Handling::handler(registered.handler.call(request), deadline))
     }
 
     fn redirect(&self, head: &http::request::Parts) -> Option<Response> {
@@ -443,24 +482,4 @@ fn options(allow: &HeaderValue, accept_patch: Option<&HeaderValue>) -> Response 
         response.headers_mut().insert(ACCEPT_PATCH, types.clone());
     }
     response
-}
-
-/// The answer of a handler, if it is ready within the deadline.
-pub(crate) async fn in_time(
-    deadline: Duration,
-    answer: impl Future<Output = Response>,
-) -> Result<Response, ProblemDetails> {
-    deadline::within(deadline, answer)
-        .await
-        .ok_or_else(|| ProblemDetails::new(&TIMED_OUT).detail(format!("the answer was not ready within {deadline:?}")))
-}
-
-/// The problem of a handler that panicked.
-pub(crate) fn panicked(panic: &(dyn std::any::Any + Send)) -> ProblemDetails {
-    ProblemDetails::new(&INTERNAL).cause(format!("the handler panicked: {}", panic_message(panic)))
-}
-
-fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }

@@ -1,7 +1,11 @@
 //! A bookshop in one file.
 
 use covet::db::{FromRow, migrations};
-use covet::{App, Created, Db, Json, Path, Problem, Result, get, post, routes, sql};
+use covet::{App, Auth, Created, Db, Json, Path, Problem, Public, Result, get, post, routes, sql};
+
+covet::permissions! {
+    BooksWrite = "books:write" => "Add and change books",
+}
 
 /// A book on the shelf.
 #[covet::model]
@@ -34,7 +38,7 @@ enum BookError {
 
 /// Fetch one book.
 #[get("/books/{id}")]
-async fn book(id: Path<i64>, db: Db) -> Result<Json<Book>, BookError> {
+async fn book(_: Public, id: Path<i64>, db: Db) -> Result<Json<Book>, BookError> {
     db.fetch_optional(sql!("SELECT id, title, price FROM books WHERE id = {*id}"))
         .await?
         .map(Json)
@@ -43,7 +47,7 @@ async fn book(id: Path<i64>, db: Db) -> Result<Json<Book>, BookError> {
 
 /// Add a book.
 #[post("/books")]
-async fn add_book(new: Json<NewBook>, db: Db) -> Result<Created<Book>> {
+async fn add_book(_auth: Auth<BooksWrite>, new: Json<NewBook>, db: Db) -> Result<Created<Book>> {
     let Json(NewBook { title, price }) = new;
     let sql = sql!("INSERT INTO books (title, price) VALUES ({&title}, {price})");
     let id = db.execute(sql).await?.last_insert_id.unwrap_or_default();
@@ -55,6 +59,7 @@ async fn main() -> Result<()> {
     App::new("Bookshop", env!("CARGO_PKG_VERSION"))
         .database(Db::from_env_or("sqlite:bookshop.db"))
         .migrations(migrations!("migrations"))
+        .auth(covet::auth::Server::from_env()?)
         .routes(routes![book, add_book])
         .serve()
         .await

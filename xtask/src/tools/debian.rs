@@ -31,6 +31,12 @@ const NEEDS: &[Need] = &[
         purpose: "the database layer on PostgreSQL",
     },
     Need {
+        program: "/usr/sbin/mariadbd",
+        packages: &["mariadb-server"],
+        variable: "COVET_TEST_MYSQL",
+        purpose: "the database layer on MariaDB",
+    },
+    Need {
         program: "/usr/sbin/pgbouncer",
         packages: &["pgbouncer"],
         variable: "COVET_TEST_PGBOUNCER",

@@ -86,6 +86,17 @@ impl RemoteKeys {
         })
     }
 
+    /// The keys that are at hand, however old.
+    pub fn cached(&self) -> Option<Arc<KeySet>> {
+        self.known.load().as_ref().map(|known| known.keys.clone())
+    }
+
+    /// Whether [`keys`](Self::keys) would answer at once: they are young and have the key of this id, or it is too early to ask
+    /// again.
+    pub fn is_good(&self, id: Option<&str>, now: Timestamp) -> bool {
+        self.good(id, now).is_some()
+    }
+
     /// What is known, where it is young and has the key; and where it is too early to ask again.
     fn good(&self, id: Option<&str>, now: Timestamp) -> Option<Arc<KeySet>> {
         let known = self.known.load();

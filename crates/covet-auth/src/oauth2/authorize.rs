@@ -7,7 +7,7 @@ use super::server::{Server, parse_scope};
 use super::settings::path;
 use super::store::{Code, Grant, Store};
 use super::{par, pkce, secret};
-use crate::Scope;
+use crate::{AuditEvent, Scope};
 use jiff::Timestamp;
 
 /// Someone who is logged in in the browser.
@@ -178,6 +178,7 @@ impl<S: Store> Server<S> {
             _ => return Ok(self.login(sent, parameters, now)),
         };
         if decision == Some(Decision::Denied) {
+            self.record_consent(AuditEvent::denied("consent", "the user said no"), client, session, &scope);
             return Err(OAuthError::new(OAuthErrorCode::AccessDenied, "the user said no").into());
         }
         if self.must_ask(client, session, &scope, prompt).await? {
@@ -194,6 +195,7 @@ impl<S: Store> Server<S> {
             }
             let before = self.store.consent(&session.subject, &client.id).await?.unwrap_or_default();
             self.store.remember_consent(&session.subject, &client.id, &before.union(&scope)).await?;
+            self.record_consent(AuditEvent::new("consent"), client, session, &scope);
         }
         if let Some(hash) = &request.pushed
             && !self.store.take_pushed(hash).await?
@@ -272,6 +274,10 @@ impl<S: Store> Server<S> {
         }
         let known = self.store.consent(&session.subject, &client.id).await?;
         Ok(!known.is_some_and(|known| known.includes(scope)))
+    }
+
+    fn record_consent(&self, event: AuditEvent, client: &Client, session: &Session, scope: &Scope) {
+        self.store.record(event.subject(&session.subject).client(&client.id).permission(scope.to_string()));
     }
 
     async fn issue_code(

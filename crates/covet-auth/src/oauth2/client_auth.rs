@@ -7,10 +7,10 @@ use super::secret;
 use super::server::Server;
 use super::settings::path;
 use super::store::Store;
-use crate::Scope;
 use crate::jose::KeySet;
 use crate::jose::json::{Object, integer};
 use crate::jose::jws::Parts;
+use crate::{AuditEvent, Scope};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
@@ -49,6 +49,19 @@ impl<S: Store> Server<S> {
         request: &EndpointRequest<'_>,
         form: &Parameters,
     ) -> Result<Client, Failure> {
+        let result = self.try_authenticate(request, form).await;
+        if let Err(Failure::Refused(error)) = &result
+            && error.code == OAuthErrorCode::InvalidClient
+        {
+            let claimed = request.authorization.and_then(read_basic).map(|(id, _)| id);
+            let claimed = claimed.or_else(|| form.value("client_id").map(str::to_owned));
+            let event = AuditEvent::denied("client", error.description.clone());
+            self.store.record(AuditEvent { client: claimed, ..event });
+        }
+        result
+    }
+
+    async fn try_authenticate(&self, request: &EndpointRequest<'_>, form: &Parameters) -> Result<Client, Failure> {
         form.check()?;
         let refused =
             || OAuthError::new(OAuthErrorCode::InvalidClient, "the client is unknown or did not prove who it is");

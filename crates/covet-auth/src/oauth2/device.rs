@@ -9,8 +9,8 @@ use super::secret;
 use super::server::{Server, parse_scope};
 use super::settings::path;
 use super::store::{DeviceDecision, DeviceKey, DeviceRequest, Grant, Store};
-use crate::Scope;
 use crate::error::Result as CovetResult;
+use crate::{AuditEvent, Scope};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -141,7 +141,16 @@ impl<S: Store> Server<S> {
                 DeviceDecision::Approved(grant.id)
             }
         };
-        self.store.decide_device_request(&request.hash, &DeviceDecision::Pending, &to).await
+        let counted = self.store.decide_device_request(&request.hash, &DeviceDecision::Pending, &to).await?;
+        if counted {
+            let event = match decision {
+                Decision::Approved => AuditEvent::new("device"),
+                Decision::Denied => AuditEvent::denied("device", "the user said no"),
+            };
+            self.store
+                .record(event.subject(&session.subject).client(request.client).permission(request.scope.to_string()));
+        }
+        Ok(counted)
     }
 
     /// Whether a session may try one more user code: five wrong ones are its share of ten minutes (section 5.1).

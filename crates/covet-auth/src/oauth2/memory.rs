@@ -4,9 +4,9 @@ use super::client::Client;
 use super::store::{
     Code, DeviceDecision, DeviceKey, DeviceRequest, Grant, RefreshToken, Revoke, Revoked, Store, Subject,
 };
-use crate::Scope;
 use crate::error::Result;
 use crate::keys::StoredKey;
+use crate::{AuditEvent, Scope};
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::fmt;
@@ -31,6 +31,7 @@ struct Kept {
     devices: HashMap<String, DeviceRequest>,
     revoked: Vec<(String, Timestamp, Timestamp)>,
     keys: Vec<StoredKey>,
+    events: Vec<AuditEvent>,
 }
 
 impl MemoryStore {
@@ -60,7 +61,18 @@ impl MemoryStore {
     }
 }
 
+impl MemoryStore {
+    /// What was recorded, oldest first.
+    pub fn events(&self) -> Vec<AuditEvent> {
+        self.kept().events.clone()
+    }
+}
+
 impl Store for MemoryStore {
+    fn record(&self, event: AuditEvent) {
+        self.kept().events.push(event);
+    }
+
     async fn client(&self, id: &str) -> Result<Option<Client>> {
         Ok(self.kept().clients.get(id).cloned())
     }

@@ -6,6 +6,7 @@ use super::parameters::Parameters;
 use super::secret;
 use super::server::{AccessClaims, Server};
 use super::store::{Revoke, Revoked, Store};
+use crate::AuditEvent;
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::fmt;
@@ -70,8 +71,10 @@ impl<S: Store> Server<S> {
         let now = request.now;
         if let Some(refresh) = self.store.refresh_token(&secret::hash(token)).await? {
             let grant = self.store.grant(&refresh.grant).await?;
-            if grant.is_some_and(|grant| grant.client == client.id) {
-                self.revoke_grants(Revoke::Grant(&refresh.grant), now).await?;
+            if let Some(grant) = grant.filter(|grant| grant.client == client.id) {
+                self.revoke_grants(Revoke::Grant(&grant.id), now).await?;
+                let event = AuditEvent::new("token.revoked").subject(grant.subject).client(grant.client);
+                self.store.record(event.object(grant.id));
             }
             return Ok(());
         }
@@ -80,6 +83,8 @@ impl<S: Store> Server<S> {
             let until = verified.expires_at().saturating_add(self.verifier.leeway()).unwrap_or(Timestamp::MAX);
             self.store.revoke_token(id, now, until).await?;
             self.revocations.learn([Revoked::Token(id.to_owned())], until);
+            let event = AuditEvent::new("token.revoked").subject(verified.subject()).client(client.id);
+            self.store.record(event.object(id));
         }
         Ok(())
     }

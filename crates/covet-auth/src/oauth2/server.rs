@@ -5,11 +5,11 @@ use super::revocation::Revocations;
 use super::secret;
 use super::settings::Settings;
 use super::store::{Grant, Revoke, Store};
-use crate::Scope;
 use crate::error::Result;
 use crate::jose::{Algorithm, Claims, KeySet, SigningKey, TokenType, Verifier};
 use crate::keys::{self, KeyEncryptionKey, KeyRing, KeyState, StoredKey};
 use crate::rbac::RoleId;
+use crate::{AuditEvent, Scope};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -121,7 +121,9 @@ impl<S: Store> Server<S> {
     }
 
     async fn add_key(&self, signing: &SigningKey, from: Timestamp) -> Result<()> {
-        self.store.insert_key(&StoredKey::wrap(signing, from, self.seal.as_ref())?).await
+        self.store.insert_key(&StoredKey::wrap(signing, from, self.seal.as_ref())?).await?;
+        self.store.record(AuditEvent::new("key.added").object(signing.id()));
+        Ok(())
     }
 
     /// Learns what other processes have revoked. Once a second is often enough.

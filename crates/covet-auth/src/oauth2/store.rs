@@ -5,10 +5,10 @@
 //! statement each: [`Store::take_code`] and [`Store::rotate`].
 
 use super::client::Client;
-use crate::Scope;
 use crate::error::Result;
 use crate::keys::StoredKey;
 use crate::rbac::RoleId;
+use crate::{AuditEvent, Scope};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use std::future::Future;
@@ -239,6 +239,11 @@ pub trait Store: Send + Sync + 'static {
 
     /// Forgets what ended before an instant: codes, refresh tokens, requests and names.
     fn sweep(&self, ended_before: Timestamp) -> impl Future<Output = Result<()>> + Send;
+
+    /// Takes note of something that happened. It must not wait; by default it does nothing.
+    fn record(&self, event: AuditEvent) {
+        let _ = event;
+    }
 }
 
 /// By what a device's request is found.

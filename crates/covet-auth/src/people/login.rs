@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use super::session::NewSession;
 use super::store::{PeopleStore, SessionRecord, User};
 use super::throttle::{self, Count};
+use crate::AuditEvent;
 use crate::error::{Error, Result};
 use crate::oauth2::{Session, secret};
 use crate::password::{Password, PasswordError, Passwords, Verdict};
@@ -154,7 +155,12 @@ impl<S: PeopleStore> People<S> {
         let user = self.store.user_by_login(&login).await?;
         let device = self.known_device(attempt.device, user.as_ref(), now).await?;
         let counts = throttle::counts(&login, attempt.address, device.as_deref());
+        let record = |event: AuditEvent| {
+            // Who types a password into the wrong field has it in no log: only users that there are have a name here.
+            self.store.record(AuditEvent { subject: user.as_ref().map(|user| user.id.clone()), ..event });
+        };
         if let Some(wait) = self.wait(&counts, now).await? {
+            record(AuditEvent::denied("login", "there were too many failures"));
             return Ok(Login::Later(wait));
         }
         // Counted before it is known to fail, so that many at once are not all looked at.
@@ -162,16 +168,20 @@ impl<S: PeopleStore> People<S> {
             self.store.count_failure(&count.key, now, now - throttle::MEMORY).await?;
         }
         let verdict = self.compare(attempt.password, user.as_ref()).await;
-        match (verdict, user) {
-            (Ok(Verdict::Right { rehash }), Some(user)) if user.disabled_at.is_none() => {
+        match (verdict, &user) {
+            (Ok(Verdict::Right { rehash }), Some(known)) if known.disabled_at.is_none() => {
                 self.forgive(&counts, true).await?;
                 if rehash {
-                    self.rehash(&user, attempt.password).await;
+                    self.rehash(known, attempt.password).await;
                 }
-                let session = self.begin(&user.id, now).await?;
+                let (user, session) = (known.clone(), self.begin(&known.id, now).await?);
+                record(AuditEvent::new("login"));
                 Ok(Login::In(Box::new(LoggedIn { user, session })))
             }
-            (Ok(_), _) => Ok(Login::Refused),
+            (Ok(verdict), _) => {
+                record(AuditEvent::denied("login", refusal(&verdict, user.as_ref())));
+                Ok(Login::Refused)
+            }
             (Err(error), _) => {
                 self.forgive(&counts, false).await?;
                 Err(LoginError::Password(error))
@@ -283,6 +293,10 @@ impl<S: PeopleStore> People<S> {
         (user.password_hash, user.name, user.email) = (Some(hash), new.name, new.email);
         user.roles = new.roles;
         let is_new = self.store.insert_user(&user).await?;
+        self.store.record(match is_new {
+            true => AuditEvent::new("registration").subject(&user.id),
+            false => AuditEvent::denied("registration", "the login is somebody's"),
+        });
         Ok(if is_new { Registration::Created(user.id) } else { Registration::Taken })
     }
 
@@ -293,7 +307,17 @@ impl<S: PeopleStore> People<S> {
     pub async fn set_password(&self, user: &str, password: Password) -> Result<(), LoginError> {
         let hash = self.passwords.hash(password).await.map_err(LoginError::Password)?;
         self.store.set_password_hash(user, &hash).await?;
+        self.store.record(AuditEvent::new("password.changed").subject(user));
         Ok(self.store.delete_sessions_of(user).await?)
+    }
+}
+
+/// Why a login was refused, for the log alone.
+fn refusal(verdict: &Verdict, user: Option<&User>) -> &'static str {
+    match (user, verdict) {
+        (None, _) => "there is no such user",
+        (Some(_), Verdict::Right { .. }) => "the user is disabled",
+        (Some(_), _) => "the password is wrong",
     }
 }
 

@@ -5,6 +5,7 @@ use std::future::Future;
 use jiff::Timestamp;
 
 use super::login::normalize;
+use crate::AuditEvent;
 use crate::error::Result;
 use crate::oauth2::secret;
 use crate::rbac::RoleId;
@@ -99,6 +100,11 @@ pub trait PeopleStore: Send + Sync + 'static {
 
     /// Forgets sessions, devices and failures that ended before an instant.
     fn sweep_people(&self, before: Timestamp) -> impl Future<Output = Result<()>> + Send;
+
+    /// Takes note of something that happened. It must not wait; by default it does nothing.
+    fn record(&self, event: AuditEvent) {
+        let _ = event;
+    }
 }
 
 impl User {

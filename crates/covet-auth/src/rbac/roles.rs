@@ -30,6 +30,7 @@ pub struct RoleDefinition {
 pub struct Roles {
     by_id: HashMap<RoleId, (String, PermissionSet)>,
     by_name: HashMap<String, RoleId>,
+    parents: HashMap<RoleId, Vec<RoleId>>,
 }
 
 /// The roles that are in force, which a program can replace while it serves.
@@ -118,7 +119,8 @@ impl Roles {
             let set = inherited.fold(own, PermissionSet::union);
             closed.insert(role.id, (role.name.clone(), set));
         }
-        Ok(Roles { by_id: closed, by_name })
+        let parents = definitions.iter().map(|role| (role.id, role.parents.clone())).collect();
+        Ok(Roles { by_id: closed, by_name, parents })
     }
 
     /// What these roles give together. A role that is not there gives nothing.
@@ -131,6 +133,22 @@ impl Roles {
     /// The number of the role of this name.
     pub fn find(&self, name: &str) -> Option<RoleId> {
         self.by_name.get(name).copied()
+    }
+
+    /// Whether one of these roles is the one of this name, or has it among its parents and their parents.
+    pub fn include(&self, roles: &[RoleId], name: &str) -> bool {
+        let Some(wanted) = self.find(name) else { return false };
+        let (mut found, mut next) = (roles.to_vec(), 0);
+        while let Some(role) = found.get(next) {
+            if *role == wanted {
+                return true;
+            }
+            let parents = self.parents.get(role).map_or(&[][..], Vec::as_slice);
+            let more: Vec<RoleId> = parents.iter().copied().filter(|parent| !found.contains(parent)).collect();
+            found.extend(more);
+            next += 1;
+        }
+        false
     }
 
     /// The name of a role.

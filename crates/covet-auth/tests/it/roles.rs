@@ -44,6 +44,8 @@ fn a_role_has_what_its_parents_have() {
     check(&[], "");
     assert_eq!(roles.find("left"), Some(2));
     assert_eq!(roles.name(3), Some("right"));
+    assert!(roles.include(&[9, 4], "base") && roles.include(&[2], "left"));
+    assert!(!roles.include(&[1], "left") && !roles.include(&[9, 77], "base") && !roles.include(&[4], "nobody"));
     assert_eq!(roles.iter().map(|(id, ..)| id).collect::<Vec<_>>(), [1, 2, 3, 4, 9]);
 }
 

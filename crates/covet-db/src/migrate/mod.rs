@@ -1,8 +1,9 @@
 //! Migrations: numbered SQL files, built into the program, each applied once and in order.
 //!
 //! What was applied stands in a table of the database, with a checksum of the file, so that a file that was edited after
-//! it ran, is gone, or comes too late is an error and not a surprise. Each runs in a transaction of its own where the
-//! database can undo DDL; on SQLite that transaction's lock also keeps two processes that start together apart.
+//! it ran, is gone, or comes too late is an error and not a surprise. Each runs in a transaction of its own; on SQLite that
+//! transaction's lock also keeps two processes that start together apart. MySQL cannot undo DDL, so that there a migration
+//! that broke off is told as half applied and never begun again in silence.
 
 mod checksum;
 mod history;
@@ -165,6 +166,8 @@ pub enum MigrationState {
     Missing,
     /// Its number is below one that was applied without it.
     OutOfOrder,
+    /// Begun and not finished, on MySQL, which cannot undo what was done of it.
+    HalfApplied,
 }
 
 impl Db {
@@ -235,21 +238,47 @@ async fn apply_next(tx: &Transaction, history: &History, migrations: &Migrations
         return Ok(None);
     };
     let started = Instant::now();
-    run(tx, migration).await.map_err(|error| failed(migration, error))?;
-    let now = history.add(tx, migration).await?;
+    let now = match tx.dialect() {
+        Dialect::Mysql => run_without_undo(tx, history, migration).await?,
+        _ => {
+            run(tx, migration).await.map_err(|(_, error)| failed(migration, error))?;
+            let now = jiff::Timestamp::now();
+            history.add(tx, migration, Some(now)).await?;
+            now
+        }
+    };
     tracing::info!(number = migration.number, name = migration.name, elapsed = ?started.elapsed(), "a migration was applied");
     status.state = MigrationState::Applied;
     status.applied_at = Some(now);
     Ok(Some(status))
 }
 
-async fn run(tx: &Executor, migration: &Migration) -> Result<()> {
-    let Some(mut turn) = tx.scope.turn().await? else {
-        return Err(Error::new(ErrorKind::Misuse, "a migration runs in a transaction"));
+async fn run(tx: &Executor, migration: &Migration) -> Result<(), (usize, Error)> {
+    let before = |error| (0, error);
+    let Some(mut turn) = tx.scope.turn().await.map_err(before)? else {
+        return Err(before(Error::new(ErrorKind::Misuse, "a migration runs in a transaction")));
     };
-    let result = turn.lease()?.script(migration.text.to_owned()).await;
-    turn.over(&result);
+    let result = turn.lease().map_err(before)?.script(migration.text.to_owned()).await;
+    turn.answered();
     result
+}
+
+/// MySQL commits before and after each CREATE, ALTER or DROP. So it is noted that the migration has begun, and the first such
+/// statement makes the note last: from then on until its end the migration is half applied, whatever happens to the program.
+async fn run_without_undo(tx: &Executor, history: &History, migration: &Migration) -> Result<jiff::Timestamp> {
+    history.add(tx, migration, None).await?;
+    if let Err((done, error)) = run(tx, migration).await {
+        if done == 0 {
+            history.remove(tx, migration).await?;
+        } else {
+            let (number, name) = (migration.number, migration.name);
+            tracing::warn!(number, name, statements = done, "a migration failed after some of its statements were done");
+        }
+        return Err(failed(migration, error));
+    }
+    let now = jiff::Timestamp::now();
+    history.finish(tx, migration, now).await?;
+    Ok(now)
 }
 
 fn failed(migration: &Migration, error: Error) -> Error {
@@ -264,6 +293,7 @@ fn compare(applied: &[Applied], migrations: impl Iterator<Item = &'static Migrat
         .map(|migration| {
             let found = applied.iter().find(|applied| applied.number == migration.number);
             let state = match found {
+                Some(applied) if applied.applied_at.is_none() => MigrationState::HalfApplied,
                 Some(applied) if applied.checksum == migration.checksum() => MigrationState::Applied,
                 Some(_) => MigrationState::Edited,
                 None if last_applied > Some(migration.number) => MigrationState::OutOfOrder,
@@ -273,7 +303,7 @@ fn compare(applied: &[Applied], migrations: impl Iterator<Item = &'static Migrat
                 number: migration.number,
                 name: migration.name.to_owned(),
                 state,
-                applied_at: found.map(|applied| applied.applied_at),
+                applied_at: found.and_then(|applied| applied.applied_at),
             }
         })
         .collect();
@@ -283,7 +313,7 @@ fn compare(applied: &[Applied], migrations: impl Iterator<Item = &'static Migrat
                 number: gone.number,
                 name: gone.name.clone(),
                 state: MigrationState::Missing,
-                applied_at: Some(gone.applied_at),
+                applied_at: gone.applied_at,
             });
         }
     }
@@ -295,6 +325,9 @@ fn compare(applied: &[Applied], migrations: impl Iterator<Item = &'static Migrat
 fn fault(status: &MigrationStatus) -> Option<Error> {
     let what = match status.state {
         MigrationState::Applied | MigrationState::Pending => return None,
+        MigrationState::HalfApplied => {
+            "was not finished, and MySQL cannot undo the statements that were done; either finish it by hand and write a time into the `applied_at` of its row in the history, or undo it by hand and delete the row"
+        }
         MigrationState::Edited => "was edited after it had been applied; undo the edit and write a new migration",
         MigrationState::Missing => "has been applied to this database and is not part of this program",
         MigrationState::OutOfOrder => "comes before one that has been applied; give it a higher number",

@@ -1,11 +1,13 @@
 //! How to connect.
 
+mod mysql;
 mod postgres;
 
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+pub use mysql::MysqlOptions;
 pub use postgres::{ChannelBinding, PostgresOptions, PreparedStatements, SslMode, TargetSession};
 
 use crate::url::{self, Source};
@@ -45,6 +47,8 @@ pub struct ConnectOptions {
     pub sqlite: SqliteOptions,
     /// What only PostgreSQL has.
     pub postgres: PostgresOptions,
+    /// What only MySQL and MariaDB have.
+    pub mysql: MysqlOptions,
 }
 
 impl ConnectOptions {
@@ -110,6 +114,7 @@ impl ConnectOptions {
             pool: PoolOptions::default(),
             sqlite: SqliteOptions::default(),
             postgres: PostgresOptions::default(),
+            mysql: MysqlOptions::default(),
         }
     }
 }
@@ -135,6 +140,7 @@ impl fmt::Debug for ConnectOptions {
             .field("pool", &self.pool)
             .field("sqlite", &self.sqlite)
             .field("postgres", &self.postgres)
+            .field("mysql", &self.mysql)
             .finish()
     }
 }
@@ -158,6 +164,16 @@ pub struct PoolOptions {
     pub max_lifetime: Duration,
     /// How long a connection to a server beyond `min` may be idle; 10 min unless told.
     pub idle_timeout: Duration,
+}
+
+impl PoolOptions {
+    /// A lifetime with up to a tenth more or less, so that connections that were opened together are not closed together.
+    #[cfg(any(feature = "mysql", feature = "postgres"))]
+    pub(crate) fn chosen_lifetime(&self) -> Duration {
+        use std::hash::{BuildHasher, RandomState};
+        let chance = RandomState::new().hash_one(0) % 1000;
+        self.max_lifetime.mul_f64(0.9 + 0.2 * chance as f64 / 1000.0)
+    }
 }
 
 impl Default for PoolOptions {

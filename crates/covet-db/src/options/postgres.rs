@@ -105,6 +105,16 @@ pub enum SslMode {
     VerifyFull,
 }
 
+impl SslMode {
+    /// On the way to another machine anybody may listen, or answer in its stead.
+    #[cfg(any(feature = "mysql", feature = "postgres"))]
+    pub(crate) fn for_host(host: &str) -> Self {
+        let address = host.parse::<std::net::IpAddr>();
+        let is_here = host == "localhost" || address.is_ok_and(|address| address.is_loopback());
+        if is_here { Self::Prefer } else { Self::VerifyFull }
+    }
+}
+
 /// Whether the proof of the password is bound to the TLS connection (`SCRAM-SHA-256-PLUS`, RFC 5802 and RFC 5929), so that
 /// nobody in between can pass it on.
 ///

@@ -5,9 +5,13 @@
 //! clean; whatever happens to its holder in between, a connection that is not proved is never handed out again.
 
 mod histogram;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+mod keeper;
 mod lease;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+mod opener;
 mod stats;
-#[cfg(feature = "postgres")]
+#[cfg(any(feature = "mysql", feature = "postgres"))]
 mod upkeep;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,6 +22,8 @@ use tokio::sync::{Semaphore, TryAcquireError};
 
 pub use histogram::Histogram;
 pub(crate) use lease::Lease;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+pub(crate) use opener::{Opener, PING_PATIENCE};
 pub use stats::{ClosedStats, LaneStats, PoolStats, StatementStats};
 pub(crate) use stats::{Lookups, Reason};
 

@@ -166,13 +166,13 @@ impl PoolStats {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reason {
     Shutdown,
-    #[cfg(feature = "postgres")]
+    #[cfg(any(feature = "mysql", feature = "postgres"))]
     Idle,
-    #[cfg(feature = "postgres")]
+    #[cfg(any(feature = "mysql", feature = "postgres"))]
     Expired,
-    #[cfg(feature = "postgres")]
+    #[cfg(any(feature = "mysql", feature = "postgres"))]
     Failover,
-    #[cfg(feature = "postgres")]
+    #[cfg(any(feature = "mysql", feature = "postgres"))]
     Broken,
     Unproved,
 }
@@ -226,13 +226,13 @@ impl Counters {
         let mut closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
         let count = match reason {
             Reason::Shutdown => &mut closed.shutdown,
-            #[cfg(feature = "postgres")]
+            #[cfg(any(feature = "mysql", feature = "postgres"))]
             Reason::Idle => &mut closed.idle,
-            #[cfg(feature = "postgres")]
+            #[cfg(any(feature = "mysql", feature = "postgres"))]
             Reason::Expired => &mut closed.expired,
-            #[cfg(feature = "postgres")]
+            #[cfg(any(feature = "mysql", feature = "postgres"))]
             Reason::Failover => &mut closed.failover,
-            #[cfg(feature = "postgres")]
+            #[cfg(any(feature = "mysql", feature = "postgres"))]
             Reason::Broken => &mut closed.broken,
             Reason::Unproved => &mut closed.unproved,
         };

@@ -154,8 +154,8 @@ impl Handle<'_> {
                 Err(failure) => call.over(Err(failure)),
             }
         };
-        let (timeout, slow) = (options.command_timeout, options.slow_statement.max(options.command_timeout));
-        crate::observe::observed(crate::Dialect::Postgres, text.as_str(), timeout, slow, taking).await
+        let (timeout, slow) = (options.command_timeout, self.executor.database.slow.at_least(options.command_timeout));
+        crate::observe::observed(crate::Dialect::Postgres, text.as_str(), timeout, &slow, taking).await
     }
 
     /// Waits for an advisory lock that the transaction holds until it ends.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use futures_util::TryStreamExt;
 use tokio::task::AbortHandle;
@@ -135,7 +135,7 @@ impl Session {
         let options = &shared.options;
         Self {
             statements: Mutex::new(StatementCache::new(options.statement_cache, options.statement_lifetime)),
-            retire_at: Instant::now() + lifetime(options.pool.max_lifetime),
+            retire_at: Instant::now() + options.pool.chosen_lifetime(),
             limit: InForce::new(shared.statement_timeout),
             client,
             driver,
@@ -386,13 +386,6 @@ fn own_types(params: &[Param<'_>], declared: &[Type]) -> Option<Vec<Type>> {
     }
     let types = params.iter().zip(declared).map(|(param, ty)| own_type(param, ty).unwrap_or_else(|| ty.clone()));
     Some(types.collect())
-}
-
-/// A lifetime with up to a tenth more or less, so that connections that were opened together are not closed together.
-fn lifetime(lifetime: Duration) -> Duration {
-    use std::hash::{BuildHasher, RandomState};
-    let chance = RandomState::new().hash_one(0) % 1000;
-    lifetime.mul_f64(0.9 + 0.2 * chance as f64 / 1000.0)
 }
 
 impl fmt::Debug for Session {

@@ -126,7 +126,7 @@ impl Handle<'_> {
             }
             let text = format!("COPY ({}) TO STDOUT ({})", rendered.text.as_str(), format.options());
             let timeout = rendered.timeout.unwrap_or(executor.database.options.query_timeout);
-            let slow = executor.database.options.slow_statement;
+            let slow = &executor.database.slow;
             let opening = async {
                 // Behind a pooler the statement is prepared and run on one connection only within a transaction.
                 let own = match executor.scope {
@@ -210,7 +210,7 @@ async fn load<E: From<Error>>(
         turn.over(&loaded);
         loaded.map(Ok)
     };
-    let slow = tx.database.options.slow_statement;
+    let slow = &tx.database.slow;
     observed(Dialect::Postgres, text, ENDLESS, slow, loading).await.map_err(E::from)?
 }
 

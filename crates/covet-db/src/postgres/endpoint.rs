@@ -47,7 +47,7 @@ pub(super) async fn endpoints(options: &ConnectOptions, server: &Server, tls: &T
     let mut failure = None;
     let first = std::iter::once((server.host.as_str(), server.port));
     for (host, port) in first.chain(server.others.iter().map(|(host, port)| (host.as_str(), *port))) {
-        let ssl_mode = options.postgres.ssl_mode.unwrap_or_else(|| default_mode(host));
+        let ssl_mode = options.postgres.ssl_mode.unwrap_or_else(|| SslMode::for_host(host));
         let addresses = match host.starts_with('/') {
             true => vec![Address::Unix(host.into(), port)],
             false => match tokio::net::lookup_host((host, port)).await {
@@ -68,13 +68,6 @@ pub(super) async fn endpoints(options: &ConnectOptions, server: &Server, tls: &T
         (true, Some(failure)) => Err(failure),
         _ => Ok(endpoints),
     }
-}
-
-/// On the way to another machine anybody may listen, or answer in its stead.
-fn default_mode(host: &str) -> SslMode {
-    let address = host.parse::<std::net::IpAddr>();
-    let is_here = host == "localhost" || address.is_ok_and(|address| address.is_loopback());
-    if is_here { SslMode::Prefer } else { SslMode::VerifyFull }
 }
 
 impl Endpoint {

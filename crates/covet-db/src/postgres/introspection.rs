@@ -111,17 +111,7 @@ async fn foreign_keys(db: &Executor, table: i64) -> Result<Vec<ForeignKeyInfo>> 
              ORDER BY c.conname, key.place"
         ))
         .await?;
-    let mut keys: Vec<(String, ForeignKeyInfo)> = Vec::new();
-    for (constraint, to_table, own, other) in rows {
-        if keys.last().is_none_or(|(last, _)| *last != constraint) {
-            keys.push((constraint, ForeignKeyInfo { table: to_table, ..ForeignKeyInfo::default() }));
-        }
-        if let Some((_, key)) = keys.last_mut() {
-            key.columns.push(own);
-            key.references.push(other);
-        }
-    }
-    Ok(keys.into_iter().map(|(_, key)| key).collect())
+    Ok(ForeignKeyInfo::gathered(rows))
 }
 
 async fn indexes(db: &Executor, table: i64) -> Result<Vec<IndexInfo>> {

@@ -1,7 +1,6 @@
 //! The words that begin statements, by which it is known what a text will do to its session.
-//!
-//! It reads a text as PostgreSQL's lexer does, as far as quotes, comments and nesting go, and no further: what it finds
-//! decides about counting, resetting and refusing, never about what is sent.
+
+use crate::words::{Lexis, Token, Words, is};
 
 /// What a text says about itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,7 +18,7 @@ pub(super) struct Traits {
 /// Reads a text once, when it is prepared.
 pub(super) fn traits(text: &str) -> Traits {
     let mut traits = Traits { empty: true, ..Traits::default() };
-    let mut words = Words::new(text);
+    let mut words = Words::new(text, Lexis::Postgres);
     let mut first = Place::Start;
     // How deep in the body of a function in standard SQL, whose statements are not ours.
     let mut atomic = 0_u32;
@@ -81,133 +80,6 @@ const LEAVE_SOMETHING: [&str; 7] = [
     "pg_try_advisory_lock_shared",
 ];
 const TOUCH_ROWS: [&str; 5] = ["INSERT", "UPDATE", "DELETE", "MERGE", "COPY"];
-
-fn is(word: &str, words: &[&str]) -> bool {
-    words.iter().any(|known| word.eq_ignore_ascii_case(known))
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Token<'a> {
-    Word(&'a str),
-    /// A semicolon.
-    End,
-}
-
-/// The words of a text without what stands in quotes and comments.
-struct Words<'a> {
-    text: &'a str,
-    position: usize,
-    depth: usize,
-}
-
-impl<'a> Words<'a> {
-    fn new(text: &'a str) -> Self {
-        Self { text, position: 0, depth: 0 }
-    }
-
-    fn next(&mut self) -> Option<Token<'a>> {
-        let bytes = self.text.as_bytes();
-        while let Some(byte) = bytes.get(self.position).copied() {
-            match byte {
-                b'\'' => self.quoted(b'\'', self.has_escapes()),
-                b'"' => self.quoted(b'"', false),
-                b'$' => self.dollar_quoted(),
-                b'-' if bytes.get(self.position + 1) == Some(&b'-') => self.skip_past("\n"),
-                b'/' if bytes.get(self.position + 1) == Some(&b'*') => self.comment(),
-                b';' => {
-                    self.position += 1;
-                    self.depth = 0;
-                    return Some(Token::End);
-                }
-                byte if starts_word(byte) => return Some(Token::Word(self.word())),
-                byte => {
-                    match byte {
-                        b'(' => self.depth += 1,
-                        b')' => self.depth = self.depth.saturating_sub(1),
-                        _ => {}
-                    }
-                    self.position += 1;
-                }
-            }
-        }
-        None
-    }
-
-    fn word(&mut self) -> &'a str {
-        let rest = self.text.get(self.position..).unwrap_or_default();
-        let length =
-            rest.bytes().take_while(|byte| starts_word(*byte) || byte.is_ascii_digit() || *byte == b'$').count();
-        self.position += length;
-        rest.get(..length).unwrap_or_default()
-    }
-
-    /// Whether the quote that begins here is one of `E'…'`, where a backslash escapes.
-    fn has_escapes(&self) -> bool {
-        let before = &self.text.as_bytes()[..self.position];
-        matches!(before, [.., b'e' | b'E'])
-            && !matches!(before, [.., byte, _] if starts_word(*byte) || byte.is_ascii_digit())
-    }
-
-    fn quoted(&mut self, quote: u8, escapes: bool) {
-        let bytes = self.text.as_bytes();
-        self.position += 1;
-        while let Some(byte) = bytes.get(self.position) {
-            self.position += 1;
-            if *byte == b'\\' && escapes {
-                self.position += 1;
-            } else if *byte == quote {
-                return;
-            }
-        }
-    }
-
-    /// `$tag$ … $tag$`; a `$1` is none.
-    fn dollar_quoted(&mut self) {
-        let rest = self.text.get(self.position..).unwrap_or_default();
-        let tag = rest.get(1..).and_then(|rest| rest.split_once('$')).map(|(tag, _)| tag);
-        match tag {
-            Some(tag)
-                if !tag.starts_with(|c: char| c.is_ascii_digit())
-                    && tag.bytes().all(|b| starts_word(b) || b.is_ascii_digit()) =>
-            {
-                let delimiter = &rest[..tag.len() + 2];
-                self.position += delimiter.len();
-                self.skip_past(delimiter);
-            }
-            _ => self.position += 1,
-        }
-    }
-
-    fn skip_past(&mut self, end: &str) {
-        let rest = self.text.get(self.position..).unwrap_or_default();
-        self.position += rest.find(end).map_or(rest.len(), |found| found + end.len());
-    }
-
-    /// Comments of this kind nest.
-    fn comment(&mut self) {
-        let bytes = self.text.as_bytes();
-        let mut depth = 0_usize;
-        while let Some(pair) = bytes.get(self.position..self.position + 2) {
-            match pair {
-                b"/*" => depth += 1,
-                b"*/" => depth -= 1,
-                _ => {
-                    self.position += 1;
-                    continue;
-                }
-            }
-            self.position += 2;
-            if depth == 0 {
-                return;
-            }
-        }
-        self.position = bytes.len();
-    }
-}
-
-fn starts_word(byte: u8) -> bool {
-    byte.is_ascii_alphabetic() || byte == b'_' || !byte.is_ascii()
-}
 
 #[cfg(test)]
 mod tests {

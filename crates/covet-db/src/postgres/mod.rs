@@ -32,14 +32,10 @@ mod tls;
 #[path = "tls/absent.rs"]
 mod tls;
 mod untyped;
-mod upkeep;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-
-use futures_util::future::Either;
-use tokio::sync::oneshot;
 
 pub use advisory::{AdvisoryLock, LockKey};
 pub(crate) use connection::Connection;
@@ -50,8 +46,8 @@ pub use listen::{Event, Listener, Notification};
 pub(crate) use load::Rows;
 pub(crate) use stream::{Batches, PreparedStream};
 
-use crate::backend::{Wanted, trying_again};
-use crate::pool::{Lease, Lookups, Place, Pool, PoolStats, Reason};
+use crate::backend::Wanted;
+use crate::pool::{Lease, Lookups, Opener, PING_PATIENCE, Place, Pool, PoolStats, Reason};
 use crate::row::{Batch, Columns};
 use crate::sql::{Rendered, Text};
 use crate::url::{Server, Source};
@@ -59,15 +55,10 @@ use crate::{ConnectOptions, Error, ErrorKind, Executed, PreparedStatements, Resu
 use call::Call;
 use connection::{Failure, Running, Session, lost};
 use limit::Limit;
+use open::Pace;
 
 /// How large a batch of a fetched result grows.
 const FETCHED_BATCH: usize = 1 << 20;
-
-/// A connection that was idle for longer is asked whether it is still there.
-const PING_AFTER: Duration = Duration::from_secs(1);
-
-/// How long that answer may take.
-const PING_PATIENCE: Duration = Duration::from_secs(1);
 
 /// How much later than the client's time-out the server's is.
 const BACKSTOP: Duration = Duration::from_secs(1);
@@ -125,6 +116,36 @@ impl Shared {
     }
 }
 
+impl Opener for Shared {
+    type Connection = Connection;
+
+    fn options(&self) -> &ConnectOptions {
+        &self.options
+    }
+
+    fn passes(error: &Error) -> bool {
+        passes(error)
+    }
+
+    async fn open(self: Arc<Self>) -> Result<Connection> {
+        open::open(&self, Pace::Alone).await
+    }
+
+    fn unusable(connection: &Connection, now: Instant) -> Option<Reason> {
+        connection.session.unusable(now)
+    }
+
+    async fn answers(connection: &Connection) -> bool {
+        let session = &connection.session;
+        let answer = tokio::time::timeout(PING_PATIENCE, session.client.check_connection()).await;
+        let answers = matches!(answer, Ok(Ok(())));
+        if !answers {
+            session.break_off();
+        }
+        answers
+    }
+}
+
 impl Postgres {
     pub(crate) async fn connect(options: &Arc<ConnectOptions>) -> Result<Self> {
         let Source::Postgres(server) = &options.source else {
@@ -144,11 +165,11 @@ impl Postgres {
         let leases = options.pool.max.saturating_sub(lane::count(options)).max(1);
         let lanes = lane::Lanes::new(&shared);
         let database = Self { pool: Pool::new(leases, &options.pool), shared, lanes };
-        let first = open::open(&database.shared).await?;
+        let first = open::open(&database.shared, Pace::Alone).await?;
         if let Some(vacancy) = database.pool.vacancy(1) {
             vacancy.fill(first);
         }
-        upkeep::start(&database.pool, &database.shared);
+        database.pool.keep(&database.shared);
         Ok(database)
     }
 
@@ -162,53 +183,8 @@ impl Postgres {
         self.pool.drained().await;
     }
 
-    /// A lease on a connection that is there, as far as can be known without asking more than is worth it.
     async fn lease(&self, place: Place) -> Result<Lease<Connection>> {
-        let deadline = Instant::now() + self.shared.options.pool.acquire_timeout;
-        let mut lease = self.pool.acquire(place).await?;
-        loop {
-            while let Some(connection) = lease.connection() {
-                let session = Arc::clone(&connection.session);
-                let reason = match session.unusable(Instant::now()) {
-                    Some(reason) => reason,
-                    None if lease.idle() < PING_AFTER || Box::pin(answers(&mut lease, &session)).await => {
-                        return Ok(lease);
-                    }
-                    None => Reason::Broken,
-                };
-                lease.retire(reason);
-            }
-            lease = Box::pin(self.fill(lease, place, deadline)).await?;
-        }
-    }
-
-    /// Opens a connection for a lease, or takes one that comes back meanwhile. A task of its own opens it, so that a caller
-    /// who leaves wastes nothing.
-    async fn fill(&self, mut lease: Lease<Connection>, place: Place, deadline: Instant) -> Result<Lease<Connection>> {
-        let (reply, opened) = oneshot::channel();
-        let shared = Arc::clone(&self.shared);
-        let pool = Arc::clone(&self.pool);
-        tokio::spawn(async move {
-            let attempts = shared.options.attempts;
-            let connection = pool.opening(trying_again(attempts, passes, || open::open(&shared))).await;
-            // Where nobody waits any more, the lease comes back here and goes to the idle ones.
-            drop(reply.send(connection.map(|connection| {
-                lease.fill(connection);
-                lease
-            })));
-        });
-        let either = async {
-            let (opened, returned) = (std::pin::pin!(opened), std::pin::pin!(self.pool.returned(place)));
-            match futures_util::future::select(opened, returned).await {
-                Either::Left((answer, _)) => answer.map_err(|_| lost())?,
-                Either::Right((lease, _)) => Ok(lease),
-            }
-        };
-        let timeout = self.shared.options.pool.acquire_timeout;
-        match tokio::time::timeout_at(deadline.into(), either).await {
-            Ok(filled) => filled,
-            Err(_) => Err(self.pool.opening_timed_out(timeout)),
-        }
+        self.pool.lease(&self.shared, place).await
     }
 
     async fn call(&self, within: Option<&Lease<Connection>>, place: Place) -> Result<Call> {
@@ -311,18 +287,6 @@ impl Postgres {
         lease.mark_busy();
         Ok(lease)
     }
-}
-
-async fn answers(lease: &mut Lease<Connection>, session: &Session) -> bool {
-    lease.mark_busy();
-    let answer = tokio::time::timeout(PING_PATIENCE, session.client.check_connection()).await;
-    let answers = matches!(answer, Ok(Ok(())));
-    if answers {
-        lease.mark_clean();
-    } else {
-        session.break_off();
-    }
-    answers
 }
 
 /// The columns of a statement, or else of its first row.

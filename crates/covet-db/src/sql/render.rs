@@ -148,7 +148,7 @@ impl<'a> Renderer<'a> {
             return Ok(());
         }
         let Some(last) = values.last() else {
-            self.text.push_str(membership.of_nothing());
+            self.text.push_str(membership.of_nothing(self.dialect));
             return Ok(());
         };
         self.text.push_str(membership.keyword());
@@ -193,11 +193,13 @@ impl Membership {
         }
     }
 
-    /// A subquery without rows; every database here takes it, and it is not NULL for NULL.
-    fn of_nothing(self) -> &'static str {
-        match self {
-            Self::In => "IN (SELECT 1 WHERE 1 = 0)",
-            Self::NotIn => "NOT IN (SELECT 1 WHERE 1 = 0)",
+    /// A subquery without rows, which is not NULL for NULL. Older MySQL has no WHERE without a table.
+    fn of_nothing(self, dialect: Dialect) -> &'static str {
+        match (self, dialect) {
+            (Self::In, Dialect::Mysql) => "IN (SELECT 1 FROM DUAL WHERE 1 = 0)",
+            (Self::NotIn, Dialect::Mysql) => "NOT IN (SELECT 1 FROM DUAL WHERE 1 = 0)",
+            (Self::In, _) => "IN (SELECT 1 WHERE 1 = 0)",
+            (Self::NotIn, _) => "NOT IN (SELECT 1 WHERE 1 = 0)",
         }
     }
 }

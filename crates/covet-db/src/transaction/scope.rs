@@ -141,6 +141,11 @@ impl Turn {
         self.lease.as_ref().ok_or_else(ended)
     }
 
+    /// The call has been answered, and its error is none that running the transaction again may mend.
+    pub(crate) fn answered(&mut self) {
+        self.over = true;
+    }
+
     /// The call has been answered.
     pub(crate) fn over<T>(&mut self, result: &Result<T>) {
         self.over = true;

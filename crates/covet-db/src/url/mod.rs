@@ -1,5 +1,6 @@
 //! Database URLs.
 
+mod mysql;
 mod postgres;
 
 use std::fmt;
@@ -7,7 +8,7 @@ use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
 
-use crate::{ConnectOptions, Error, ErrorKind, Result, SqliteMode, SqliteSynchronous};
+use crate::{ConnectOptions, Error, ErrorKind, Result, SqliteMode, SqliteSynchronous, SslMode};
 
 /// The database that a URL names.
 #[derive(Clone, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub(crate) enum Source {
     Sqlite { path: Option<String> },
     /// A database on a PostgreSQL server.
     Postgres(Server),
+    /// A database on a MySQL or MariaDB server, or the server alone.
+    Mysql(Server),
 }
 
 impl Source {
@@ -23,14 +26,14 @@ impl Source {
     pub(crate) fn file(&self) -> Option<&str> {
         match self {
             Self::Sqlite { path } => path.as_deref(),
-            Self::Postgres(_) => None,
+            Self::Postgres(_) | Self::Mysql(_) => None,
         }
     }
 
     pub(crate) fn server_mut(&mut self) -> Option<&mut Server> {
         match self {
             Self::Sqlite { .. } => None,
-            Self::Postgres(server) => Some(server),
+            Self::Postgres(server) | Self::Mysql(server) => Some(server),
         }
     }
 }
@@ -65,6 +68,7 @@ impl fmt::Debug for Source {
             Self::Sqlite { path: Some(path) } => write!(f, "sqlite:{path}"),
             Self::Sqlite { path: None } => f.write_str("sqlite::memory:"),
             Self::Postgres(server) => write!(f, "postgres://{server:?}"),
+            Self::Mysql(server) => write!(f, "mysql://{server:?}"),
         }
     }
 }
@@ -86,9 +90,20 @@ fn source(scheme: &str, location: &str) -> Result<Source> {
     match scheme {
         "sqlite" => sqlite(location),
         "postgres" | "postgresql" if cfg!(feature = "postgres") => {
-            server(location, 5432, "PGPASSWORD").map(Source::Postgres)
+            let mut server = server(location, 5432, "postgres", "PGPASSWORD")?;
+            if server.database.is_empty() {
+                server.database.clone_from(&server.user);
+            }
+            Ok(Source::Postgres(server))
         }
         "postgres" | "postgresql" => Err(absent(scheme, "postgres")),
+        "mysql" | "mariadb" if cfg!(feature = "mysql") => {
+            let server = server(location, 3306, "root", "MYSQL_PWD")?;
+            match server.others.is_empty() {
+                true => Ok(Source::Mysql(server)),
+                false => Err(wrong(format!("a `{scheme}:` URL names one server"))),
+            }
+        }
         "mysql" | "mariadb" => Err(absent(scheme, "mysql")),
         // The rest of the URL may hold a password, so that it is not repeated.
         _ => Err(wrong(format!(
@@ -115,8 +130,8 @@ fn sqlite(location: &str) -> Result<Source> {
     Ok(Source::Sqlite { path: Some(path) })
 }
 
-/// `//user:password@host:port/database`; what is missing is as libpq has it.
-fn server(location: &str, default_port: u16, password_variable: &str) -> Result<Server> {
+/// `//user:password@host:port/database`; what is missing is as the database's own clients have it.
+fn server(location: &str, default_port: u16, default_user: &str, password_variable: &str) -> Result<Server> {
     let Some(location) = location.strip_prefix("//") else {
         return Err(wrong("the URL of a server reads `scheme://user@host/database`".into()));
     };
@@ -130,10 +145,8 @@ fn server(location: &str, default_port: u16, password_variable: &str) -> Result<
     let mut hosts =
         address.split(',').map(|address| host(address, default_port)).collect::<Result<Vec<_>>>()?.into_iter();
     let (host, port) = hosts.next().unwrap_or_else(|| ("localhost".to_owned(), default_port));
-    let user = if user.is_empty() { "postgres".to_owned() } else { user };
-    let database = decode(database)?;
-    let database = if database.is_empty() { user.clone() } else { database };
-    Ok(Server { host, port, others: hosts.collect(), user, password, database })
+    let user = if user.is_empty() { default_user.to_owned() } else { user };
+    Ok(Server { host, port, others: hosts.collect(), user, password, database: decode(database)? })
 }
 
 /// `host:port`, or `[address]:port`.
@@ -169,9 +182,26 @@ fn set(options: &mut ConnectOptions, name: &str, value: &str) -> Result<()> {
         _ => match options.source {
             Source::Sqlite { .. } => return set_sqlite(options, name, value),
             Source::Postgres(_) => return postgres::set(options, name, value),
+            Source::Mysql(_) => return mysql::set(options, name, value),
         },
     }
     Ok(())
+}
+
+const SSL_MODES: &[(&str, SslMode)] = &[
+    ("disable", SslMode::Disable),
+    ("prefer", SslMode::Prefer),
+    ("require", SslMode::Require),
+    ("verify-ca", SslMode::VerifyCa),
+    ("verify-full", SslMode::VerifyFull),
+];
+
+/// A duration; a bare number is seconds, as libpq and MySQL's clients have it.
+fn patience(name: &str, value: &str) -> Result<Duration> {
+    match value.ends_with(|last: char| last.is_ascii_digit()) {
+        true => Ok(Duration::from_secs(number(name, value)?)),
+        false => duration(name, value),
+    }
 }
 
 fn unknown(name: &str) -> Error {
@@ -269,6 +299,7 @@ mod tests {
         for url in ["oracle://me:hunter2@host/db", "postgres://me:hunter2@host:x/db", "me:hunter2@host"] {
             assert!(!fault(url).contains("hunter2"), "{url}");
         }
+        #[cfg(not(feature = "mysql"))]
         assert_eq!(
             fault("mysql://me:hunter2@host/db"),
             "a `mysql:` URL needs the feature `mysql`, which this program was built without"

@@ -1,15 +1,7 @@
 //! The options of PostgreSQL's URLs, named as libpq names them.
 
-use super::{Source, choice, duration, host, number, port_number, unknown, wrong};
+use super::{SSL_MODES, Source, choice, duration, host, number, patience, port_number, unknown, wrong};
 use crate::{ChannelBinding, ConnectOptions, PreparedStatements, Result, SslMode, TargetSession};
-
-const SSL_MODES: &[(&str, SslMode)] = &[
-    ("disable", SslMode::Disable),
-    ("prefer", SslMode::Prefer),
-    ("require", SslMode::Require),
-    ("verify-ca", SslMode::VerifyCa),
-    ("verify-full", SslMode::VerifyFull),
-];
 
 const CHANNEL_BINDINGS: &[(&str, ChannelBinding)] =
     &[("disable", ChannelBinding::Disable), ("prefer", ChannelBinding::Prefer), ("require", ChannelBinding::Require)];
@@ -57,12 +49,7 @@ pub(super) fn set(options: &mut ConnectOptions, name: &str, value: &str) -> Resu
         "replica_lag" => postgres.replica_lag = Some(duration(name, value)?),
         "passfile" => postgres.password_file = Some(value.into()),
         "application_name" => postgres.application_name = value.to_owned(),
-        "connect_timeout" => {
-            postgres.connect_timeout = match value.ends_with(|last: char| last.is_ascii_digit()) {
-                true => std::time::Duration::from_secs(number(name, value)?),
-                false => duration(name, value)?,
-            };
-        }
+        "connect_timeout" => postgres.connect_timeout = patience(name, value)?,
         "lanes" if value == "auto" => postgres.lanes = None,
         "lanes" => postgres.lanes = Some(number(name, value)?),
         "prepared" => postgres.prepared = choice(name, value, PREPARED)?,

@@ -49,6 +49,9 @@ const CALLS: [(&str, Call); 18] = [
     ("migration_status", |db| db.migration_status(&NONE).map_ok_drop()),
 ];
 
+/// Those whose text is only for databases that know RETURNING, and WITH before an INSERT.
+const RETURNING: [&str; 2] = ["execute, bounced", "fetch_value"];
+
 static NONE: covet_db::Migrations = covet_db::Migrations::new("", &[]);
 
 /// Boxes a call and leaves its value.
@@ -68,7 +71,8 @@ pub async fn every_call_can_be_dropped_at_every_poll(fresh: Fresh) {
     let second = fresh.second().await;
     let (db, fresh, second) = (&fresh.db, &fresh, &second);
     let mut all_polls = 0;
-    for (name, call) in CALLS {
+    let returning = fresh.features.returning;
+    for (name, call) in CALLS.into_iter().filter(|(name, _)| returning || !RETURNING.contains(name)) {
         all_polls += for_every_poll(
             || call(db),
             |output| async move {
@@ -139,12 +143,13 @@ pub async fn a_dropped_transaction_is_rolled_back_at_every_poll(fresh: Fresh) {
 pub async fn a_dropped_statement_stops(fresh: Fresh) {
     let fresh = fresh.with_books().await;
     let second = fresh.second().await;
+    let mut took = Vec::new();
     for _ in 0..10 {
         let read = fresh.db.fetch_value::<i64>(fresh.endless);
         assert!(tokio::time::timeout(Duration::from_millis(20), read).await.is_err());
         let since = Instant::now();
         assert_eq!(settled(&fresh.db).await.in_use, 0);
-        assert!(since.elapsed() < Duration::from_millis(100), "{:?}", since.elapsed());
+        took.push(since.elapsed());
         let tx = fresh.db.begin().await.unwrap();
         tx.execute("INSERT INTO books (title) VALUES ('x')").await.unwrap();
         let read = tx.fetch_value::<i64>(fresh.endless);
@@ -153,6 +158,9 @@ pub async fn a_dropped_statement_stops(fresh: Fresh) {
         fresh.assert_nothing_is_left(&second).await;
     }
     assert_eq!(Fresh::books(&second).await, 0);
+    // The machine may be busy with others now and then, but not always.
+    took.sort();
+    assert!(took[5] < Duration::from_millis(100), "{took:?}");
 }
 
 /// A statement that follows one that is given up, at every moment of its life, on the same connection.

@@ -1,16 +1,13 @@
 //! One PostgreSQL server for all tests that run at the time, each of which gets a database of its own.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
 
 use covet_db::{Db, Ident, sql};
 
-/// How long starting a server may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+use super::shared::{self, Use};
 
 /// The folder of the server's programs; none where it is not installed.
 ///
@@ -78,47 +75,10 @@ pub fn fresh_database() -> Option<String> {
 
 /// The port of the server that this process uses until it ends.
 fn server(binaries: &Path) -> u16 {
-    static SERVER: OnceLock<(File, u16)> = OnceLock::new();
-    let (_, port) = SERVER.get_or_init(|| {
-        let user = fs::metadata("/proc/self").map(|own| std::os::unix::fs::MetadataExt::uid(&own)).unwrap_or_default();
+    static SERVER: OnceLock<Use> = OnceLock::new();
+    let server = SERVER.get_or_init(|| {
         let version: String = binaries.display().to_string().chars().filter(char::is_ascii_digit).collect();
-        let folder = std::env::temp_dir().join(format!("covet-postgres{version}-{user}"));
-        fs::create_dir_all(&folder).unwrap();
-        let starting = File::create(folder.join("starting")).unwrap();
-        starting.lock().unwrap();
-        let users = File::create(folder.join("users")).unwrap();
-        users.lock_shared().unwrap();
-        let port = running(&folder).unwrap_or_else(|| start(&folder, binaries));
-        (users, port)
+        shared::server(&format!("postgres{version}"), include_str!("postgres.sh"), binaries)
     });
-    *port
-}
-
-/// The port of a server that answers.
-fn running(folder: &Path) -> Option<u16> {
-    let port = fs::read_to_string(folder.join("port")).ok()?.trim().parse().ok()?;
-    std::net::TcpStream::connect(("127.0.0.1", port)).ok().map(|_| port)
-}
-
-#[expect(clippy::zombie_processes, reason = "the shell outlives this process when others use its server")]
-fn start(folder: &Path, binaries: &Path) -> u16 {
-    // A shell that serves the last users may still be ending.
-    let _ = fs::remove_file(folder.join("port"));
-    let free = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
-    let mut shell = Command::new("sh");
-    shell.arg("-c").arg(include_str!("postgres.sh")).arg("postgres.sh");
-    shell.arg(folder).arg(binaries).arg(free.to_string());
-    shell.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    // A group of its own, so that an interrupted test run does not take it from others.
-    std::os::unix::process::CommandExt::process_group(&mut shell, 0);
-    let mut shell = shell.spawn().unwrap();
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        if let Some(port) = running(folder) {
-            return port;
-        }
-        let ended = shell.try_wait().unwrap();
-        assert!(ended.is_none() && Instant::now() < deadline, "PostgreSQL did not start; see {}", folder.display());
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    server.port
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on reports by panicking")]
 
+mod auth;
 #[cfg(unix)]
 mod lanes;
 #[cfg(unix)]
@@ -18,4 +19,8 @@ mod sqlite_memory {
 
 mod postgres_server {
     covet_testsuite::suite!(covet_testsuite::POSTGRES);
+}
+
+mod mysql_server {
+    covet_testsuite::suite!(covet_testsuite::MYSQL);
 }

@@ -19,5 +19,5 @@ document.addEventListener("DOMContentLoaded", () => {
     // The default would send the document's address to a service elsewhere.
     validatorUrl: null,
   });
-  ui.initOAuth({ usePkceWithAuthorizationCodeGrant: true });
+  ui.initOAuth({ clientId: root.dataset.client || undefined, usePkceWithAuthorizationCodeGrant: true });
 });

@@ -1,10 +1,11 @@
 //! Whether every route says who may call it, and what the document says of that.
 
 use covet_auth::rbac::Registry;
+use http::Method;
 use serde_json::{Value, json};
 
 use super::build::{Building, StartFault};
-use crate::auth::{Access, Authentication, BEARER, FORBIDDEN, Guard, ResourceServer, SESSION, UNAUTHENTICATED};
+use crate::auth::{Access, Authentication, FORBIDDEN, Guard, ResourceServer, RouteAccess, UNAUTHENTICATED};
 use crate::openapi::Operation;
 use crate::problem::{CROSS_SITE, MALFORMED_REQUEST};
 use crate::routing::Route;
@@ -16,6 +17,10 @@ pub(super) struct Deciding {
     is_configured: bool,
     /// Whether it knows them by sessions as well.
     has_sessions: bool,
+    /// The names of what it knows them by.
+    schemes: Vec<&'static str>,
+    /// What was decided, in the order of the routes.
+    guards: Vec<(Method, String, Option<Guard>)>,
     /// The list of the app's permissions, with the first route that asks for one.
     registry: Option<(&'static Registry, String)>,
 }
@@ -26,13 +31,20 @@ static NOTHING: Registry = Registry::new(&[]);
 impl Deciding {
     pub(super) fn of(server: Option<&ResourceServer>) -> Self {
         let has_sessions = server.is_some_and(|server| server.session_cookie().is_some());
-        Deciding { is_configured: server.is_some(), has_sessions, registry: None }
+        let schemes = server.map(ResourceServer::schemes).unwrap_or_default();
+        Deciding { is_configured: server.is_some(), has_sessions, schemes, guards: Vec::new(), registry: None }
     }
 }
 
 impl Building {
     /// What the route's arguments and groups say; what they should have said is a fault.
     pub(super) fn decide(&mut self, route: &Route, operation: &mut Operation<'_>) -> Option<Guard> {
+        let guard = self.guard(route, operation);
+        self.access.guards.push((route.method.clone(), route.path.clone(), guard.clone()));
+        guard
+    }
+
+    fn guard(&mut self, route: &Route, operation: &mut Operation<'_>) -> Option<Guard> {
         let access = match Access::of(&operation.decisions, &route.decisions) {
             Ok(access) => access,
             Err(fault) => {
@@ -86,11 +98,10 @@ impl Building {
     /// The Security Requirement Objects (OpenAPI 3.1, section 4.8.30): one is enough; `{}` is for callers that nobody knows.
     fn security(&self, guard: &Guard) -> Value {
         let registry = self.access.registry.as_ref().map_or(&NOTHING, |(registry, _)| registry);
-        let schemes = if self.access.has_sessions { &[BEARER, SESSION][..] } else { &[BEARER] };
         let nobody = guard.is_optional().then(|| json!({}));
         let known = guard.alternatives().into_iter().flat_map(|set| {
             let names: Vec<_> = registry.names(set).collect();
-            schemes.iter().map(move |scheme| json!({ *scheme: names }))
+            self.access.schemes.iter().map(move |scheme| json!({ *scheme: names }))
         });
         nobody.into_iter().chain(known).collect()
     }
@@ -99,7 +110,13 @@ impl Building {
     pub(super) fn open(&mut self, auth: Option<ResourceServer>) -> Option<Authentication> {
         let registry = self.access.registry.as_ref().map_or(&NOTHING, |(registry, _)| registry);
         match auth?.open(registry) {
-            Ok(auth) => Some(auth),
+            Ok(mut auth) => {
+                let guards = std::mem::take(&mut self.access.guards).into_iter();
+                let route =
+                    |(method, path, guard): (_, _, Option<_>)| RouteAccess::new(method, path, guard.as_ref(), registry);
+                auth.matrix = guards.map(route).collect();
+                Some(auth)
+            }
             Err(faults) => {
                 self.faults.extend(faults.into_iter().map(StartFault::of_app));
                 None

@@ -89,6 +89,14 @@ impl Built {
         Ok(self.into_service())
     }
 
+    /// Who may call a route, for people.
+    #[cfg(feature = "auth")]
+    pub(super) fn access(&self, method: &http::Method, path: &str) -> Option<Value> {
+        let auth = self.settings.auth.as_ref()?;
+        let route = auth.matrix.iter().find(|route| route.method == method && route.path == path)?;
+        Some(route.to_json(&auth.roles()))
+    }
+
     pub(super) fn into_service(self) -> Service {
         Service::new(self.router, Arc::new(self.shared), self.settings, self.document).within(&self.layers)
     }
@@ -166,7 +174,8 @@ impl Building {
         for fault in std::mem::take(&mut operation.faults) {
             self.fault(&route, fault);
         }
-        for fault in route.security_headers.iter().flat_map(SecurityHeaders::faults) {
+        let headers = route.security_headers.iter().flat_map(SecurityHeaders::faults);
+        for fault in headers.chain(route.cors.iter().flat_map(Cors::faults)) {
             self.fault(&route, fault);
         }
         #[cfg(feature = "template")]

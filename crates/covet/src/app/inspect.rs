@@ -6,15 +6,17 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::App;
+use super::build::Built;
+use crate::routing::Route;
 use crate::{Error, Result};
 
 /// Prints what `COVET_INSPECT` asks for on standard output.
 pub(super) fn inspect(app: App, subject: &str) -> Result<()> {
     let value = match subject {
         "routes" => {
-            let routes = routes(&app);
-            super::build::build(app)?;
-            routes
+            let list = app.routes.list.clone();
+            let built = super::build::build(app)?;
+            list.iter().map(|route| describe(route, &built)).collect()
         }
         "openapi" => super::build::build(app)?.document,
         #[cfg(feature = "_db")]
@@ -36,16 +38,20 @@ pub(super) fn print(value: &impl Serialize) -> Result<()> {
     Ok(())
 }
 
-fn routes(app: &App) -> Value {
-    let route = |route: &crate::routing::Route| {
-        json!({
-            "method": route.method.as_str(),
-            "path": route.path,
-            "operation_id": route.operation_id,
-            "summary": route.summary,
-            "function": route.function,
-            "place": route.place,
-        })
-    };
-    app.routes.list.iter().map(route).collect()
+fn describe(route: &Route, built: &Built) -> Value {
+    let mut value = json!({
+        "method": route.method.as_str(),
+        "path": route.path,
+        "operation_id": route.operation_id,
+        "summary": route.summary,
+        "function": route.function,
+        "place": route.place,
+    });
+    #[cfg(feature = "auth")]
+    if let Some(access) = built.access(&route.method, &route.path) {
+        value["auth"] = access;
+    }
+    #[cfg(not(feature = "auth"))]
+    let _ = built;
+    value
 }

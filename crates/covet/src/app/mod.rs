@@ -284,7 +284,7 @@ impl App {
         self
     }
 
-    /// With pages of other origins that may call the app from a browser.
+    /// With pages of other origins that may call the app from a browser. Routes may have [their own](crate::Routes::cors).
     pub fn cors(mut self, cors: Cors) -> Self {
         self.cors = Some(cors);
         self

@@ -27,6 +27,9 @@ struct Content {
     yaml: Bytes,
     #[cfg_attr(not(feature = "docs"), expect(dead_code, reason = "only the docs page has the app's title"))]
     title: String,
+    /// The client that the docs page is, where it can log in.
+    #[cfg_attr(not(feature = "docs"), expect(dead_code, reason = "only the docs page logs in"))]
+    docs_client: String,
     problems: BTreeMap<&'static str, &'static ProblemType>,
 }
 
@@ -44,12 +47,22 @@ impl Pages {
             json: document.to_string().into(),
             yaml: to_yaml(document).into(),
             title: title.to_owned(),
+            docs_client: document["components"]["securitySchemes"]["oauth2"]["x-docs-client"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
             problems: problems.types.iter().map(|problem| (problem.name, *problem)).collect(),
         });
     }
 
     fn content(&self) -> &Content {
         self.0.get_or_init(Content::default)
+    }
+
+    /// The client that the docs page is, or an empty text.
+    #[cfg(feature = "docs")]
+    pub(crate) fn docs_client(&self) -> &str {
+        &self.content().docs_client
     }
 
     /// The title of the app.

@@ -30,6 +30,8 @@ pub(crate) enum Access {
 #[derive(Debug, Clone)]
 pub(crate) struct Guard {
     required: Vec<Required>,
+    /// The permissions whose use is recorded.
+    audited: PermissionSet,
 }
 
 impl Decision {
@@ -65,15 +67,29 @@ impl Access {
         if asked.is_empty() && all.is_empty() {
             return Ok(match own {
                 [] => is_public(groups).then_some(Access::Public),
-                _ => Some(Access::Guarded(Guard { required: Vec::new() })),
+                _ => Some(Access::Guarded(Guard::new(Vec::new()))),
             });
         }
         all.extend(asked);
-        Ok(Some(Access::Guarded(Guard { required: all })))
+        Ok(Some(Access::Guarded(Guard::new(all))))
     }
 }
 
 impl Guard {
+    fn new(required: Vec<Required>) -> Self {
+        let mut guard = Guard { required, audited: PermissionSet::EMPTY };
+        let asked = guard.alternatives().into_iter().fold(PermissionSet::EMPTY, PermissionSet::union);
+        let registry = guard.registries().next();
+        guard.audited = registry.map_or(PermissionSet::EMPTY, |registry| registry.audited(asked));
+        guard
+    }
+
+    /// Those of the permissions that the caller has whose use is recorded.
+    pub(crate) fn audited(&self, have: &PermissionSet) -> Option<PermissionSet> {
+        let used = self.audited.intersection(*have);
+        (!used.is_empty()).then_some(used)
+    }
+
     /// Whether a caller that nobody knows may call as well.
     pub(crate) fn is_optional(&self) -> bool {
         self.required.is_empty()

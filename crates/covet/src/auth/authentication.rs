@@ -2,20 +2,26 @@
 
 use std::sync::Arc;
 
-use covet_auth::rbac::LiveRoles;
-use covet_auth::{Error, ErrorKind, Identity, Principal, Scope};
+use covet_auth::oauth2::path;
+use covet_auth::rbac::{LiveRoles, PermissionSet, RoleId};
+use covet_auth::{AuditEvent, Error, ErrorKind, Identity, Principal, Scope};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::{Guard, Refusal, ResourceServer, bearer};
+use super::audit::{Origin, Record};
+use super::{Guard, Refusal, ResourceServer, RouteAccess, bearer};
 use crate::extract::cookie;
+use crate::overload::overloaded;
 use crate::problem::ProblemDetails;
 use crate::{Response, negotiation};
 
 /// The name of the scheme of tokens in the document.
 pub(crate) const BEARER: &str = "bearer";
+
+/// The name of the scheme of the app's own tokens in the document.
+pub(crate) const OAUTH2: &str = "oauth2";
 
 /// The name of the scheme of sessions in the document.
 pub(crate) const SESSION: &str = "session";
@@ -25,6 +31,8 @@ pub(crate) const SESSION: &str = "session";
 pub(crate) struct Authentication {
     server: ResourceServer,
     roles: Arc<LiveRoles>,
+    /// Who may call which route.
+    pub(crate) matrix: Vec<RouteAccess>,
 }
 
 /// A request whose caller is asked for.
@@ -37,6 +45,8 @@ pub(crate) struct Asking<'a> {
     pub(crate) cors: Option<&'a crate::Cors>,
     /// Whether what is asked for is a page.
     pub(crate) is_page: bool,
+    pub(crate) route: &'a str,
+    pub(crate) origin: Origin,
 }
 
 /// What becomes of a request.
@@ -50,7 +60,7 @@ pub(crate) enum Admission {
 
 impl Authentication {
     pub(super) fn new(server: ResourceServer, roles: Arc<LiveRoles>) -> Self {
-        Authentication { server, roles }
+        Authentication { server, roles, matrix: Vec::new() }
     }
 
     /// The Security Scheme Objects (OpenAPI 3.1, section 4.8.27), by name.
@@ -68,22 +78,93 @@ impl Authentication {
                 json!({ "type": "apiKey", "in": "cookie", "name": cookie, "description": description }),
             )
         });
-        [(BEARER.to_owned(), bearer)].into_iter().chain(session)
+        let oauth2 = self.server.is_own.then(|| (OAUTH2.to_owned(), self.flows()));
+        [(BEARER.to_owned(), bearer)].into_iter().chain(session).chain(oauth2)
+    }
+
+    /// How a token of the app's own server is had (OpenAPI 3.1, section 4.8.28). `x-docs-client` is whom the docs page logs in as.
+    fn flows(&self) -> Value {
+        let issuer = self.server.verifier.verifier().issuer();
+        let url = |path: &str| format!("{issuer}{path}");
+        let permissions = self.roles.registry().permissions().iter();
+        let scopes: Map<_, _> = permissions.map(|one| (one.name.to_owned(), one.description.into())).collect();
+        let (authorize, token) = (url(path::AUTHORIZE), url(path::TOKEN));
+        let mut scheme = json!({ "type": "oauth2", "flows": {
+            "authorizationCode":
+                { "authorizationUrl": authorize, "tokenUrl": token, "refreshUrl": token, "scopes": scopes },
+            "clientCredentials": { "tokenUrl": token, "scopes": scopes },
+        } });
+        if let Some(client) = &self.server.docs_client {
+            scheme["x-docs-client"] = client.as_str().into();
+        }
+        scheme
+    }
+
+    /// The names of all permissions.
+    #[cfg(feature = "_db")]
+    pub(crate) fn permissions(&self) -> Vec<&'static str> {
+        self.roles.registry().permissions().iter().map(|permission| permission.name).collect()
+    }
+
+    /// The roles in force, each with the names of all that it gives.
+    pub(crate) fn roles(&self) -> Vec<(RoleId, String, Vec<&'static str>)> {
+        let registry = self.roles.registry();
+        let roles = self.roles.current();
+        roles.iter().map(|(id, name, set)| (id, name.to_owned(), registry.names(set).collect())).collect()
     }
 
     /// Lets the caller in, or says why not. Only a session is waited for.
     pub(crate) async fn admit(&self, guard: &Guard, asking: Asking<'_>) -> Result<Admission, ProblemDetails> {
-        let refused = |refusal: Refusal| refusal.into_details(&self.server.realm, self.roles.registry());
-        let mut caller = self.of_token(&asking.head.headers).map_err(refused)?;
+        let refused = |refusal: Refusal, caller: Option<&Principal>| {
+            self.record_refusal(&refusal, caller, asking);
+            refusal.into_details(&self.server.realm, self.roles.registry())
+        };
+        if let Some(refresh) = bearer::fetched(&asking.head.headers, &*self.server.keys) {
+            refresh.await.map_err(|error| overloaded("the keys of the tokens' issuer cannot be had").cause(error))?;
+        }
+        let mut caller = self.of_token(&asking.head.headers).map_err(|refusal| refused(refusal, None))?;
         if caller.is_none() && self.has_session_cookie(&asking.head.headers) {
             caller = Box::pin(self.of_session(asking)).await?;
         }
         match caller {
-            Some(principal) if guard.permits(&principal.permissions()) => Ok(Admission::In(Some(principal))),
-            Some(_) => Err(refused(Refusal::Insufficient(guard.alternatives()))),
+            Some(principal) if guard.permits(&principal.permissions()) => {
+                if let Some(used) = guard.audited(&principal.permissions()) {
+                    self.record_use(used, &principal, asking);
+                }
+                Ok(Admission::In(Some(principal)))
+            }
+            Some(principal) => Err(refused(Refusal::Insufficient(guard.alternatives()), Some(&principal))),
             None if guard.is_optional() => Ok(Admission::In(None)),
-            None => self.login(asking).map(Admission::Login).ok_or_else(|| refused(Refusal::Missing)),
+            None => self.login(asking).map(Admission::Login).ok_or_else(|| refused(Refusal::Missing, None)),
         }
+    }
+
+    fn record_refusal(&self, refusal: &Refusal, caller: Option<&Principal>, asking: Asking<'_>) {
+        let event = AuditEvent::denied("access", refusal.reason());
+        let event = match refusal {
+            Refusal::Insufficient(alternatives) => {
+                let names = |set: &PermissionSet| self.roles.registry().names(*set).collect::<Vec<_>>().join(" ");
+                event.permission(alternatives.iter().map(names).collect::<Vec<_>>().join(" | "))
+            }
+            _ => event,
+        };
+        self.record(event, caller, asking);
+    }
+
+    fn record_use(&self, used: PermissionSet, caller: &Principal, asking: Asking<'_>) {
+        let names = self.roles.registry().names(used).collect::<Vec<_>>().join(" ");
+        self.record(AuditEvent::new("access").permission(names), Some(caller), asking);
+    }
+
+    fn record(&self, event: AuditEvent, caller: Option<&Principal>, asking: Asking<'_>) {
+        let mut event = event.object(format!("{} {}", asking.head.method, asking.route));
+        event.subject = caller.map(|caller| caller.subject().to_owned());
+        event.client = caller.and_then(Principal::client).map(str::to_owned);
+        #[cfg(feature = "_db")]
+        if let Some(log) = &self.server.audit {
+            return log.record_of(event, Some(asking.origin));
+        }
+        Record::new(event, Some(asking.origin)).trace();
     }
 
     fn of_token(&self, headers: &HeaderMap) -> Result<Option<Principal>, Refusal> {

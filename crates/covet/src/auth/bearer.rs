@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, header};
 
-use super::Refusal;
+use super::{Refreshing, Refusal, TokenKeys, jose};
 
 /// The bearer token; `None` where there is no `Authorization`, or one of another scheme.
 pub(super) fn token(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
@@ -13,6 +13,15 @@ pub(super) fn token(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
     }
     let Some((scheme, token)) = first.and_then(|value| value.to_str().ok()?.split_once(' ')) else { return Ok(None) };
     Ok(scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_matches(' ')))
+}
+
+/// What must be waited for before the request's token can be judged.
+pub(super) fn fetched<'a>(headers: &HeaderMap, keys: &'a dyn TokenKeys) -> Option<Refreshing<'a>> {
+    // Keys that are at hand know no waiting, whatever the token says.
+    keys.is_remote().then_some(())?;
+    let token = token(headers).ok()??;
+    let id = jose::key_id(token).ok()?;
+    keys.refresh(id)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What an app can be given as its authentication.
 
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use covet_auth::jose::KeySet;
@@ -15,10 +16,25 @@ pub trait Install {
     fn install(self, app: App) -> App;
 }
 
+/// A future that brings keys.
+pub type Refreshing<'a> = Pin<Box<dyn Future<Output = covet_auth::Result<()>> + Send + 'a>>;
+
 /// The keys by which tokens are believed at this moment, and which of their tokens are not.
 pub trait TokenKeys: fmt::Debug + Send + Sync + 'static {
     /// The keys.
     fn keys(&self) -> Arc<KeySet>;
+
+    /// Whether the keys are fetched from elsewhere, so that [`refresh`](Self::refresh) is to be asked for each token.
+    fn is_remote(&self) -> bool {
+        false
+    }
+
+    /// What must be waited for before the keys are good for a token that names the key of this id, or none. None where they are
+    /// good already.
+    fn refresh(&self, key: Option<String>) -> Option<Refreshing<'_>> {
+        let _ = key;
+        None
+    }
 
     /// Whether a token was revoked, by its `sid` or its `jti`.
     fn is_revoked(&self, grant: Option<&str>, token: Option<&str>) -> bool {

@@ -8,12 +8,15 @@ mod access;
 #[cfg(feature = "_db")]
 mod accounts;
 mod argument;
+mod audit;
 mod authentication;
 mod bearer;
 mod install;
+mod matrix;
 #[cfg(feature = "_db")]
 mod oauth;
 mod refusal;
+mod remote;
 mod resource_server;
 #[cfg(feature = "_db")]
 mod roles;
@@ -22,7 +25,10 @@ pub(crate) use access::{Access, Decision, Guard};
 #[cfg(feature = "_db")]
 pub use accounts::{Account, Accounts, User, Users};
 pub use argument::{Auth, Public};
-pub(crate) use authentication::{Admission, Asking, Authentication, BEARER, SESSION};
+pub(crate) use audit::Origin;
+#[cfg(feature = "_db")]
+pub use audit::{Audit, AuditEntry, AuditFilter, AuditOrder};
+pub(crate) use authentication::{Admission, Asking, Authentication, BEARER, OAUTH2, SESSION};
 pub use covet_auth::keys::KeyEncryptionKey;
 pub use covet_auth::oauth2::{Client, Consent, GrantType, Introspection, Session, Settings, Subject};
 pub use covet_auth::password::{Password, PasswordFault, PasswordOptions, PasswordOptionsError};
@@ -31,8 +37,11 @@ pub use covet_auth::rbac::{
     Any, NotPermitted, Permission, PermissionSet, Permitted, Policy, Registry, Requirement, RoleDefinition, RoleFaults,
     RoleId,
 };
-pub use covet_auth::{Identity, Principal, Scope, jose};
-pub use install::{Install, TokenKeys};
+pub use covet_auth::{AuditEvent, AuditOutcome, Identity, Principal, Scope, jose};
+pub use install::{Install, Refreshing, TokenKeys};
+pub use matrix::{RouteAccess, Who};
+#[cfg(feature = "_db")]
+pub(crate) use oauth::Provider;
 #[cfg(feature = "_db")]
 pub use oauth::{NoPeople, People, PeopleFuture, Server};
 pub(crate) use refusal::{FORBIDDEN, Refusal, UNAUTHENTICATED};

@@ -39,6 +39,16 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
+    /// The reason, for the log alone.
+    pub(crate) fn reason(&self) -> String {
+        match self {
+            Refusal::Missing => "there is no credential".to_owned(),
+            Refusal::Several => "there are several credentials".to_owned(),
+            Refusal::Invalid(error) => error.to_string(),
+            Refusal::Insufficient(_) => "a permission is missing".to_owned(),
+        }
+    }
+
     /// The answer, with the challenge of this realm.
     pub(crate) fn into_details(self, realm: &str, registry: &Registry) -> ProblemDetails {
         match self {

@@ -36,9 +36,16 @@ pub struct ResourceServer {
     pub(super) keys: Arc<dyn TokenKeys>,
     definitions: Vec<RoleDefinition>,
     pub(super) realm: String,
+    /// Whether the issuer is this app.
+    pub(super) is_own: bool,
+    /// The client that the docs page is.
+    pub(super) docs_client: Option<String>,
     /// Whose sessions are believed as well.
     #[cfg(feature = "_db")]
     pub(super) people: Option<Arc<dyn super::People>>,
+    /// Where refusals are written beside the log of the program.
+    #[cfg(feature = "_db")]
+    pub(super) audit: Option<super::audit::AuditLog>,
     /// What keeps the roles up to date, once they are there.
     #[cfg(feature = "_db")]
     roles: super::roles::RoleBook,
@@ -72,11 +79,27 @@ impl ResourceServer {
             keys,
             definitions: Vec::new(),
             realm: "api".to_owned(),
+            is_own: false,
+            docs_client: None,
             #[cfg(feature = "_db")]
             people: None,
             #[cfg(feature = "_db")]
+            audit: None,
+            #[cfg(feature = "_db")]
             roles: super::roles::RoleBook::default(),
         }
+    }
+
+    /// The same with the keys of another server, from the address of its JWKS document: over https (feature `tls`), or over plain
+    /// http from this machine.
+    ///
+    /// They are fetched with the first token, again after five minutes, and where a token names a key that is not among them; at
+    /// most every 30 seconds, and once for all who wait. While the issuer does not answer, those that are there stay good.
+    ///
+    /// # Errors
+    /// That the address is none.
+    pub fn remote(issuer: impl Into<String>, audience: impl Into<String>, jwks_url: &str) -> covet_auth::Result<Self> {
+        Ok(ResourceServer::of(issuer, audience, Arc::new(super::remote::RemoteTokenKeys::new(jwks_url)?)))
     }
 
     /// With these roles. They are checked when the app is built.
@@ -91,10 +114,24 @@ impl ResourceServer {
         self
     }
 
+    /// Of the app's own server.
+    #[cfg(feature = "_db")]
+    pub(super) fn own(mut self, docs_client: Option<String>) -> Self {
+        (self.is_own, self.docs_client) = (true, docs_client);
+        self
+    }
+
     /// With the sessions of these people beside tokens.
     #[cfg(feature = "_db")]
     pub(super) fn sessions(mut self, people: Arc<dyn super::People>) -> Self {
         self.people = Some(people);
+        self
+    }
+
+    /// With an audit log in a database.
+    #[cfg(feature = "_db")]
+    pub(super) fn audit(mut self, log: super::audit::AuditLog) -> Self {
+        self.audit = Some(log);
         self
     }
 
@@ -111,6 +148,13 @@ impl ResourceServer {
         return self.people.as_ref()?.session_cookie();
         #[cfg(not(feature = "_db"))]
         None
+    }
+
+    /// The names of the schemes that its routes can be called by, in the document.
+    pub(crate) fn schemes(&self) -> Vec<&'static str> {
+        let own = self.is_own.then_some(super::OAUTH2);
+        let session = self.session_cookie().map(|_| super::SESSION);
+        own.into_iter().chain([super::BEARER]).chain(session).collect()
     }
 
     /// Ready for an app with these permissions, or what is wrong.

@@ -94,7 +94,7 @@ fn response(path: &str) -> (String, Vec<u8>) {
     if path == "/shop/docs" {
         let policy = format!("{CONTENT_SECURITY_POLICY}; report-uri /violation");
         let _ = write!(headers, "content-type: text/html\r\ncontent-security-policy: {policy}\r\n");
-        return (headers, page("Shop", "docs", "openapi.json").into_bytes());
+        return (headers, page("Shop", "docs", "openapi.json", "").into_bytes());
     }
     if path == "/shop/openapi.json" {
         headers.push_str("content-type: application/json\r\n");

@@ -25,11 +25,12 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; \
      form-action 'self'; frame-ancestors 'none'";
 
 /// The page for a document; `openapi_url` is resolved against the page's own address, and `assets`
-/// is the relative address of the files, without a final slash.
-fn page(title: &str, assets: &str, openapi_url: &str) -> String {
+/// is the relative address of the files, without a final slash. `client` is whom the page logs in as, or empty.
+fn page(title: &str, assets: &str, openapi_url: &str, client: &str) -> String {
     let title = escape::html(title);
     let assets = escape::html(assets);
     let openapi_url = escape::html(openapi_url);
+    let client = escape::html(client);
     format!(
         r#"<!doctype html>
 <html lang="en">
@@ -44,7 +45,7 @@ fn page(title: &str, assets: &str, openapi_url: &str) -> String {
 <script src="{assets}/init.js" defer></script>
 </head>
 <body>
-<div id="swagger-ui" data-openapi="{openapi_url}"></div>
+<div id="swagger-ui" data-openapi="{openapi_url}" data-client="{client}"></div>
 <noscript>This page is drawn by a script. <a href="{openapi_url}">The document itself</a> needs none.</noscript>
 </body>
 </html>
@@ -58,14 +59,14 @@ mod tests {
 
     #[test]
     fn names_cannot_break_out_of_the_page() {
-        let page = page("</title><script>alert(1)</script>", "docs", "\"><script>");
+        let page = page("</title><script>alert(1)</script>", "docs", "\"><script>", "\"><script>");
         assert_eq!(page.matches("<script").count(), 2, "{page}");
         assert!(page.contains("<title>&lt;/title&gt;&lt;script&gt;"), "{page}");
     }
 
     #[test]
     fn every_file_that_the_page_names_is_there() {
-        let page = page("Shop", "docs", "openapi.json");
+        let page = page("Shop", "docs", "openapi.json", "");
         let names = page.split("\"docs/").skip(1).filter_map(|rest| rest.split('"').next());
         let names: Vec<&str> = names.collect();
         assert_eq!(names.len(), 5);
@@ -76,7 +77,7 @@ mod tests {
 
     #[test]
     fn the_page_names_no_other_host() {
-        let page = page("Shop", "docs", "openapi.json");
+        let page = page("Shop", "docs", "openapi.json", "");
         assert!(!page.contains("://") && !page.contains("\"//"), "{page}");
     }
 }

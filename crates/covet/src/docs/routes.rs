@@ -33,7 +33,7 @@ impl Responder for Guarded {
 /// The docs page.
 #[get("/docs", crate = "crate")]
 async fn docs(pages: State<Pages>) -> Guarded {
-    let mut response = Response::new(page(pages.title(), "docs", "openapi.json").into());
+    let mut response = Response::new(page(pages.title(), "docs", "openapi.json", pages.docs_client()).into());
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     Guarded(response)
 }

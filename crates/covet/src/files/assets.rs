@@ -103,7 +103,11 @@ impl Assets {
 
     /// The route of the files.
     pub(crate) fn routes(&self) -> Routes {
-        routes![asset].under(&self.prefix).hidden()
+        let routes = routes![asset].under(&self.prefix).hidden();
+        // What is part of every copy of the program is for everybody.
+        #[cfg(feature = "auth")]
+        let routes = routes.public();
+        routes
     }
 
     async fn file(&self, path: &str) -> Result<File, FileError> {

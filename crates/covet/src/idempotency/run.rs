@@ -1,10 +1,8 @@
 //! A request with a key on its way.
 
-use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use covet_db::Db;
-use futures_util::FutureExt;
 use http::{HeaderValue, header};
 use tokio::time::Instant;
 use tracing::Instrument;
@@ -13,12 +11,12 @@ use super::answer::Stored;
 use super::store::{Attempt, Claim, Cleaning, Found};
 use super::{Idempotency, key};
 use crate::digest::{hex, sha256};
+use crate::handling::Handling;
 use crate::problem::{
     IDEMPOTENCY_ANSWER_LOST, IDEMPOTENCY_KEY_IN_USE, IDEMPOTENCY_KEY_REUSED, INTERNAL, Problem, ProblemDetails,
 };
 use crate::request::Refused;
 use crate::routing::Registered;
-use crate::service::{in_time, panicked};
 use crate::tables::Tables;
 use crate::{Request, Response};
 
@@ -40,12 +38,12 @@ pub(crate) async fn answer(
     keys: &Keys,
     settings: &Idempotency,
     registered: &Registered,
-    mut request: Request,
+    mut request: Box<Request>,
     deadline: Duration,
 ) -> Result<Response, ProblemDetails> {
     // Without a key, or with one that is none, the handler's argument decides, which knows the other faults as well.
     let (Ok(Some(key)), Some(db)) = (key::parse(request.headers()), request.state::<Db>()) else {
-        return in_time(deadline, registered.handler.call(request)).await;
+        return Handling::handler(registered.handler.call(request), deadline).await;
     };
     let body = request.read_body().await.map_err(Problem::into_details)?;
     let attempt = Attempt {
@@ -69,7 +67,7 @@ pub(crate) async fn answer(
     }
     request.body = body.into();
     request.head.extensions.insert(attempt.claim.clone());
-    let work = in_time(deadline, registered.handler.call(request));
+    let work = Handling::handler(registered.handler.call(request), deadline);
     let limit = settings.answer_limit;
     // A task of its own, so that the work goes on when the client hangs up, which is what makes it ask again.
     let task = async move { finish(work, &attempt.claim, &db, limit).await }.in_current_span();
@@ -109,17 +107,8 @@ async fn find(attempt: &Attempt, db: &Db, wait: Duration) -> covet_db::Result<Fo
 }
 
 /// Does the work, and stores what it answers or lets go of the key.
-async fn finish(
-    work: impl Future<Output = Result<Response, ProblemDetails>>,
-    claim: &Claim,
-    db: &Db,
-    limit: usize,
-) -> Result<Response, ProblemDetails> {
-    let answer = match AssertUnwindSafe(work).catch_unwind().await {
-        Ok(answer) => answer,
-        Err(panic) => Err(panicked(&*panic)),
-    };
-    let response = match answer {
+async fn finish(work: Handling<'static>, claim: &Claim, db: &Db, limit: usize) -> Result<Response, ProblemDetails> {
+    let response = match work.await {
         Ok(response) if !response.status().is_server_error() && response.extensions().get::<Refused>().is_none() => {
             response
         }

@@ -10,7 +10,7 @@ use http::Method;
 use crate::openapi::Operation;
 use crate::overload::Slots;
 use crate::tower::{Layers, Next};
-use crate::{Body, BoxError, RateLimit, Request, Response, SecurityHeaders};
+use crate::{Body, BoxError, Cors, RateLimit, Request, Response, SecurityHeaders};
 
 /// What `#[get("…")]` and its siblings make of a handler. Not written by hand.
 #[doc(hidden)]
@@ -29,7 +29,7 @@ pub(crate) type HandlerFuture = Pin<Box<dyn Future<Output = Response> + Send>>;
 #[derive(Debug, Clone)]
 pub(crate) enum Handler {
     /// A handler that `#[get("…")]` or one of its siblings has made.
-    Function(fn(Request) -> HandlerFuture),
+    Function(fn(Box<Request>) -> HandlerFuture),
     /// A handler within layers.
     Service(Next),
     /// A service that takes every method and everything below the route's path.
@@ -39,7 +39,7 @@ pub(crate) enum Handler {
 }
 
 impl Handler {
-    pub(crate) fn call(&self, request: Request) -> HandlerFuture {
+    pub(crate) fn call(&self, request: Box<Request>) -> HandlerFuture {
         match self {
             Handler::Function(function) => function(request),
             Handler::Service(next) | Handler::Mounted(next) => next.handle(request),
@@ -62,6 +62,7 @@ pub struct Route {
     pub(crate) body_limit: Option<u64>,
     pub(crate) deadline: Option<Duration>,
     pub(crate) rate_limits: Vec<RateLimit>,
+    pub(crate) cors: Option<Cors>,
     pub(crate) security_headers: Option<SecurityHeaders>,
     pub(crate) is_logged: bool,
     #[cfg(feature = "_compression")]
@@ -87,7 +88,7 @@ impl Route {
         function: &'static str,
         place: &'static str,
         describe: fn(&mut Operation<'_>),
-        handler: fn(Request) -> Pin<Box<dyn Future<Output = Response> + Send>>,
+        handler: fn(Box<Request>) -> HandlerFuture,
     ) -> Self {
         let operation_id = function.rsplit("::").next().unwrap_or(function).to_owned();
         Route {
@@ -102,6 +103,7 @@ impl Route {
             body_limit: None,
             deadline: None,
             rate_limits: Vec::new(),
+            cors: None,
             security_headers: None,
             is_logged: true,
             #[cfg(feature = "_compression")]
@@ -123,7 +125,7 @@ impl Route {
     pub(crate) fn mount(prefix: &str, function: &'static str, place: &'static str, handler: Handler) -> Self {
         let method = Method::from_bytes(ANY_METHOD.as_bytes()).unwrap_or_default();
         let unused =
-            |request: Request| -> HandlerFuture { Box::pin(async move { request.refuse(Default::default()) }) };
+            |request: Box<Request>| -> HandlerFuture { Box::pin(async move { request.refuse(Default::default()) }) };
         let route = Route::new(method, prefix, function, place, |operation| operation.response_anything(), unused);
         Route { handler, in_document: false, ..route }
     }
@@ -248,6 +250,22 @@ impl Routes {
     /// All of them together under a limit of each client's requests, beside those that they have.
     pub fn rate_limit(mut self, limit: RateLimit) -> Self {
         self.list.iter_mut().for_each(|route| route.rate_limits.push(limit.clone()));
+        self
+    }
+
+    /// All of them open to pages of other origins than the [app's](crate::App::cors); to none, with an empty list of them.
+    ///
+    /// ```
+    /// # use covet::{App, Cors, get, routes};
+    /// /// A price, for whoever's page.
+    /// #[get("/price")]
+    /// async fn price() -> &'static str { "790" }
+    ///
+    /// let app = App::new("Shop", "1.0.0").routes(routes![price].cors(Cors::any_origin()));
+    /// assert!(app.build().is_ok());
+    /// ```
+    pub fn cors(mut self, cors: Cors) -> Self {
+        self.list.iter_mut().for_each(|route| route.cors = Some(cors.clone()));
         self
     }
 

@@ -111,26 +111,30 @@ impl Shared {
         if self.welcome == Welcome::Refused { REFUSAL } else { Duration::MAX }
     }
 
-    async fn answer(
+    /// Takes the request into its box before anything is awaited, so that the future has no more than a pointer to it.
+    fn answer(
         self: Arc<Self>,
-        mut request: http::Request<Incoming>,
+        request: http::Request<Incoming>,
         mut work: Work,
         is_http2: bool,
-    ) -> Result<http::Response<Answer>, Infallible> {
+    ) -> impl Future<Output = Result<http::Response<Answer>, Infallible>> {
+        let (mut head, body) = request.into_parts();
         if self.is_encrypted {
-            request.extensions_mut().insert(Encrypted);
+            head.extensions.insert(Encrypted);
         }
-        let request = request.map(Body::incoming);
-        let mut response: Response = match self.welcome {
-            Welcome::Served => self.service.serve(request, self.peer).await,
-            Welcome::Refused => self.service.refuse_connection(request.headers()),
-        };
-        work.answered();
-        let is_last = self.leaving.load(Relaxed) || self.activity.half_closed.load(Relaxed);
-        if is_last && !is_http2 {
-            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        let request = self.service.receive(head, Body::incoming(body), self.peer);
+        async move {
+            let mut response: Response = match self.welcome {
+                Welcome::Served => self.service.serve(request, self.peer).await,
+                Welcome::Refused => self.service.refuse_connection(request.headers()),
+            };
+            work.answered();
+            let is_last = self.leaving.load(Relaxed) || self.activity.half_closed.load(Relaxed);
+            if is_last && !is_http2 {
+                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok(response.map(|body| Answer::new(body, work, is_http2)))
         }
-        Ok(response.map(|body| Answer::new(body, work, is_http2)))
     }
 }
 

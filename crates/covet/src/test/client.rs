@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use http_body_util::BodyExt;
 use serde::Serialize;
 
@@ -36,6 +36,7 @@ use crate::{App, Body, Result, Service};
 pub struct Client {
     service: Service,
     address: Option<SocketAddr>,
+    headers: HeaderMap,
     cookies: Arc<Mutex<Cookies>>,
     checked: bool,
 }
@@ -50,7 +51,23 @@ impl Client {
     }
 
     pub(super) fn of(service: Service, address: Option<SocketAddr>) -> Self {
-        Client { service, address, cookies: Arc::default(), checked: true }
+        Client { service, address, headers: HeaderMap::new(), cookies: Arc::default(), checked: true }
+    }
+
+    #[cfg(all(feature = "auth", feature = "_db"))]
+    pub(super) fn service(&self) -> &Service {
+        &self.service
+    }
+
+    #[cfg(all(feature = "auth", feature = "_db"))]
+    pub(super) fn headers_mut(&mut self) -> &mut HeaderMap {
+        &mut self.headers
+    }
+
+    /// The same without cookies.
+    #[cfg(all(feature = "auth", feature = "_db"))]
+    pub(super) fn anonymous(&self) -> Self {
+        Client { cookies: Arc::default(), ..self.clone() }
     }
 
     /// A client that does not hold the answers against the document. It shares the cookies of this one.
@@ -66,6 +83,33 @@ impl Client {
     /// ```
     pub fn unchecked(&self) -> Self {
         Client { checked: false, ..self.clone() }
+    }
+
+    /// A client that sends this header with every request that does not have one of its name, such as a token. It shares the
+    /// cookies of this one.
+    ///
+    /// ```
+    /// # use covet::{App, Header, Result, get, routes, test::Client};
+    /// /// Say who calls.
+    /// #[get("/caller")]
+    /// async fn caller(user_agent: Header<String>) -> String { user_agent.0 }
+    ///
+    /// # #[covet::main]
+    /// # async fn main() -> Result<()> {
+    /// let client = Client::new(App::new("Callers", "1.0.0").routes(routes![caller]))?.with_header("user-agent", "robot");
+    /// assert_eq!(client.get("/caller").send().await.text(), "robot");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    /// When name or value cannot be those of a header.
+    pub fn with_header(&self, name: &str, value: &str) -> Self {
+        let mut client = self.clone();
+        let name = HeaderName::try_from(name).expect("the name of a test's header is one");
+        let value = HeaderValue::try_from(value).expect("the value of a test's header is one");
+        client.headers.insert(name, value);
+        client
     }
 
     /// The app's OpenAPI document.
@@ -171,6 +215,9 @@ impl RequestBuilder {
     pub async fn send(self) -> Answer {
         let RequestBuilder { client, request, body } = self;
         let mut request = request.body(body).expect("the request of a test is well-formed");
+        for (name, value) in &client.headers {
+            request.headers_mut().entry(name).or_insert_with(|| value.clone());
+        }
         let cookies = client.cookies.lock().unwrap_or_else(PoisonError::into_inner).header();
         if let Some(cookies) = cookies {
             request.headers_mut().append(header::COOKIE, cookies);

@@ -28,6 +28,8 @@
 //! document fails the test.
 
 mod answer;
+#[cfg(all(feature = "auth", feature = "_db"))]
+mod callers;
 mod client;
 mod conformance;
 mod cookies;

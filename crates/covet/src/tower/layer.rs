@@ -53,7 +53,7 @@ impl fmt::Debug for Layers {
 /// What a request has beside its head and its body, while layers have it. Extensions are cloned with a request, but a
 /// request is handled once.
 #[derive(Clone)]
-struct Rest(Arc<Mutex<Option<Request>>>);
+struct Rest(Arc<Mutex<Option<Box<Request>>>>);
 
 /// The handler within the layers.
 struct Innermost(Handler);
@@ -77,7 +77,7 @@ impl Erased for Innermost {
 
 impl Next {
     /// Answers a request that has come through the pipeline. An error becomes a problem.
-    pub(crate) fn handle(&self, mut request: Request) -> HandlerFuture {
+    pub(crate) fn handle(&self, mut request: Box<Request>) -> HandlerFuture {
         let (id, format) = (request.id, crate::negotiation::problem_format(request.headers()));
         let (mut head, body) = request.take_http();
         head.extensions.insert(request.id);

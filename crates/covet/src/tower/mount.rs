@@ -27,7 +27,7 @@ where
 
 impl Next {
     /// Answers with a mounted service, which sees the path behind its prefix.
-    pub(crate) fn handle_below(&self, prefix: &str, mut request: Request) -> HandlerFuture {
+    pub(crate) fn handle_below(&self, prefix: &str, mut request: Box<Request>) -> HandlerFuture {
         let below = below(request.uri(), prefix);
         request.head.uri = below;
         self.handle(request)

@@ -43,11 +43,11 @@ impl ErrorPages {
     ///
     /// An operation that answers something else than pages, such as JSON, does so with its problems as well.
     pub(crate) fn of(shared: &Shared, route: Option<&Arc<Registered>>, headers: &HeaderMap) -> Option<Self> {
-        let templates = shared.get::<Templates>()?;
         let is_page = |types: &[&str]| types.is_empty() || types.contains(&"text/html");
         if !route.is_none_or(|route| is_page(&route.media_types)) {
             return None;
         }
+        let templates = shared.get::<Templates>()?;
         Some(ErrorPages { templates, wanted: negotiation::prefers_html(headers) })
     }
 

@@ -3,6 +3,8 @@
 use covet_template::Error;
 use serde::Serialize;
 
+#[cfg(feature = "auth")]
+use super::templates::is_absent;
 use super::{Templates, developer};
 use crate::openapi::Operation;
 use crate::problem::{INTERNAL, ProblemDetails};
@@ -46,6 +48,31 @@ pub fn respond_view<V: View>(view: &V, to: &Responding<'_>) -> Response {
     match templates.page(V::TEMPLATE, view) {
         Ok(page) => page.into_response(),
         Err(error) => failed(&templates, error, to),
+    }
+}
+
+/// The response with a template of the app in place of a page of the framework's own, where the app has one. A template that
+/// fails is told in the log: people must still be able to log in.
+#[cfg(feature = "auth")]
+pub(crate) fn replace(
+    templates: &Templates,
+    template: &str,
+    variables: &serde_json::Value,
+    response: Response,
+    id: crate::RequestId,
+) -> Response {
+    match templates.page(template, variables) {
+        Ok(page) => {
+            let (mut head, _) = response.into_parts();
+            head.headers.remove(http::header::CONTENT_SECURITY_POLICY);
+            let body = page.into_body(&mut head);
+            Response::from_parts(head, body)
+        }
+        Err(error) if is_absent(&error) => response,
+        Err(error) => {
+            tracing::error!(request.id = %id, template, "a page could not be rendered: {error:#}");
+            response
+        }
     }
 }
 

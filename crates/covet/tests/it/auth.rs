@@ -387,3 +387,77 @@ fn the_document_says_who_may_call() {
     assert_eq!(statuses("/greeting"), [true, false]);
     assert_eq!(statuses("/open"), [false, false]);
 }
+
+#[tokio::test]
+async fn line_39_what_a_client_sends_cannot_break_the_challenge() {
+    let client = client();
+    for hostile in ["a\", error=\"x", "\\\"", "a.b.c\", scope=\"all", "%0d%0aSet-Cookie: a=b", "\u{7f}"] {
+        let Ok(value) = http::HeaderValue::from_bytes(format!("Bearer {hostile}").as_bytes()) else { continue };
+        let answer = get(&client, "/me", value.to_str().unwrap_or("Bearer x")).await;
+        assert_eq!(
+            answer.header("www-authenticate"),
+            Some(r#"Bearer realm="api", error="invalid_token""#),
+            "{hostile}"
+        );
+        assert!(answer.header("set-cookie").is_none());
+    }
+}
+
+#[tokio::test]
+async fn line_42_refusals_are_kept_by_nobody_and_answers_by_their_reader_alone() {
+    let client = client();
+    let cache = async |path: &str, token: &str| {
+        let answer = get(&client, path, &bearer(token)).await;
+        (answer.status().as_u16(), answer.header("cache-control").map(str::to_owned))
+    };
+    assert_eq!(cache("/me", "bad").await, (401, Some("no-store".into())));
+    assert_eq!(cache("/both", &token("")).await, (403, Some("no-store".into())));
+    assert_eq!(cache("/me", &token("")).await, (200, Some("private".into())));
+    assert_eq!(cache("/greeting", &token("")).await, (200, Some("private".into())));
+}
+
+/// What is written into it.
+#[derive(Clone, Default)]
+struct Log(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn line_41_a_token_is_in_no_log_and_in_no_answer() {
+    /// Falls over.
+    #[get("/panic")]
+    async fn panics(auth: Auth) -> String {
+        panic!("{auth:?} fell over")
+    }
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_max_level(tracing_subscriber::filter::LevelFilter::TRACE);
+    let subscriber = subscriber.with_ansi(false).with_writer(move || writer.clone()).finish();
+    let client = Client::new(app().access_log().routes(routes![panics])).unwrap().unchecked();
+    let (good, expired) = (token("books:write"), token_for(json!({}), -100));
+    let forged = format!("{}AAAA", &good[..good.len() - 4]);
+    let guard = tracing::subscriber::set_default(subscriber);
+    for token in [&good, &expired, &forged] {
+        for path in ["/me", "/both", "/panic", "/nothing"] {
+            let answer = get(&client, path, &bearer(token)).await;
+            assert!(!answer.text().contains(&**token));
+        }
+    }
+    drop(guard);
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(log.contains("audit") && log.contains("fell over") && log.contains("/both"), "{log}");
+    for token in [&good, &expired, &forged] {
+        for part in token.split('.') {
+            assert!(!log.contains(part), "{log}");
+        }
+    }
+}

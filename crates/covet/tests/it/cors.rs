@@ -64,6 +64,29 @@ async fn problems_can_be_read_by_the_page_as_well() {
     assert_eq!(answer.header("access-control-allow-origin"), Some("https://shop.example"));
 }
 
+/// A route's own list is in place of the app's, for the request and for the preflight before it.
+#[tokio::test]
+async fn routes_have_their_own() {
+    let own = routes![read].cors(Cors::any_origin()).and(routes![write].cors(Cors::origins(["https://desk.example"])));
+    let app = App::new("Things", "1.0.0").routes(own).cors(Cors::origins(["https://shop.example"]));
+    let client = Client::new(app).unwrap();
+    let allowed = async |method: Method, target: &str, origin: &str| {
+        let answer = client.request(method, target).header("origin", origin).send().await;
+        answer.header("access-control-allow-origin").map(str::to_owned)
+    };
+    assert_eq!(allowed(Method::GET, "/things", "https://a.example").await.as_deref(), Some("*"));
+    assert_eq!(allowed(Method::PUT, "/things", "https://shop.example").await, None);
+    let desk = Some("https://desk.example");
+    assert_eq!(allowed(Method::PUT, "/things", "https://desk.example").await.as_deref(), desk);
+    assert_eq!(allowed(Method::GET, "/nowhere", "https://shop.example").await.as_deref(), Some("https://shop.example"));
+    assert_eq!(preflight(&client, "https://desk.example").await.header("access-control-allow-origin"), desk);
+    assert_eq!(preflight(&client, "https://shop.example").await.header("access-control-allow-origin"), None);
+
+    let wrong = App::new("Things", "1.0.0").routes(routes![read].cors(Cors::origins(["shop.example"])));
+    let error = wrong.build().unwrap_err();
+    assert!(error.to_string().contains("`shop.example` is not an origin"), "{error}");
+}
+
 #[test]
 fn settings_that_cannot_be_meant_stop_the_start() {
     let faults = |cors: Cors| {

@@ -7,8 +7,12 @@ mod as_rust;
 #[cfg(all(feature = "auth", feature = "sqlite"))]
 mod accounts;
 mod assets;
+#[cfg(all(feature = "auth", feature = "sqlite"))]
+mod audit;
 #[cfg(feature = "auth")]
 mod auth;
+#[cfg(all(feature = "auth", feature = "sqlite"))]
+mod auth_pages;
 // The messages list the implementations of a trait, so they are those of one set of features.
 #[cfg(all(feature = "sqlite", feature = "docs"))]
 mod compile;
@@ -35,6 +39,8 @@ mod paging;
 mod preconditions;
 mod problems;
 mod rate_limit;
+#[cfg(feature = "auth")]
+mod remote_keys;
 mod results;
 #[cfg(all(feature = "auth", feature = "sqlite"))]
 mod roles;

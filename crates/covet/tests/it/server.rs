@@ -184,12 +184,15 @@ async fn answered_requests_are_counted() {
     for target in ["/ping", "/ping", "/nowhere", "/elsewhere"] {
         client.get(target).send().await;
     }
+    for _ in 0..2 {
+        assert_eq!(client.delete("/ping").send().await.status(), 405);
+    }
     let answer = client.get("/metrics").send().await;
     assert_eq!(answer.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
     let count = |labels: &str| format!("http_server_request_duration_seconds_count{{{labels}}} 2\n");
-    for (route, status) in [("/ping", 200), ("", 404)] {
+    for (method, route, status) in [("GET", "/ping", 200), ("GET", "", 404), ("DELETE", "", 405)] {
         let labels =
-            format!("http_request_method=\"GET\",http_route=\"{route}\",http_response_status_code=\"{status}\"");
+            format!("http_request_method=\"{method}\",http_route=\"{route}\",http_response_status_code=\"{status}\"");
         assert!(answer.text().contains(&count(&labels)), "{}", answer.text());
     }
     let without = Server::start(app()).await.unwrap();

@@ -187,8 +187,14 @@ async fn the_document_has_both_credentials() {
         (&json!("apiKey"), &json!("cookie"), &json!("__Host-session"))
     );
     let operation = &document["paths"]["/api/books"]["post"];
-    assert_eq!(operation["security"], json!([{ "bearer": ["books:write"] }, { "session": ["books:write"] }]));
-    assert_eq!(document["paths"]["/"]["get"]["security"], json!([{}, { "bearer": [] }, { "session": [] }]));
+    assert_eq!(
+        operation["security"],
+        json!([{ "oauth2": ["books:write"] }, { "bearer": ["books:write"] }, { "session": ["books:write"] }])
+    );
+    assert_eq!(
+        document["paths"]["/"]["get"]["security"],
+        json!([{}, { "oauth2": [] }, { "bearer": [] }, { "session": [] }])
+    );
     assert!(document["paths"]["/account"]["get"]["responses"]["303"].is_object());
     assert!(document["paths"]["/api/me"]["get"]["responses"]["303"].is_null());
 }

@@ -90,6 +90,7 @@ async fn both_versions_of_http_are_agreed_on() {
     let server = Server::start(app(pair.tls().unwrap())).await.unwrap();
     let answer = pair.get(server.address()).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("pong"), "{answer}");
+    assert!(answer.contains("\r\nstrict-transport-security: max-age=31536000\r\n"), "{answer}");
 
     let stream = pair.connect(server.address(), &[b"h2", b"http/1.1"]).await.unwrap();
     assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
@@ -100,6 +101,7 @@ async fn both_versions_of_http_are_agreed_on() {
     let request = http::Request::get("https://localhost/ping").body(String::new()).unwrap();
     let response = sender.send_request(request).await.unwrap();
     assert_eq!((response.status().as_u16(), response.version()), (200, http::Version::HTTP_2));
+    assert!(response.headers().contains_key("strict-transport-security"));
     drop(sender);
 
     let stream = pair.connect(server.address(), &[b"http/1.1"]).await.unwrap();

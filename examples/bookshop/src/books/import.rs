@@ -1,9 +1,10 @@
 //! Many books at once: all of a file, or none of it.
 
 use covet::db::IntoRecord;
-use covet::{Db, Json, Problem, RowError, Rows, post};
+use covet::{Auth, Db, Json, Problem, RowError, Rows, post};
 
 use super::NewBook;
+use crate::access::BooksWrite;
 
 /// How many bad rows are told.
 const TOLD: u64 = 1000;
@@ -63,7 +64,11 @@ pub enum ImportError {
 ///
 /// The file may be of any size. All of it is added, or, if a single row is wrong, nothing.
 #[post("/books/import")]
-pub(super) async fn import_books(mut books: Rows<NewBook>, db: Db) -> Result<Json<Imported>, ImportError> {
+pub(super) async fn import_books(
+    _: Auth<BooksWrite>,
+    mut books: Rows<NewBook>,
+    db: Db,
+) -> Result<Json<Imported>, ImportError> {
     let rows = futures_util::StreamExt::map(&mut books, |book| book.map(record).map_err(Stopped::Row));
     let columns = ["title", "author", "published", "price", "stock"];
     match db.copy_in_stream("books", columns, rows).await {

@@ -1,7 +1,7 @@
 //! Listing books, a page at a time.
 
 use covet::db::{Sql, sql};
-use covet::{Column, Db, Key, Keyset, Page, Paging, Query, Result, get};
+use covet::{Column, Db, Key, Keyset, Page, Paging, Public, Query, Result, get};
 
 use super::Book;
 
@@ -64,7 +64,7 @@ impl Keyset for Sort {
 
 /// List books.
 #[get("/books")]
-pub(super) async fn list_books(search: Query<Search>, paging: Paging<Sort>, db: Db) -> Result<Page<Book>> {
+pub(super) async fn list_books(_: Public, search: Query<Search>, paging: Paging<Sort>, db: Db) -> Result<Page<Book>> {
     let Search { q, author, min_price, max_price } = &*search;
     let pattern = q.as_deref().map(pattern);
     let by_title = pattern.as_ref().map(|pattern| sql!("AND lower(title) LIKE lower({pattern}) ESCAPE '!'"));

@@ -14,7 +14,7 @@ pub use model::{Book, BookError, NewBook};
 use std::time::Duration;
 
 use covet::db::{Executor, sql};
-use covet::{Db, Json, Path, Result, Routes, Tagged, get, routes};
+use covet::{Db, Json, Path, Public, Result, Routes, Tagged, get, routes};
 
 /// How long an import may take.
 const IMPORT: Duration = Duration::from_secs(4 * 60 * 60);
@@ -37,7 +37,7 @@ pub fn routes() -> Routes {
 
 /// Fetch one book.
 #[get("/books/{id}")]
-async fn get_book(id: Path<i64>, db: Db) -> Result<Tagged<Json<Book>>, BookError> {
+async fn get_book(_: Public, id: Path<i64>, db: Db) -> Result<Tagged<Json<Book>>, BookError> {
     find(*id, &db).await.map(Book::tagged)
 }
 

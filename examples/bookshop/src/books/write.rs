@@ -1,13 +1,16 @@
 //! Adding, changing and deleting books.
 
 use covet::db::{Executor, sql};
-use covet::{Created, Db, ETag, IfMatch, Json, MergePatch, NoContent, Path, Result, Tagged, delete, patch, post, put};
+use covet::{
+    Auth, Created, Db, ETag, IfMatch, Json, MergePatch, NoContent, Path, Result, Tagged, delete, patch, post, put,
+};
 
 use super::{Book, BookError, NewBook, find};
+use crate::access::BooksWrite;
 
 /// Add a book.
 #[post("/books")]
-pub(super) async fn add_book(new: Json<NewBook>, db: Db) -> Result<Created<Book>> {
+pub(super) async fn add_book(_: Auth<BooksWrite>, new: Json<NewBook>, db: Db) -> Result<Created<Book>> {
     let NewBook { title, author, published, price, stock } = &*new;
     let book: Book = db
         .fetch_one(sql!(
@@ -22,6 +25,7 @@ pub(super) async fn add_book(new: Json<NewBook>, db: Db) -> Result<Created<Book>
 /// Replace a book that has not changed since it was read.
 #[put("/books/{id}")]
 pub(super) async fn replace_book(
+    _: Auth<BooksWrite>,
     id: Path<i64>,
     seen: IfMatch,
     new: Json<NewBook>,
@@ -37,6 +41,7 @@ pub(super) async fn replace_book(
 /// Change members of a book; with If-Match only of one that has not changed since it was read.
 #[patch("/books/{id}")]
 pub(super) async fn change_book(
+    _: Auth<BooksWrite>,
     id: Path<i64>,
     seen: Option<IfMatch>,
     patch: MergePatch<NewBook>,
@@ -66,7 +71,12 @@ async fn update(id: i64, new: &NewBook, tx: &Executor) -> Result<Book, BookError
 
 /// Delete a book; with If-Match only one that has not changed since it was read.
 #[delete("/books/{id}")]
-pub(super) async fn delete_book(id: Path<i64>, seen: Option<IfMatch>, db: Db) -> Result<NoContent, BookError> {
+pub(super) async fn delete_book(
+    _: Auth<BooksWrite>,
+    id: Path<i64>,
+    seen: Option<IfMatch>,
+    db: Db,
+) -> Result<NoContent, BookError> {
     db.transaction(async |tx| {
         let book = find(*id, tx).await?;
         if let Some(seen) = &seen {

@@ -32,6 +32,8 @@ pub struct Order {
     pub id: i64,
     /// When it was placed.
     pub placed_at: jiff::Timestamp,
+    /// Who ordered: the user's id, or that of a client that acts for itself. None of orders from before the shop knew.
+    pub customer: Option<String>,
     /// What all of it costs, in cents.
     pub total: i64,
     /// The books.

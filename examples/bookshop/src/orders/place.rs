@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use covet::db::{Isolation, Transaction, TransactionOptions, sql};
-use covet::{Created, Db, IdempotencyKey, Json, State, jiff, post};
+use covet::{Auth, Created, Db, IdempotencyKey, Json, State, jiff, post};
 
 use super::{Feed, Line, NewOrder, Order, OrderError};
+use crate::access::OrdersWrite;
 
 /// How often an order is tried again that met others for the same books.
 const RETRIES: u32 = 100;
@@ -16,6 +17,7 @@ const RETRIES: u32 = 100;
 /// first, without ordering twice.
 #[post("/orders")]
 pub(super) async fn place_order(
+    caller: Auth<OrdersWrite>,
     key: Option<IdempotencyKey>,
     order: Json<NewOrder>,
     db: Db,
@@ -25,24 +27,32 @@ pub(super) async fn place_order(
     for line in &order.lines {
         *copies.entry(line.book).or_insert(0) += line.copies;
     }
-    let order = order_copies(&db, &feed, key, copies).await?;
+    let placing = Placing { customer: caller.subject().to_owned(), copies, key, form: None };
+    let order = order_copies(&db, &feed, placing).await?;
     Ok(Created::at(format!("/api/orders/{}", order.id), order))
 }
 
-/// Orders so many copies of each of these books, in one serializable transaction.
-pub(crate) async fn order_copies(
-    db: &Db,
-    feed: &Feed,
-    key: Option<IdempotencyKey>,
-    copies: BTreeMap<i64, i64>,
-) -> Result<Order, OrderError> {
+/// What is to be ordered, by whom.
+#[derive(Debug, Clone)]
+pub(crate) struct Placing {
+    pub(crate) customer: String,
+    /// How many copies of which book.
+    pub(crate) copies: BTreeMap<i64, i64>,
+    /// The key of the request, where it has one.
+    pub(crate) key: Option<IdempotencyKey>,
+    /// The name of the form that orders, of which no two orders come.
+    pub(crate) form: Option<String>,
+}
+
+/// Orders in one serializable transaction.
+pub(crate) async fn order_copies(db: &Db, feed: &Feed, placing: Placing) -> Result<Order, OrderError> {
     let mut options = TransactionOptions::default();
     options.isolation = Some(Isolation::Serializable);
     options.retries = RETRIES;
     let order = db
         .transaction_with(options, |tx| {
-            let (key, copies) = (key.clone(), copies.clone());
-            async move { place(&tx, key, copies).await }
+            let placing = placing.clone();
+            async move { place(&tx, placing).await }
         })
         .await?;
     feed.look();
@@ -50,7 +60,8 @@ pub(crate) async fn order_copies(
 }
 
 /// The work of one attempt. Books are taken in the order of their numbers, so that two orders cannot wait for each other.
-async fn place(tx: &Transaction, key: Option<IdempotencyKey>, copies: BTreeMap<i64, i64>) -> Result<Order, OrderError> {
+async fn place(tx: &Transaction, placing: Placing) -> Result<Order, OrderError> {
+    let Placing { customer, copies, key, form } = placing;
     if let Some(key) = key {
         key.fence(tx).await?;
     }
@@ -59,9 +70,14 @@ async fn place(tx: &Transaction, key: Option<IdempotencyKey>, copies: BTreeMap<i
         lines.push(take(tx, book, copies).await?);
     }
     let total: i64 = lines.iter().map(|line| line.price * line.copies).sum();
-    let placed_at = jiff::Timestamp::now();
+    // To the microsecond, which is what every database keeps, so that the answer is what is read later.
+    let now = jiff::Timestamp::now();
+    let placed_at = now.round(jiff::Unit::Microsecond).unwrap_or(now);
     let id: i64 = tx
-        .fetch_value(sql!("INSERT INTO orders (placed_at, total) VALUES ({placed_at}, {total}) RETURNING id"))
+        .fetch_value(sql!(
+            "INSERT INTO orders (placed_at, customer, total, form)
+             VALUES ({placed_at}, {customer}, {total}, {form}) RETURNING id"
+        ))
         .await?;
     let rows = lines.iter().map(|Line { book, title, price, copies }| {
         sql!(
@@ -70,7 +86,7 @@ async fn place(tx: &Transaction, key: Option<IdempotencyKey>, copies: BTreeMap<i
         )
     });
     tx.execute_many(rows).await?;
-    Ok(Order { id, placed_at, total, lines })
+    Ok(Order { id, placed_at, customer: Some(customer), total, lines })
 }
 
 /// Takes copies of a book from the stock.

@@ -1,9 +1,9 @@
 //! `/books/{id}`: one book.
 
 use covet::db::sql;
-use covet::{Cookie, Db, Path, get};
+use covet::{Db, Path, get};
 
-use super::cart::Cart;
+use super::visitor::{Top, Visitor};
 use crate::books::{Book, BookError, find};
 
 /// One book, and others by its author.
@@ -11,12 +11,12 @@ use crate::books::{Book, BookError, find};
 pub(super) struct BookPage {
     book: Book,
     others: Vec<Book>,
-    cart_size: u32,
+    top: Top,
 }
 
 /// Show a book.
 #[get("/books/{id}")]
-pub(super) async fn book(id: Path<i64>, cart: Cookie<Option<String>>, db: Db) -> Result<BookPage, BookError> {
+pub(super) async fn book(id: Path<i64>, visitor: Visitor, db: Db) -> Result<BookPage, BookError> {
     let book = find(*id, &db).await?;
     let others = db
         .fetch_all(sql!(
@@ -24,5 +24,5 @@ pub(super) async fn book(id: Path<i64>, cart: Cookie<Option<String>>, db: Db) ->
              WHERE author = {book.author} AND id <> {book.id} ORDER BY published, id LIMIT 6"
         ))
         .await?;
-    Ok(BookPage { book, others, cart_size: Cart::of(&cart).size() })
+    Ok(BookPage { book, others, top: visitor.top() })
 }

@@ -2,17 +2,23 @@
 //!
 //! The cart is a cookie, `12-1.7-2` for one copy of book 12 and two of book 7. It holds nothing that its owner may not
 //! change, so it is not signed; whatever it says is checked against the shelf when the cart is shown and ordered.
+//!
+//! The form that orders has a name of its own. Sent twice, by an impatient finger or by a browser that loads again, it
+//! orders once.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use covet::db::sql;
-use covet::{Cookie, Db, Form, Path, Query, Redirect, Result, SetCookie, State, WithCookie, get, post};
+use covet::{Cookie, Db, Form, Path, Query, Redirect, Result, SetCookie, State, Uuid, WithCookie, get, post};
 
+use super::visitor::{Fresh, Top, Visitor};
+use crate::access::Site;
 use crate::books::Book;
-use crate::orders::{Feed, OrderError, order_copies};
+use crate::orders::{Feed, Order, OrderError, Placing, order_by_form, order_copies};
 
 /// The cookie's name.
-const COOKIE: &str = "cart";
+pub(super) const COOKIE: &str = "cart";
 
 /// How many different books a cart holds, and how many copies of each.
 const MOST_BOOKS: usize = 30;
@@ -60,14 +66,31 @@ impl Cart {
     }
 
     /// The answer to every change: the cart's page, which shows what became of it.
-    fn kept(&self) -> WithCookie<Redirect> {
+    fn kept(&self, site: &Site) -> Answer {
+        self.kept_at(site, "/cart")
+    }
+
+    /// The same with another page.
+    fn kept_at(&self, site: &Site, page: &str) -> Answer {
         if self.0.is_empty() {
-            return SetCookie::removed(COOKIE).on(Redirect::to("/cart"));
+            return answer(SetCookie::removed(COOKIE), site, page);
         }
         let lines: Vec<String> = self.0.iter().map(|(book, count)| format!("{book}-{count}")).collect();
         let cookie = SetCookie::new(COOKIE, lines.join(".")).max_age(Duration::from_secs(30 * 86_400));
-        cookie.on(Redirect::to("/cart"))
+        answer(cookie, site, page)
     }
+
+    fn copies(&self) -> BTreeMap<i64, i64> {
+        self.0.iter().map(|(book, count)| (*book, i64::from(*count))).collect()
+    }
+}
+
+/// A cookie, and the page to go on with.
+type Answer = Fresh<WithCookie<Redirect>>;
+
+fn answer(cookie: SetCookie, site: &Site, target: &str) -> Answer {
+    let cookie = if site.is_secure { cookie.secure() } else { cookie };
+    Fresh(cookie.on(Redirect::to(target)))
 }
 
 /// The cart with what the shelf has.
@@ -79,7 +102,12 @@ pub(super) struct CartPage {
     available: bool,
     /// The order that was just placed.
     ordered: Option<i64>,
-    cart_size: u32,
+    copies: u32,
+    /// Whether the reader may order; none where nobody knows them.
+    may_order: Option<bool>,
+    /// The name of the form that orders.
+    form: String,
+    top: Top,
 }
 
 /// One book in the cart.
@@ -92,8 +120,8 @@ struct Line {
 
 /// Show the cart.
 #[get("/cart")]
-pub(super) async fn cart(ordered: Query<Option<i64>>, cart: Cookie<Option<String>>, db: Db) -> Result<CartPage> {
-    let Cart(wanted) = Cart::of(&cart);
+pub(super) async fn cart(ordered: Query<Option<i64>>, visitor: Visitor, db: Db) -> Result<Fresh<CartPage>> {
+    let Cart(wanted) = visitor.cart.clone();
     let ids: Vec<i64> = wanted.iter().map(|(book, _)| *book).collect();
     let books: Vec<Book> =
         db.fetch_all(sql!("SELECT id, title, author, published, price, stock FROM books WHERE id IN ({ids*})")).await?;
@@ -105,13 +133,16 @@ pub(super) async fn cart(ordered: Query<Option<i64>>, cart: Cookie<Option<String
             Some(Line { sum: book.price * i64::from(count), book, count })
         })
         .collect();
-    Ok(CartPage {
+    Ok(Fresh(CartPage {
         total: lines.iter().map(|line| line.sum).sum(),
         available: lines.iter().all(|line| i64::from(line.count) <= line.book.stock),
         ordered: ordered.0,
-        cart_size: lines.iter().map(|line| line.count).sum(),
+        copies: lines.iter().map(|line| line.count).sum(),
+        may_order: visitor.may_order(),
+        form: Uuid::new_v4().to_string(),
+        top: visitor.top(),
         lines,
-    })
+    }))
 }
 
 /// A book for the cart.
@@ -129,10 +160,10 @@ fn one() -> u32 {
 
 /// Put a book into the cart.
 #[post("/cart")]
-pub(super) async fn put(form: Form<Put>, cart: Cookie<Option<String>>) -> WithCookie<Redirect> {
+pub(super) async fn put(form: Form<Put>, cart: Cookie<Option<String>>, site: State<Site>) -> Answer {
     let mut cart = Cart::of(&cart);
     cart.add(form.book, form.count);
-    cart.kept()
+    cart.kept(&site)
 }
 
 /// How many copies there shall be.
@@ -144,30 +175,74 @@ pub(super) struct Change {
 
 /// Change how many copies of a book are in the cart; none takes it out.
 #[post("/cart/books/{id}")]
-pub(super) async fn change(id: Path<i64>, form: Form<Change>, cart: Cookie<Option<String>>) -> WithCookie<Redirect> {
+pub(super) async fn change(
+    id: Path<i64>,
+    form: Form<Change>,
+    cart: Cookie<Option<String>>,
+    site: State<Site>,
+) -> Answer {
     let mut cart = Cart::of(&cart);
     cart.set(*id, form.count);
-    cart.kept()
+    cart.kept(&site)
+}
+
+/// The form that orders.
+#[covet::model]
+pub(super) struct Ordering {
+    /// Its name, which the cart's page has given it.
+    form: Uuid,
 }
 
 /// Order what is in the cart.
 #[post("/cart/order")]
 pub(super) async fn order(
-    cart: Cookie<Option<String>>,
+    ordering: Form<Ordering>,
+    visitor: Visitor,
+    site: State<Site>,
     db: Db,
     feed: State<Feed>,
-) -> Result<WithCookie<Redirect>, OrderError> {
-    let cart = Cart::of(&cart);
-    if cart.0.is_empty() {
-        return Ok(cart.kept());
+) -> Result<Answer, OrderError> {
+    let cart = &visitor.cart;
+    let customer = match (&visitor.caller, visitor.may_order()) {
+        (Some(caller), Some(true)) => caller.subject().to_owned(),
+        // The session has ended meanwhile; the cart outlives it. Who may not order is told so on the cart's page.
+        (None, _) => return Ok(cart.kept_at(&site, "/login?return_to=%2Fcart")),
+        _ => return Ok(cart.kept(&site)),
+    };
+    let form = ordering.form.to_string();
+    let before = || order_by_form(&form, &customer, &db);
+    if let Some(order) = before().await? {
+        return Ok(again(&order, cart, &site));
     }
-    let copies = cart.0.iter().map(|(book, count)| (*book, i64::from(*count))).collect();
-    match order_copies(&db, &feed, None, copies).await {
-        Ok(order) => Ok(SetCookie::removed(COOKIE).on(Redirect::to(format!("/cart?ordered={}", order.id)))),
+    if cart.0.is_empty() {
+        return Ok(cart.kept(&site));
+    }
+    let placing = Placing { customer: customer.clone(), copies: cart.copies(), key: None, form: Some(form.clone()) };
+    match order_copies(&db, &feed, placing).await {
+        Ok(order) => Ok(thanks(&order, &site)),
         // Somebody was faster. The cart's page says what there is less of.
-        Err(OrderError::OutOfStock { .. } | OrderError::UnknownBook { .. }) => Ok(cart.kept()),
+        Err(OrderError::OutOfStock { .. } | OrderError::UnknownBook { .. }) => match before().await? {
+            // It was this very form.
+            Some(order) => Ok(again(&order, cart, &site)),
+            None => Ok(cart.kept(&site)),
+        },
+        Err(OrderError::Db(error)) if error.is_unique_violation() => match before().await? {
+            Some(order) => Ok(again(&order, cart, &site)),
+            None => Err(error.into()),
+        },
         Err(error) => Err(error),
     }
+}
+
+fn thanks(order: &Order, site: &Site) -> Answer {
+    answer(SetCookie::removed(COOKIE), site, &format!("/cart?ordered={}", order.id))
+}
+
+/// The answer to a form that has ordered before: the same. A cart that was filled anew meanwhile stays, and is shown with a
+/// new form.
+fn again(order: &Order, cart: &Cart, site: &Site) -> Answer {
+    let ordered: BTreeMap<i64, i64> = order.lines.iter().map(|line| (line.book, line.copies)).collect();
+    if cart.0.is_empty() || cart.copies() == ordered { thanks(order, site) } else { cart.kept(site) }
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! `/`: the shelf, with what is looked for.
 
 use covet::db::sql;
-use covet::{Cookie, Db, Query, Result, get};
+use covet::{Db, Query, Result, get};
 
-use super::cart::Cart;
+use super::visitor::{Top, Visitor};
 use crate::books::{Book, Sort, pattern};
 
 /// How many books a page has.
@@ -40,12 +40,12 @@ pub(super) struct Shop {
     pages: i64,
     authors: Vec<String>,
     shop_size: i64,
-    cart_size: u32,
+    top: Top,
 }
 
 /// Show the shelf.
 #[get("/")]
-pub(super) async fn shop(filters: Query<Filters>, cart: Cookie<Option<String>>, db: Db) -> Result<Shop> {
+pub(super) async fn shop(filters: Query<Filters>, visitor: Visitor, db: Db) -> Result<Shop> {
     let Filters { q, author, max_price, sort, page } = &*filters;
     // A field that was left empty comes as an empty text.
     let pattern = q.as_deref().filter(|q| !q.is_empty()).map(pattern);
@@ -73,7 +73,7 @@ pub(super) async fn shop(filters: Query<Filters>, cart: Cookie<Option<String>>, 
         pages,
         authors: authors.into_iter().map(|(author,)| author).collect(),
         shop_size: db.fetch_value("SELECT count(*) FROM books").await?,
-        cart_size: Cart::of(&cart).size(),
+        top: visitor.top(),
         filters: filters.0,
     })
 }

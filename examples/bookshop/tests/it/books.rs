@@ -3,7 +3,7 @@
 use covet::test::Client;
 use serde_json::{Value, json};
 
-use super::on_each_database;
+use super::{on_each_database, staff};
 
 on_each_database! {
     a_book_is_added_read_replaced_and_deleted,
@@ -20,6 +20,7 @@ fn titles(page: &Value) -> Vec<&str> {
 }
 
 async fn a_book_is_added_read_replaced_and_deleted(shop: Client) {
+    let shop = staff(&shop).await;
     let emma = json!({ "title": "Emma", "author": "Jane Austen", "published": 1815, "price": 999 });
     let added = shop.post("/api/books").json(&emma).send().await;
     assert_eq!(added.status(), 201);
@@ -54,6 +55,7 @@ async fn a_book_is_added_read_replaced_and_deleted(shop: Client) {
 }
 
 async fn a_wrong_book_is_refused_with_all_reasons(shop: Client) {
+    let shop = staff(&shop).await;
     let answer = shop.post("/api/books").json(&json!({ "title": "", "price": -1, "colour": "red" })).send().await;
     let mut faults = answer.faults();
     faults.sort();
@@ -70,6 +72,7 @@ async fn a_wrong_book_is_refused_with_all_reasons(shop: Client) {
 }
 
 async fn pages_lead_through_the_whole_list_in_every_order(shop: Client) {
+    let shop = staff(&shop).await;
     for sort in ["id", "title", "price", "-price"] {
         let mut target = format!("/api/books?limit=50&sort={sort}");
         let mut seen: Vec<Value> = Vec::new();
@@ -98,6 +101,7 @@ async fn pages_lead_through_the_whole_list_in_every_order(shop: Client) {
 }
 
 async fn books_are_found_by_title_author_and_price(shop: Client) {
+    let shop = staff(&shop).await;
     let check = async |query: &str, expected: &[&str]| {
         let page: Value = shop.get(&format!("/api/books?sort=title&{query}")).send().await.json();
         assert_eq!(titles(&page), expected, "{query}");
@@ -112,6 +116,7 @@ async fn books_are_found_by_title_author_and_price(shop: Client) {
 }
 
 async fn a_wrong_query_is_refused(shop: Client) {
+    let shop = staff(&shop).await;
     let answer = shop.get("/api/books?limit=0&sort=colour&min_price=cheap").send().await;
     assert_eq!(answer.faults(), ["query min_price type", "query sort one_of", "query limit minimum"]);
     for target in ["/api/books?cursor=x", "/api/books?sort=price&cursor=5", "/api/books?sort=price&cursor=5.x"] {
@@ -125,6 +130,7 @@ async fn a_wrong_query_is_refused(shop: Client) {
 }
 
 async fn the_list_comes_in_the_format_that_is_asked_for(shop: Client) {
+    let shop = staff(&shop).await;
     let list = async |accept: &str| shop.get("/api/books?limit=2").header("accept", accept).send().await;
     let answer = list("text/csv").await;
     let mut lines = answer.text().lines();
@@ -138,6 +144,7 @@ async fn the_list_comes_in_the_format_that_is_asked_for(shop: Client) {
 }
 
 async fn members_of_a_book_are_changed(shop: Client) {
+    let shop = staff(&shop).await;
     let patch = |body: &str, tag: &str| {
         let request = shop.patch("/api/books/1").header("if-match", tag);
         request.body("application/merge-patch+json", body.to_owned()).send()

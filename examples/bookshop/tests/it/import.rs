@@ -3,7 +3,7 @@
 use covet::test::Client;
 use serde_json::{Value, json};
 
-use super::on_each_database;
+use super::{on_each_database, staff};
 
 on_each_database! {
     a_file_is_imported_whole_or_not_at_all,
@@ -17,6 +17,7 @@ async fn count(shop: &Client) -> usize {
 }
 
 async fn a_file_is_imported_whole_or_not_at_all(shop: Client) {
+    let shop = staff(&shop).await;
     let before = count(&shop).await;
     let rows: String = (0..3000).map(|n| format!("\"Volume {n}\",Anonymous,2000,{n}\n")).collect();
     let send = |media_type: &str, body: String| shop.post("/api/books/import").body(media_type, body).send();
@@ -45,6 +46,7 @@ async fn a_file_is_imported_whole_or_not_at_all(shop: Client) {
 }
 
 async fn the_first_thousand_bad_rows_are_told(shop: Client) {
+    let shop = staff(&shop).await;
     let body = "title,author,published,price\n".to_owned() + &",x,1,1\nA,B,1,1\n".repeat(1500);
     let answer = shop.post("/api/books/import").body("text/csv", body).send().await;
     let problem = answer.problem();
@@ -55,6 +57,7 @@ async fn the_first_thousand_bad_rows_are_told(shop: Client) {
 }
 
 async fn what_is_exported_can_be_imported(shop: Client) {
+    let shop = staff(&shop).await;
     let export = shop.get("/api/books/export").header("accept", "text/csv").send().await;
     assert_eq!(export.header("content-type"), Some("text/csv; charset=utf-8; header=present"));
     // A shop gives its own numbers.
@@ -68,6 +71,7 @@ async fn what_is_exported_can_be_imported(shop: Client) {
 }
 
 async fn a_file_that_cannot_be_read_is_refused(shop: Client) {
+    let shop = staff(&shop).await;
     let send = |media_type: &str, body: &str| shop.post("/api/books/import").body(media_type, body.to_owned()).send();
     let answer = send("text/csv", "title,author,colour\n").await;
     assert_eq!(answer.status(), 422);

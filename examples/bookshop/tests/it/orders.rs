@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use covet::test::Client;
 use serde_json::{Value, json};
 
-use super::on_each_database;
+use super::{on_each_database, staff};
 
 on_each_database! {
     an_order_takes_stock_and_can_be_read,
@@ -31,6 +31,7 @@ fn order(lines: &[(i64, i64)]) -> Value {
 }
 
 async fn an_order_takes_stock_and_can_be_read(shop: Client) {
+    let shop = staff(&shop).await;
     let (one, two) = (book(&shop, 5).await, book(&shop, 5).await);
     let answer = shop.post("/api/orders").json(&order(&[(two, 1), (one, 2), (two, 3)])).send().await;
     assert_eq!(answer.status(), 201);
@@ -46,6 +47,7 @@ async fn an_order_takes_stock_and_can_be_read(shop: Client) {
 }
 
 async fn an_order_that_cannot_be_is_refused_whole(shop: Client) {
+    let shop = staff(&shop).await;
     let (one, two) = (book(&shop, 5).await, book(&shop, 1).await);
     let answer = shop.post("/api/orders").json(&order(&[(one, 2), (two, 2)])).send().await;
     let problem = answer.problem();
@@ -60,6 +62,7 @@ async fn an_order_that_cannot_be_is_refused_whole(shop: Client) {
 }
 
 async fn the_same_request_orders_once(shop: Client) {
+    let shop = staff(&shop).await;
     let book = book(&shop, 5).await;
     let send = |copies| {
         let request = shop.post("/api/orders").header("idempotency-key", "\"0192f0c1\"");
@@ -73,6 +76,7 @@ async fn the_same_request_orders_once(shop: Client) {
 }
 
 async fn the_last_copies_are_sold_once(shop: Client) {
+    let shop = staff(&shop).await;
     let book = book(&shop, 10).await;
     let buyers: Vec<_> = (0..50)
         .map(|_| {
@@ -91,6 +95,7 @@ async fn the_last_copies_are_sold_once(shop: Client) {
 }
 
 async fn orders_are_listed_the_latest_first(shop: Client) {
+    let shop = staff(&shop).await;
     let book = book(&shop, 9).await;
     for copies in 1..=3 {
         shop.post("/api/orders").json(&order(&[(book, copies)])).send().await;

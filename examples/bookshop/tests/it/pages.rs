@@ -4,6 +4,7 @@ use covet::test::{Answer, Client};
 use html5ever::tendril::TendrilSink;
 use markup5ever_rcdom::RcDom;
 
+use super::access::{log_in, shop_with_users};
 use super::{on_each_database, shop};
 
 const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
@@ -101,12 +102,31 @@ async fn books_are_put_into_the_cart_changed_and_taken_out() {
     assert_eq!(post(&shop, "/cart", &[("book", &book), ("count", "0")]).await.status(), 422);
 }
 
+/// The name of the form that orders what is in the cart.
+async fn ordering_form(shop: &Client) -> String {
+    between(open(shop, "/cart").await.text(), "name=\"form\" value=\"", "\"").to_owned()
+}
+
+async fn placed(shop: &Client) -> usize {
+    let page: serde_json::Value = shop.get("/api/orders").send().await.json();
+    page["items"].as_array().unwrap().len()
+}
+
 async fn what_is_in_the_cart_is_ordered(shop: Client) {
     let stock = async || shop.get("/api/books/14").send().await.json::<serde_json::Value>()["stock"].as_i64().unwrap();
     let before = stock().await;
     post(&shop, "/cart", &[("book", "14"), ("count", "2")]).await;
-    let ordered = post(&shop, "/cart/order", &[]).await;
-    assert_eq!(ordered.status(), 303);
+    // Nobody orders whom nobody knows; the cart stays.
+    let cart = open(&shop, "/cart").await;
+    assert!(cart.text().contains("/login?return_to=/cart") && !cart.text().contains("/cart/order"), "{cart:?}");
+    let form = "0a0a0a0a-0000-4000-8000-000000000000";
+    let answer = post(&shop, "/cart/order", &[("form", form)]).await;
+    assert_eq!((answer.status().as_u16(), answer.header("location")), (303, Some("/login?return_to=%2Fcart")));
+
+    log_in(&shop, "ada").await;
+    let form = ordering_form(&shop).await;
+    let ordered = post(&shop, "/cart/order", &[("form", &form)]).await;
+    assert_eq!((ordered.status().as_u16(), ordered.header("cache-control")), (303, Some("no-store")));
     let page = open(&shop, ordered.header("location").unwrap()).await;
     assert!(page.text().contains("Your order has the number 1.") && page.text().contains("The cart is empty again."));
     assert_eq!(stock().await, before - 2);
@@ -114,14 +134,91 @@ async fn what_is_in_the_cart_is_ordered(shop: Client) {
     // More than there is: nothing is ordered, and the cart says so.
     post(&shop, "/cart", &[("book", "1"), ("count", "1")]).await;
     post(&shop, "/cart", &[("book", "14"), ("count", "99")]).await;
-    let refused = post(&shop, "/cart/order", &[]).await;
+    let form = ordering_form(&shop).await;
+    let refused = post(&shop, "/cart/order", &[("form", &form)]).await;
     let page = open(&shop, refused.header("location").unwrap()).await;
     let left = format!("Only {} left", before - 2);
     assert!(page.text().contains(&left) && page.text().contains("disabled>Order"), "{page:?}");
-    assert_eq!(shop.get("/api/orders").send().await.json::<serde_json::Value>()["items"].as_array().unwrap().len(), 1);
+    assert_eq!(placed(&shop).await, 1);
 }
 
-on_each_database!(what_is_in_the_cart_is_ordered);
+async fn a_form_that_is_sent_twice_orders_once(shop: Client) {
+    log_in(&shop, "ada").await;
+    post(&shop, "/cart", &[("book", "14"), ("count", "1")]).await;
+    let form = ordering_form(&shop).await;
+    let send = || {
+        let (shop, form) = (shop.clone(), form.clone());
+        let request = shop.post("/cart/order").header("accept", BROWSER);
+        tokio::spawn(async move { request.form(&[("form", &*form)]).send().await })
+    };
+    // At once, by an impatient finger.
+    for sent in [send(), send(), send()] {
+        let answer = sent.await.unwrap();
+        assert_eq!(answer.header("location"), Some("/cart?ordered=1"), "{answer:?}");
+    }
+    // Later, by a browser that loads again, without the cart that it had.
+    assert_eq!(post(&shop, "/cart/order", &[("form", &form)]).await.header("location"), Some("/cart?ordered=1"));
+    // A cart that was filled meanwhile is not ordered by the old form.
+    post(&shop, "/cart", &[("book", "15"), ("count", "1")]).await;
+    assert_eq!(post(&shop, "/cart/order", &[("form", &form)]).await.header("location"), Some("/cart"));
+    assert!(open(&shop, "/cart").await.text().contains("/books/15"));
+    assert_eq!(placed(&shop).await, 1);
+    // What somebody else's form was called is nobody's business.
+    log_in(&shop, "bob").await;
+    let answer = post(&shop, "/cart/order", &[("form", &form)]).await;
+    assert_ne!(answer.header("location"), Some("/cart?ordered=1"));
+}
+
+on_each_database! {
+    of crate::access::shop_with_users:
+    what_is_in_the_cart_is_ordered,
+    a_form_that_is_sent_twice_orders_once,
+    the_account_has_its_own_orders_and_the_dashboard_all,
+}
+
+async fn the_account_has_its_own_orders_and_the_dashboard_all(shop: Client) {
+    let away = open(&shop, "/account").await;
+    assert_eq!((away.status().as_u16(), away.header("location")), (303, Some("/login?return_to=%2Faccount")));
+    for login in ["ada", "bob"] {
+        log_in(&shop, login).await;
+        post(&shop, "/cart", &[("book", if login == "ada" { "14" } else { "15" })]).await;
+        let form = ordering_form(&shop).await;
+        post(&shop, "/cart/order", &[("form", &form)]).await;
+    }
+    let page = open(&shop, "/account").await;
+    assert!(page.text().contains("<h1>bob</h1>") && page.text().contains("Order 2"), "{page:?}");
+    assert!(!page.text().contains("Order 1"), "{page:?}");
+    assert_eq!(page.header("cache-control"), Some("no-store"));
+    let refused = open(&shop, "/admin").await;
+    assert_eq!(refused.status(), 403);
+    assert!(!refused.text().contains("Slow statements") && !page.text().contains("href=\"/admin\""));
+
+    log_in(&shop, "anna").await;
+    let page = open(&shop, "/admin").await;
+    assert_eq!((page.status().as_u16(), page.header("cache-control")), (200, Some("no-store")));
+    for text in ["<th scope=\"row\">1</th>", "<th scope=\"row\">2</th>", "Leases given", "Slow statements", "live."] {
+        assert!(page.text().contains(text), "{text}: {page:?}");
+    }
+    let out = post(&shop, "/logout", &[]).await;
+    assert_eq!(out.status(), 303);
+    assert_eq!(open(&shop, "/admin").await.status(), 303);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_page_says_of_one_reader_is_kept_for_nobody_else() {
+    let shop = shop_with_users("sqlite::memory:").await;
+    let kept = async |target: &str| open(&shop, target).await.header("cache-control").map(str::to_owned);
+    assert_eq!(kept("/").await.as_deref(), Some("private"));
+    assert_eq!(kept("/books/1").await.as_deref(), Some("private"));
+    assert_eq!(kept("/cart").await.as_deref(), Some("no-store"));
+    let put = post(&shop, "/cart", &[("book", "1")]).await;
+    assert_eq!(put.header("cache-control"), Some("no-store"));
+    let cookie = put.header("set-cookie").unwrap();
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax") && !cookie.contains("Secure"), "{cookie}");
+    log_in(&shop, "ada").await;
+    let page = open(&shop, "/").await;
+    assert!(page.text().contains("action=\"/logout\"") && !page.text().contains("href=\"/login\""));
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_other_site_fills_the_cart() {
@@ -145,11 +242,14 @@ async fn what_is_not_there_has_a_page_of_the_shop() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_pages_load_what_is_there_and_from_here_alone() {
-    let shop = shop().await;
-    for target in ["/", "/books/1", "/cart", "/nowhere"] {
+    let shop = shop_with_users("sqlite::memory:").await;
+    log_in(&shop, "anna").await;
+    for target in ["/", "/books/1", "/cart", "/nowhere", "/account", "/admin"] {
         let page = open(&shop, target).await;
         let text = page.text();
-        assert!(!text.contains("://") && !text.contains("<script") && !text.contains(" style="), "{text}");
+        let scripts = text.matches("<script").count();
+        assert_eq!(scripts, text.matches("<script src=\"/static/live.").count(), "{text}");
+        assert!(!text.contains("://") && !text.contains(" style="), "{text}");
         for part in text.split("<link rel=").skip(1) {
             let href = between(part, "href=\"", "\"");
             let file = shop.get(href).send().await;
@@ -162,11 +262,23 @@ async fn the_pages_load_what_is_there_and_from_here_alone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_pages_are_valid_html_with_landmarks_and_labels() {
-    let shop = shop().await;
+    let shop = shop_with_users("sqlite::memory:").await;
+    log_in(&shop, "anna").await;
     post(&shop, "/cart", &[("book", "1"), ("count", "2")]).await;
-    for target in
-        ["/", "/?q=nothing-like-this", "/?author=Jane+Austen&page=1", "/books/1", "/cart", "/cart?ordered=7", "/x"]
-    {
+    let form = ordering_form(&shop).await;
+    post(&shop, "/cart/order", &[("form", &form)]).await;
+    post(&shop, "/cart", &[("book", "1"), ("count", "2")]).await;
+    for target in [
+        "/account",
+        "/admin",
+        "/",
+        "/?q=nothing-like-this",
+        "/?author=Jane+Austen&page=1",
+        "/books/1",
+        "/cart",
+        "/cart?ordered=7",
+        "/x",
+    ] {
         let page = open(&shop, target).await;
         let text = page.text();
         let dom = html5ever::parse_document(RcDom::default(), html5ever::ParseOpts::default()).one(text);

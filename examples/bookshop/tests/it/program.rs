@@ -12,6 +12,8 @@ use serde_json::json;
 pub(crate) struct Program {
     pub(crate) child: Child,
     pub(crate) address: String,
+    /// A header line with the token of the demo's service.
+    pub(crate) authorization: String,
 }
 
 impl Drop for Program {
@@ -47,14 +49,27 @@ pub(crate) fn start_on(folder: &std::path::Path, url: &str) -> Program {
     };
     // The log must be read on, or the program would wait for room in the pipe.
     std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
-    Program { child, address }
+    let authorization = authorization(&address);
+    Program { child, address, authorization }
+}
+
+fn authorization(address: &str) -> String {
+    let form = "grant_type=client_credentials&client_id=demo-service&client_secret=demo-service-secret";
+    let head =
+        "POST /oauth/token HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/x-www-form-urlencoded";
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "{head}\r\ncontent-length: {}\r\n\r\n{form}", form.len()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (_, token) = answer.split_once("\"access_token\":\"").unwrap_or_else(|| panic!("no token: {answer}"));
+    format!("authorization: Bearer {}\r\n", token.split('"').next().unwrap())
 }
 
 /// The events after the one with this id, until one contains a text.
-fn follow(address: &str, last: &str, until: &str) -> String {
+fn follow(address: &str, authorization: &str, last: &str, until: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-    write!(stream, "GET /api/events HTTP/1.1\r\nhost: x\r\nlast-event-id: {last}\r\n\r\n").unwrap();
+    write!(stream, "GET /api/events HTTP/1.1\r\nhost: x\r\n{authorization}last-event-id: {last}\r\n\r\n").unwrap();
     let (mut seen, mut piece) = (String::new(), [0; 1024]);
     while !seen.contains(until) {
         let length = stream.read(&mut piece).unwrap();
@@ -64,11 +79,11 @@ fn follow(address: &str, last: &str, until: &str) -> String {
     seen
 }
 
-fn order(address: &str, book: i64) {
+fn order(program: &Program, book: i64) {
     let body = json!({ "lines": [{ "book": book, "copies": 1 }] }).to_string();
-    let mut stream = TcpStream::connect(address).unwrap();
+    let mut stream = TcpStream::connect(&program.address).unwrap();
     let head = "POST /api/orders HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json";
-    write!(stream, "{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len()).unwrap();
+    write!(stream, "{head}\r\n{}content-length: {}\r\n\r\n{body}", program.authorization, body.len()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
@@ -78,15 +93,15 @@ fn orders_are_told_by_every_process(url: &str) {
     let folder = tempfile::tempdir().unwrap();
     let start = || start_on(folder.path(), url);
     let (one, two) = (start(), start());
-    let address = two.address.clone();
-    let follower = std::thread::spawn(move || follow(&address, "0", "id: 2"));
-    order(&one.address, 1);
-    order(&two.address, 2);
+    let (address, authorization) = (two.address.clone(), two.authorization.clone());
+    let follower = std::thread::spawn(move || follow(&address, &authorization, "0", "id: 2"));
+    order(&one, 1);
+    order(&two, 2);
     let seen = follower.join().unwrap();
     assert!(seen.contains("event: order\nid: 1\ndata: {\"id\":1,"), "{seen}");
-    order(&two.address, 3);
+    order(&two, 3);
     // Who comes back gets what it missed, from any process and nothing twice.
-    let seen = follow(&one.address, "1", "id: 3");
+    let seen = follow(&one.address, &one.authorization, "1", "id: 3");
     assert!(seen.contains("id: 2\n") && !seen.contains("id: 1\n"), "{seen}");
 }
 
@@ -100,6 +115,27 @@ fn orders_are_told_by_every_process_on_postgres() {
     if let Some(url) = covet_testsuite::servers::fresh_postgres() {
         orders_are_told_by_every_process(&url);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_is_committed_late_is_told() {
+    let Some(url) = covet_testsuite::servers::fresh_postgres() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let program = start_on(folder.path(), &url);
+    let db = covet::Db::connect(&url).await.unwrap();
+    let late = db.begin().await.unwrap();
+    let sql = "INSERT INTO orders (placed_at, customer, total) VALUES (now(), 'demo-service', 1) RETURNING id";
+    assert_eq!(late.fetch_value::<i64>(sql).await.unwrap(), 1);
+    tokio::task::block_in_place(|| {
+        order(&program, 2);
+        let seen = follow(&program.address, &program.authorization, "0", "id: 1\n");
+        assert!(seen.contains("data: {\"id\":2,"), "{seen}");
+    });
+    late.commit().await.unwrap();
+    tokio::task::block_in_place(|| {
+        let seen = follow(&program.address, &program.authorization, "1", "id: 2\n");
+        assert!(seen.contains("data: {\"id\":1,"), "{seen}");
+    });
 }
 
 pub(crate) fn get(address: &str, path: &str) -> String {

@@ -28,7 +28,7 @@ fn peak(program: &Program) -> u64 {
 fn send(program: &Program, head: &str) -> TcpStream {
     let mut stream = TcpStream::connect(&program.address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(600))).unwrap();
-    write!(stream, "{head} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n").unwrap();
+    write!(stream, "{head} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{}", program.authorization).unwrap();
     stream
 }
 

@@ -6,7 +6,10 @@ use crate::oauth2::server::{Server, parse_scope};
 use crate::oauth2::store::Store;
 
 impl<S: Store> Server<S> {
-    pub(super) async fn client_credentials(&self, request: &TokenRequest<'_>) -> Result<TokenResponse, Failure> {
+    pub(super) async fn client_credentials(
+        &self,
+        request: &TokenRequest<'_>,
+    ) -> Result<(String, TokenResponse), Failure> {
         let TokenRequest { form, client, now, .. } = *request;
         if !client.is_confidential() {
             return Err(
@@ -22,6 +25,6 @@ impl<S: Store> Server<S> {
         }
         let dpop_key = request.dpop_key.as_deref();
         let access_token = self.access_token((&client.id, None), &asked, dpop_key, now).await?;
-        Ok(self.response(access_token, &asked, dpop_key))
+        Ok((client.id.clone(), self.response(access_token, &asked, dpop_key)))
     }
 }

@@ -10,7 +10,7 @@ use crate::oauth2::store::{DeviceDecision, DeviceKey, Store};
 const SLOW_DOWN: i64 = 5;
 
 impl<S: Store> Server<S> {
-    pub(super) async fn device_code(&self, request: &TokenRequest<'_>) -> Result<TokenResponse, Failure> {
+    pub(super) async fn device_code(&self, request: &TokenRequest<'_>) -> Result<(String, TokenResponse), Failure> {
         let TokenRequest { form, client, now, .. } = *request;
         let unknown = || OAuthError::grant("the device code is unknown, used, or another client's");
         let hash = secret::hash(form.required("device_code")?);

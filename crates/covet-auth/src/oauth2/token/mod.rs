@@ -14,7 +14,7 @@ use super::secret;
 use super::server::Server;
 use super::settings::path;
 use super::store::{Grant, RefreshToken, Store};
-use crate::Scope;
+use crate::{AuditEvent, Scope};
 use jiff::Timestamp;
 use serde::Serialize;
 use std::fmt;
@@ -61,19 +61,39 @@ impl<S: Store> Server<S> {
         let grant = name.parse::<GrantType>();
         let grant =
             grant.map_err(|_| OAuthError::new(OAuthErrorCode::UnsupportedGrantType, "there is no such grant type"))?;
+        let result = self.grant(request, grant, &form, &client).await;
+        if let Err(Failure::Refused(error)) = &result
+            && !matches!(error.code, OAuthErrorCode::AuthorizationPending | OAuthErrorCode::SlowDown)
+        {
+            let event = AuditEvent::denied("token", error.description.clone());
+            self.store.record(event.client(&client.id).object(grant.name()));
+        }
+        result
+    }
+
+    async fn grant(
+        &self,
+        request: &EndpointRequest<'_>,
+        grant: GrantType,
+        form: &Parameters,
+        client: &Client,
+    ) -> Result<TokenResponse, Failure> {
         if !client.may_use(grant) {
             return Err(
                 OAuthError::new(OAuthErrorCode::UnauthorizedClient, "the client may not use this grant type").into()
             );
         }
         let dpop_key = self.dpop_proof(request, path::TOKEN, None).await?;
-        let request = TokenRequest { form: &form, client: &client, dpop_key, now: request.now };
-        match grant {
+        let request = TokenRequest { form, client, dpop_key, now: request.now };
+        let response = match grant {
             GrantType::AuthorizationCode => self.authorization_code(&request).await,
             GrantType::RefreshToken => self.refresh(&request).await,
             GrantType::ClientCredentials => self.client_credentials(&request).await,
             GrantType::DeviceCode => self.device_code(&request).await,
-        }
+        };
+        let (subject, response) = response?;
+        self.store.record(AuditEvent::new("token").subject(subject).client(&client.id).object(grant.name()));
+        Ok(response)
     }
 
     /// The key of the request's DPoP proof, where it has one, which must be new.
@@ -98,14 +118,14 @@ impl<S: Store> Server<S> {
         Err(OAuthError::new(OAuthErrorCode::InvalidDpopProof, "the DPoP proof was used before").into())
     }
 
-    /// The answer with an access token, and the others where they belong to it.
+    /// Whose it is, and the answer with an access token, and the others where they belong to it.
     async fn respond(
         &self,
         request: &TokenRequest<'_>,
         grant: &Grant,
         scope: &Scope,
         (refresh_token, nonce): (Option<String>, Option<&str>),
-    ) -> Result<TokenResponse, Failure> {
+    ) -> Result<(String, TokenResponse), Failure> {
         let client = request.client.id.as_str();
         let dpop_key = request.dpop_key.as_deref();
         let access_token = self.access_token((client, Some(grant)), scope, dpop_key, request.now).await?;
@@ -113,7 +133,8 @@ impl<S: Store> Server<S> {
             true => Some(self.id_token(grant, nonce, request.now)?),
             false => None,
         };
-        Ok(TokenResponse { refresh_token, id_token, ..self.response(access_token, scope, dpop_key) })
+        let response = TokenResponse { refresh_token, id_token, ..self.response(access_token, scope, dpop_key) };
+        Ok((grant.subject.clone(), response))
     }
 
     fn response(&self, access_token: String, scope: &Scope, dpop_key: Option<&str>) -> TokenResponse {

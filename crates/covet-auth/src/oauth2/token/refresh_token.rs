@@ -5,15 +5,16 @@
 //! that two have it, and its family ends.
 
 use super::{TokenRequest, TokenResponse};
+use crate::AuditEvent;
 use crate::jose::base64url;
 use crate::oauth2::error::{Failure, OAuthError, OAuthErrorCode};
 use crate::oauth2::secret;
 use crate::oauth2::server::{Server, parse_scope};
-use crate::oauth2::store::{RefreshToken, Revoke, Store};
+use crate::oauth2::store::{Grant, RefreshToken, Revoke, Store};
 use jiff::Timestamp;
 
 impl<S: Store> Server<S> {
-    pub(super) async fn refresh(&self, request: &TokenRequest<'_>) -> Result<TokenResponse, Failure> {
+    pub(super) async fn refresh(&self, request: &TokenRequest<'_>) -> Result<(String, TokenResponse), Failure> {
         let TokenRequest { form, client, now, .. } = *request;
         let unknown = || OAuthError::grant("the refresh token is unknown, expired, revoked, or another client's");
         let token = form.required("refresh_token")?;
@@ -40,18 +41,26 @@ impl<S: Store> Server<S> {
             None => Some(self.store.refresh_token(&hash).await?.and_then(|kept| kept.used_at).unwrap_or(now)),
         };
         if let Some(used_at) = used_at {
-            self.retry(&kept, used_at, now).await?;
+            self.retry(&kept, &grant, used_at, now).await?;
         }
         self.respond(request, &grant, &asked, (Some(child), None)).await
     }
 
     /// A used token again: good within the window, the end of the family after it.
-    async fn retry(&self, token: &RefreshToken, used_at: Timestamp, now: Timestamp) -> Result<(), Failure> {
+    async fn retry(
+        &self,
+        token: &RefreshToken,
+        grant: &Grant,
+        used_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), Failure> {
         let end = used_at.saturating_add(self.settings.retry_window).unwrap_or(used_at);
         if now < end {
             return Ok(());
         }
         self.revoke_grants(Revoke::Grant(&token.grant), now).await?;
+        let event = AuditEvent::denied("token.reuse", "a refresh token was used again, and its family was revoked");
+        self.store.record(event.subject(&grant.subject).client(&grant.client).object(&grant.id));
         Err(OAuthError::grant("the refresh token was used before").into())
     }
 }

@@ -13,6 +13,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::routes;
 use super::store::SqlPeople;
+use crate::auth::audit::AuditLog;
+use crate::auth::oauth::Provider;
 use crate::auth::roles::SqlRoles;
 use crate::auth::{People, PeopleFuture};
 use crate::extract::cookie;
@@ -48,6 +50,7 @@ pub struct Accounts {
     new_users_have: Vec<String>,
     initial: Vec<Account>,
     is_secure: OnceLock<bool>,
+    audit: OnceLock<AuditLog>,
 }
 
 /// A user that is there from the start. One who is there already stays as they are.
@@ -131,6 +134,7 @@ impl Accounts {
             new_users_have: Vec::new(),
             initial: Vec::new(),
             is_secure: OnceLock::new(),
+            audit: OnceLock::new(),
         })
     }
 
@@ -165,7 +169,11 @@ impl Accounts {
 
     /// The people of the app's database.
     pub(super) fn people(&self, db: &Db) -> people::People<SqlPeople> {
-        people::People::new(SqlPeople::new(db.clone()), self.passwords.clone(), self.settings.clone())
+        people::People::new(
+            SqlPeople::new(db.clone(), self.audit.get().cloned()),
+            self.passwords.clone(),
+            self.settings.clone(),
+        )
     }
 
     fn is_secure(&self) -> bool {
@@ -289,6 +297,9 @@ impl People for Accounts {
     fn install(self: Arc<Self>, app: App, issuer: &str) -> App {
         // The first app decides; accounts belong to one.
         self.is_secure.get_or_init(|| issuer.starts_with("https://"));
+        if let Some(provider) = app.shared.get::<Provider>() {
+            self.audit.get_or_init(|| provider.audit.clone());
+        }
         let app = app.state(self.clone()).routes(routes::routes(self.takes_registrations));
         app.on_start(move |db| async move {
             self.begin(&db).await?;

@@ -1,7 +1,9 @@
 //! The pages of accounts, as plain forms that work without script.
 
 use covet_template::escape::html as escape;
+use serde_json::json;
 
+use crate::auth::oauth::Page;
 use crate::auth::oauth::pages::{hidden, page};
 
 fn note(text: Option<&str>) -> String {
@@ -16,7 +18,7 @@ fn fields(login: &str, password: &str) -> String {
     )
 }
 
-pub(super) fn login(typed: &str, return_to: &str, text: Option<&str>, takes_registrations: bool) -> String {
+pub(super) fn login(typed: &str, return_to: &str, text: Option<&str>, takes_registrations: bool) -> Page {
     let register = if takes_registrations {
         let query = covet_auth::oauth2::Parameters::default().with("return_to", return_to).encode_without(&[]);
         format!("\n<p><a href=\"/register?{}\">Make an account</a></p>", escape(&query))
@@ -29,15 +31,18 @@ pub(super) fn login(typed: &str, return_to: &str, text: Option<&str>, takes_regi
         hidden("return_to", return_to),
         fields(typed, "current-password"),
     );
-    page("Log in", &content)
+    let variables =
+        json!({ "login": typed, "return_to": return_to, "message": text, "can_register": takes_registrations });
+    Page::new("auth/login.html", page("Log in", &content), variables)
 }
 
-pub(super) fn register(typed: &str, return_to: &str, text: Option<&str>) -> String {
+pub(super) fn register(typed: &str, return_to: &str, text: Option<&str>) -> Page {
     let content = format!(
         "{}<form method=\"post\" action=\"/register\">\n{}{}<button>Make the account</button>\n</form>",
         note(text),
         hidden("return_to", return_to),
         fields(typed, "new-password"),
     );
-    page("Make an account", &content)
+    let variables = json!({ "login": typed, "return_to": return_to, "message": text });
+    Page::new("auth/register.html", page("Make an account", &content), variables)
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use covet_auth::AuditEvent;
 use covet_auth::oauth2::Revoke;
 use covet_auth::password::{Password, PasswordError};
 use covet_auth::people::{Login, LoginAttempt, LoginError, NewUser};
@@ -16,6 +17,7 @@ use jiff::Timestamp;
 use super::account::Accounts;
 use super::pages;
 use crate::auth::People as _;
+use crate::auth::audit::{Origin, within};
 use crate::auth::oauth::{Answer, Provider};
 use crate::routing::Routes;
 use crate::{ClientAddress, Form, Query, State, get, post, routes};
@@ -56,6 +58,7 @@ async fn login_form(
     address: ClientAddress,
     accounts: State<Arc<Accounts>>,
     db: Db,
+    origin: Origin,
 ) -> Answer {
     let (typed, return_to) = (field(&fields, "login"), own_path(field(&fields, "return_to")));
     let again = |status, text: &str| {
@@ -63,7 +66,7 @@ async fn login_form(
     };
     let mut attempt = LoginAttempt::new(typed, field(&fields, "password"));
     (attempt.address, attempt.device) = (Some(address.ip()), accounts.device_of(&headers));
-    match accounts.people(&db).login(attempt, Timestamp::now()).await {
+    match within(origin, accounts.people(&db).login(attempt, Timestamp::now())).await {
         Ok(Login::In(logged_in)) => {
             // A session that the browser had before is not to be met again.
             if let Some(old) = accounts.session_of(&headers)
@@ -100,10 +103,12 @@ async fn logout(
     accounts: State<Arc<Accounts>>,
     provider: State<Provider>,
     db: Db,
+    origin: Origin,
 ) -> Answer {
     let ended = async {
         if let Some(session) = accounts.session(&db, &headers).await? {
             accounts.end_session(&db, &session).await?;
+            provider.audit.record_of(AuditEvent::new("logout").subject(&session.subject), Some(origin));
             if let Some(core) = provider.core() {
                 core.revoke_grants(Revoke::Session(&session.id), Timestamp::now()).await?;
             }
@@ -125,7 +130,7 @@ async fn register(return_to: Query<Option<String>>) -> Answer {
 
 /// Makes an account. Whether the login was free is not told: whoever knows the password logs in on the next page.
 #[post("/register", crate = "crate")]
-async fn register_form(fields: Fields, accounts: State<Arc<Accounts>>, db: Db) -> Answer {
+async fn register_form(fields: Fields, accounts: State<Arc<Accounts>>, db: Db, origin: Origin) -> Answer {
     let (typed, return_to) = (field(&fields, "login"), own_path(field(&fields, "return_to")));
     let again = |status, text: &str| Answer::page(status, pages::register(typed, return_to, Some(text)));
     if typed.trim().is_empty() || typed.len() > 200 || typed.contains(char::is_control) {
@@ -143,7 +148,7 @@ async fn register_form(fields: Fields, accounts: State<Arc<Accounts>>, db: Db) -
             return Answer::broken();
         }
     };
-    match accounts.people(&db).register(user).await {
+    match within(origin, accounts.people(&db).register(user)).await {
         Ok(_) => {
             let query = covet_auth::oauth2::Parameters::default().with("return_to", return_to).encode_without(&[]);
             Answer::see_other(&format!("/login?{query}"))

@@ -1,13 +1,15 @@
 //! People in the framework's own tables. Instants are milliseconds since 1970.
 
 use covet_auth::people::{Failures, PeopleStore, SessionRecord, User};
-use covet_auth::{Error, ErrorKind, Result};
+use covet_auth::{AuditEvent, Error, ErrorKind, Result};
 use covet_db::{Db, sql};
 use jiff::Timestamp;
 
+use crate::auth::audit::AuditLog;
+
 /// What is kept of people, in a database.
 #[derive(Debug, Clone)]
-pub(super) struct SqlPeople(Db);
+pub(super) struct SqlPeople(Db, Option<AuditLog>);
 
 /// The columns of a user but for the roles.
 type UserRow = (String, String, Option<String>, Option<String>, Option<String>, Option<i64>);
@@ -22,8 +24,8 @@ fn instant(millis: i64) -> Result<Timestamp> {
 }
 
 impl SqlPeople {
-    pub(super) fn new(db: Db) -> Self {
-        SqlPeople(db)
+    pub(super) fn new(db: Db, audit: Option<AuditLog>) -> Self {
+        SqlPeople(db, audit)
     }
 
     async fn with_roles(&self, row: Option<UserRow>) -> Result<Option<User>> {
@@ -49,6 +51,12 @@ impl SqlPeople {
 }
 
 impl PeopleStore for SqlPeople {
+    fn record(&self, event: AuditEvent) {
+        if let Some(audit) = &self.1 {
+            audit.record(event);
+        }
+    }
+
     async fn user_by_login(&self, login: &str) -> Result<Option<User>> {
         let sql =
             sql!("SELECT id, login, password_hash, name, email, disabled_at FROM covet_users WHERE login = {login}");

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use covet_auth::oauth2::Revoke;
 use covet_auth::password::Password;
 use covet_auth::people::{self, LoginError};
-use covet_auth::{Error, ErrorKind};
+use covet_auth::{AuditEvent, Error, ErrorKind};
 use covet_db::{Db, FromRow, sql};
 use jiff::Timestamp;
 
 use super::account::Accounts;
 use super::store::SqlPeople;
+use crate::auth::Audit;
 use crate::auth::oauth::Provider;
 use crate::auth::roles::{Change, RoleError, SqlRoles};
 use crate::openapi::Operation;
@@ -67,6 +68,7 @@ pub struct Users {
     db: Db,
     accounts: Arc<Accounts>,
     provider: Provider,
+    audit: Audit,
 }
 
 /// The columns of a user but for the roles.
@@ -152,7 +154,8 @@ impl Users {
         let changed = change.assign(id, number, has, Timestamp::now()).await?;
         change.commit().await?;
         if changed {
-            tracing::info!(user = id, role, has, "a user's roles were changed");
+            let event = AuditEvent::new(if has { "role.assigned" } else { "role.revoked" });
+            self.audit.record(event.object(id).reason(format!("role: {role}")));
             self.provider.refresh_roles(&self.db).await?;
         }
         Ok(changed)
@@ -165,7 +168,7 @@ impl Users {
     pub async fn disable(&self, id: &str) -> Result<(), RoleError> {
         let now = Timestamp::now();
         self.set_disabled(id, Some(now.as_millisecond())).await?;
-        tracing::info!(user = id, "a user was disabled");
+        self.audit.record(AuditEvent::new("user.disabled").object(id));
         self.end_sessions(id).await
     }
 
@@ -175,7 +178,7 @@ impl Users {
     /// As [`disable`](Self::disable).
     pub async fn enable(&self, id: &str) -> Result<(), RoleError> {
         self.set_disabled(id, None).await?;
-        tracing::info!(user = id, "a user was enabled");
+        self.audit.record(AuditEvent::new("user.enabled").object(id));
         Ok(())
     }
 
@@ -232,6 +235,7 @@ impl FromRequest for Users {
         let db = Db::from_request(request, name).await?;
         let provider = State::<Provider>::from_request(request, name).await?;
         let accounts = State::<Arc<Accounts>>::from_request(request, name).await?;
-        Ok(Users { db, accounts: Arc::clone(&accounts), provider: Provider::clone(&provider) })
+        let audit = Audit::from_request(request, name).await?;
+        Ok(Users { db, accounts: Arc::clone(&accounts), provider: Provider::clone(&provider), audit })
     }
 }

@@ -5,13 +5,36 @@ use std::time::Duration;
 use covet_auth::oauth2::{Failure, OAuthError, OAuthErrorCode};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::openapi::Operation;
 use crate::{Body, Responder, Responding, Response, SetCookie};
 
 /// An answer that is ready.
-pub(in crate::auth) struct Answer(Response, Vec<SetCookie>);
+pub(in crate::auth) struct Answer(Response, Vec<SetCookie>, Option<Replaceable>);
+
+/// What an app's own template can show in place of a page.
+pub(in crate::auth) struct Replaceable {
+    template: &'static str,
+    variables: Value,
+}
+
+/// A page of the framework's own, which a template of the app can replace.
+pub(in crate::auth) struct Page {
+    html: String,
+    replaceable: Replaceable,
+}
+
+impl Page {
+    pub(in crate::auth) fn new(template: &'static str, html: String, variables: Value) -> Self {
+        Page { html, replaceable: Replaceable { template, variables } }
+    }
+
+    #[cfg(test)]
+    pub(in crate::auth) fn html(&self) -> &str {
+        &self.html
+    }
+}
 
 impl Responder for Answer {
     fn describe(operation: &mut Operation<'_>) {
@@ -19,12 +42,29 @@ impl Responder for Answer {
     }
 
     fn respond(self, to: &Responding<'_>) -> Response {
-        let Answer(response, mut cookies) = self;
+        let Answer(response, mut cookies, page) = self;
         match cookies.pop() {
-            Some(cookie) => cookie.on(Answer(response, cookies)).respond(to),
-            None => response,
+            Some(cookie) => cookie.on(Answer(response, cookies, page)).respond(to),
+            None => replaced(response, page, to),
         }
     }
+}
+
+/// The page of the app's own, where it has a template for it.
+#[cfg(feature = "template")]
+fn replaced(response: Response, page: Option<Replaceable>, to: &Responding<'_>) -> Response {
+    match (page, to.shared.get::<crate::Templates>()) {
+        (Some(page), Some(templates)) => {
+            crate::view::replace(&templates, page.template, &page.variables, response, to.id())
+        }
+        _ => response,
+    }
+}
+
+#[cfg(not(feature = "template"))]
+fn replaced(response: Response, page: Option<Replaceable>, _: &Responding<'_>) -> Response {
+    drop(page.map(|page| (page.template, page.variables)));
+    response
 }
 
 /// The policy of pages: nothing is loaded, nothing frames them, and no address of theirs is told on.
@@ -34,7 +74,7 @@ impl Answer {
     fn new(status: StatusCode, body: Body) -> Answer {
         let mut response = Response::new(body);
         *response.status_mut() = status;
-        Answer(response, Vec::new()).with(header::CACHE_CONTROL, "no-store")
+        Answer(response, Vec::new(), None).with(header::CACHE_CONTROL, "no-store")
     }
 
     fn with(mut self, name: header::HeaderName, value: &str) -> Answer {
@@ -73,8 +113,10 @@ impl Answer {
         }
     }
 
-    pub(in crate::auth) fn page(status: StatusCode, html: String) -> Answer {
-        Answer::new(status, html.into())
+    pub(in crate::auth) fn page(status: StatusCode, page: Page) -> Answer {
+        let mut answer = Answer::new(status, page.html.into());
+        answer.2 = Some(page.replaceable);
+        answer
             .with(header::CONTENT_TYPE, "text/html; charset=utf-8")
             .with(header::CONTENT_SECURITY_POLICY, PAGE_POLICY)
             .with(header::REFERRER_POLICY, "no-referrer")

@@ -6,7 +6,9 @@ use covet_auth::oauth2::{EndpointRequest, Failure, OAuthError, Parameters};
 use http::{HeaderMap, HeaderName, header};
 use jiff::Timestamp;
 
+use super::answer::Answer;
 use super::server::{Core, Provider};
+use crate::auth::audit::{Origin, within};
 use crate::auth::{Decision, Public};
 use crate::openapi::Operation;
 use crate::problem::{INTERNAL, ProblemDetails};
@@ -18,6 +20,7 @@ pub(super) struct Call {
     body: Result<String, OAuthError>,
     authorization: Result<Option<String>, OAuthError>,
     dpop: Result<Option<String>, OAuthError>,
+    origin: Origin,
 }
 
 /// A request of a browser.
@@ -29,6 +32,7 @@ pub(super) struct Visit {
     /// Those of the query, or of the form where there is one.
     pub(super) parameters: Parameters,
     pub(super) now: Timestamp,
+    pub(super) origin: Origin,
 }
 
 impl Call {
@@ -39,6 +43,15 @@ impl Call {
         request.authorization = self.authorization.as_ref().map_err(Clone::clone)?.as_deref();
         request.dpop = self.dpop.as_ref().map_err(Clone::clone)?.as_deref();
         Ok(request)
+    }
+
+    /// Answers, so that what happens meanwhile is recorded as of this request.
+    pub(super) async fn answer<T>(
+        &self,
+        work: impl Future<Output = Result<T, Failure>>,
+        answer: impl FnOnce(T) -> Answer,
+    ) -> Answer {
+        within(self.origin, work).await.map_or_else(Answer::failure, answer)
     }
 }
 
@@ -81,7 +94,8 @@ impl FromRequest for Call {
         let (core, _) = provider(request)?;
         let authorization = single(request.headers(), &header::AUTHORIZATION);
         let dpop = single(request.headers(), &HeaderName::from_static("dpop"));
-        Ok(Call { core, body: form(request).await, authorization, dpop })
+        let origin = Origin::of(request);
+        Ok(Call { core, body: form(request).await, authorization, dpop, origin })
     }
 }
 
@@ -104,6 +118,7 @@ impl FromRequest for Visit {
             _ => request.uri().query().unwrap_or_default().to_owned(),
         };
         let (headers, method) = (request.headers().clone(), request.method().clone());
-        Ok(Visit { core, provider, headers, method, parameters: Parameters::parse(&text), now: Timestamp::now() })
+        let (parameters, now, origin) = (Parameters::parse(&text), Timestamp::now(), Origin::of(request));
+        Ok(Visit { core, provider, headers, method, parameters, now, origin })
     }
 }

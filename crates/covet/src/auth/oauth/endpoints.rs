@@ -1,14 +1,15 @@
 //! The routes of the authorization server.
 
-use covet_auth::Error;
 use covet_auth::oauth2::{Authorization, Decision, Revoke, Session, path};
 use covet_auth::oidc::{AccessRequest, Logout};
+use covet_auth::{AuditEvent, Error};
 use covet_db::Db;
 use http::{StatusCode, header};
 
-use super::answer::Answer;
+use super::answer::{Answer, Page};
 use super::call::{Call, Visit};
 use super::pages;
+use crate::auth::audit::within;
 use crate::routing::Routes;
 use crate::{get, post, routes};
 
@@ -75,7 +76,7 @@ async fn authorized(visit: Visit, db: &Db) -> Answer {
         Err(refusal) => return *refusal,
     };
     let parameters = visit.parameters.clone().without(&["csrf", "decision"]);
-    let answer = visit.core.authorize(&parameters, session.as_ref(), decision, visit.now).await;
+    let answer = within(visit.origin, visit.core.authorize(&parameters, session.as_ref(), decision, visit.now)).await;
     match answer {
         Ok(Authorization::Redirect(location)) => Answer::see_other(&location),
         Ok(Authorization::Login { return_to, .. }) => visit.to_login(&return_to),
@@ -94,36 +95,40 @@ async fn authorized(visit: Visit, db: &Db) -> Answer {
 /// The token endpoint.
 #[post("/oauth/token", crate = "crate")]
 async fn token(call: Call) -> Answer {
-    let answered = async { call.core.token(&call.request()?).await };
-    answered.await.map_or_else(Answer::failure, |tokens| Answer::json(StatusCode::OK, &tokens))
+    call.answer(async { call.core.token(&call.request()?).await }, |tokens| Answer::json(StatusCode::OK, &tokens)).await
 }
 
 /// The revocation endpoint.
 #[post("/oauth/revoke", crate = "crate")]
 async fn revoke(call: Call) -> Answer {
-    let answered = async { call.core.revocation(&call.request()?).await };
-    answered.await.map_or_else(Answer::failure, |()| Answer::empty())
+    call.answer(async { call.core.revocation(&call.request()?).await }, |()| Answer::empty()).await
 }
 
 /// The introspection endpoint.
 #[post("/oauth/introspect", crate = "crate")]
 async fn introspect(call: Call) -> Answer {
-    let answered = async { call.core.introspection(&call.request()?).await };
-    answered.await.map_or_else(Answer::failure, |claims| Answer::json(StatusCode::OK, &claims))
+    call.answer(async { call.core.introspection(&call.request()?).await }, |claims| {
+        Answer::json(StatusCode::OK, &claims)
+    })
+    .await
 }
 
 /// The endpoint for pushed requests.
 #[post("/oauth/par", crate = "crate")]
 async fn pushed_authorization_request(call: Call) -> Answer {
-    let answered = async { call.core.pushed_authorization_request(&call.request()?).await };
-    answered.await.map_or_else(Answer::failure, |pushed| Answer::json(StatusCode::CREATED, &pushed))
+    call.answer(async { call.core.pushed_authorization_request(&call.request()?).await }, |pushed| {
+        Answer::json(StatusCode::CREATED, &pushed)
+    })
+    .await
 }
 
 /// The endpoint that devices call.
 #[post("/oauth/device_authorization", crate = "crate")]
 async fn device_authorization(call: Call) -> Answer {
-    let answered = async { call.core.device_authorization(&call.request()?).await };
-    answered.await.map_or_else(Answer::failure, |device| Answer::json(StatusCode::OK, &device))
+    call.answer(async { call.core.device_authorization(&call.request()?).await }, |device| {
+        Answer::json(StatusCode::OK, &device)
+    })
+    .await
 }
 
 /// The page on which a user types a device's code.
@@ -157,7 +162,7 @@ async fn device_form(visit: Visit, db: Db) -> Answer {
         else {
             return Ok(Answer::see_other(path::DEVICE));
         };
-        let counted = visit.core.decide_device(code, &session, decision, visit.now).await?;
+        let counted = within(visit.origin, visit.core.decide_device(code, &session, decision, visit.now)).await?;
         let (title, text) = match (counted, decision) {
             (true, Decision::Approved) => ("Connected", "Your device goes on by itself. You can close this page."),
             (true, _) => ("Denied", "Your device gets nothing. You can close this page."),
@@ -221,6 +226,7 @@ async fn logged_out(visit: Visit, db: &Db) -> Result<Answer, Error> {
     };
     let mut cookie = None;
     if let Some(session) = &session {
+        visit.provider.audit.record_of(AuditEvent::new("logout").subject(&session.subject), Some(visit.origin));
         visit.core.revoke_grants(Revoke::Session(&session.id), visit.now).await?;
         cookie = visit.provider.people.end_session(db, session).await?;
     }
@@ -257,7 +263,7 @@ impl Visit {
     }
 
     /// The page that asks for a device. Wrong codes are counted for each session, since a code is short.
-    async fn device_consent(&self, session: &Session, code: &str) -> Result<Option<String>, Error> {
+    async fn device_consent(&self, session: &Session, code: &str) -> Result<Option<Page>, Error> {
         if !self.core.may_try_device_code(session, self.now).await? {
             return Ok(None);
         }

@@ -9,7 +9,7 @@ mod rows;
 mod server;
 mod store;
 
-pub(in crate::auth) use answer::Answer;
+pub(in crate::auth) use answer::{Answer, Page};
 pub use people::{NoPeople, People, PeopleFuture};
-pub(in crate::auth) use server::Provider;
+pub(crate) use server::Provider;
 pub use server::Server;

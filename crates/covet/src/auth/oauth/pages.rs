@@ -1,7 +1,11 @@
-//! The pages that users meet, as plain forms that work without script.
+//! The pages that users meet, as plain forms that work without script. An app that has a template `auth/consent.html` and so on
+//! shows that instead.
 
 use covet_auth::oauth2::{ConsentPage, DeviceConsent, OAuthError, path};
 use covet_template::escape::html as escape;
+use serde_json::{Value, json};
+
+use super::Page;
 
 pub(in crate::auth) fn page(title: &str, content: &str) -> String {
     let style = "body{font:1rem/1.5 system-ui,sans-serif;max-width:32rem;margin:3rem auto;padding:0 1rem;color-scheme:light dark}\
@@ -17,6 +21,11 @@ pub(in crate::auth) fn hidden(name: &str, value: &str) -> String {
     format!("<input type=\"hidden\" name=\"{}\" value=\"{}\">\n", escape(name), escape(value))
 }
 
+/// What a form sends back unseen.
+fn pairs(parameters: &[(String, String)]) -> Value {
+    parameters.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect()
+}
+
 fn scopes<'a>(scope: impl Iterator<Item = &'a str>) -> String {
     let items: String = scope.map(|token| format!("<li>{}</li>\n", escape(token))).collect();
     format!("<ul>\n{items}</ul>")
@@ -25,9 +34,16 @@ fn scopes<'a>(scope: impl Iterator<Item = &'a str>) -> String {
 const BUTTONS: &str = "<button name=\"decision\" value=\"approve\">Allow</button>\n\
                        <button name=\"decision\" value=\"deny\">Deny</button>";
 
-pub(super) fn consent(asked: &ConsentPage, csrf: &str) -> String {
+pub(super) fn consent(asked: &ConsentPage, csrf: &str) -> Page {
     let fields: String = asked.parameters.iter().map(|(name, value)| hidden(name, value)).collect();
-    page(
+    let variables = json!({
+        "client": asked.client,
+        "scopes": asked.scope.iter().collect::<Vec<_>>(),
+        "redirect_uri": asked.redirect_uri,
+        "parameters": pairs(&asked.parameters),
+        "csrf": csrf,
+    });
+    let html = page(
         &format!("Allow {}?", asked.client),
         &format!(
             "<p><strong>{}</strong> asks for:</p>\n{}\n<p>You will be sent to <code>{}</code>.</p>\n\
@@ -38,25 +54,28 @@ pub(super) fn consent(asked: &ConsentPage, csrf: &str) -> String {
             path::AUTHORIZE,
             hidden("csrf", csrf),
         ),
-    )
+    );
+    Page::new("auth/consent.html", html, variables)
 }
 
-pub(super) fn error(error: &OAuthError) -> String {
+pub(super) fn error(error: &OAuthError) -> Page {
     let content = format!(
         "<p>The request of the program that sent you here is wrong, so that you cannot be sent back to it.</p>\n\
          <p><code>{}</code></p>",
         escape(&error.to_string())
     );
-    page("This cannot go on", &content)
+    let title = "This cannot go on";
+    Page::new("auth/message.html", page(title, &content), json!({ "title": title, "text": error.to_string() }))
 }
 
-pub(super) fn message(title: &str, text: &str) -> String {
-    page(title, &format!("<p>{}</p>", escape(text)))
+pub(super) fn message(title: &str, text: &str) -> Page {
+    let html = page(title, &format!("<p>{}</p>", escape(text)));
+    Page::new("auth/message.html", html, json!({ "title": title, "text": text }))
 }
 
-pub(super) fn device_code(typed: &str, wrong: bool) -> String {
+pub(super) fn device_code(typed: &str, wrong: bool) -> Page {
     let note = if wrong { "<p role=\"alert\">This code is wrong, or it has ended.</p>\n" } else { "" };
-    page(
+    let html = page(
         "Connect a device",
         &format!(
             "{note}<form method=\"get\" action=\"{}\">\n<label>The code that your device shows<br>\n\
@@ -65,11 +84,18 @@ pub(super) fn device_code(typed: &str, wrong: bool) -> String {
             path::DEVICE,
             escape(typed),
         ),
-    )
+    );
+    Page::new("auth/device.html", html, json!({ "user_code": typed, "is_wrong": wrong }))
 }
 
-pub(super) fn device_consent(asked: &DeviceConsent, csrf: &str) -> String {
-    page(
+pub(super) fn device_consent(asked: &DeviceConsent, csrf: &str) -> Page {
+    let variables = json!({
+        "client": asked.client,
+        "scopes": asked.scope.iter().collect::<Vec<_>>(),
+        "user_code": asked.user_code,
+        "csrf": csrf,
+    });
+    let html = page(
         &format!("Allow {}?", asked.client),
         &format!(
             "<p>A device that shows the code <strong>{}</strong> asks in the name of <strong>{}</strong> for:</p>\n{}\n\
@@ -81,19 +107,21 @@ pub(super) fn device_consent(asked: &DeviceConsent, csrf: &str) -> String {
             hidden("user_code", &asked.user_code),
             hidden("csrf", csrf),
         ),
-    )
+    );
+    Page::new("auth/device_consent.html", html, variables)
 }
 
-pub(super) fn logout(parameters: &[(String, String)], csrf: &str) -> String {
+pub(super) fn logout(parameters: &[(String, String)], csrf: &str) -> Page {
     let fields: String = parameters.iter().map(|(name, value)| hidden(name, value)).collect();
-    page(
+    let html = page(
         "Log out?",
         &format!(
             "<form method=\"post\" action=\"{}\">\n{fields}{}<button name=\"decision\" value=\"approve\">Log out</button>\n</form>",
             path::LOGOUT,
             hidden("csrf", csrf),
         ),
-    )
+    );
+    Page::new("auth/logout.html", html, json!({ "parameters": pairs(parameters), "csrf": csrf }))
 }
 
 #[cfg(test)]
@@ -102,7 +130,7 @@ mod tests {
 
     #[test]
     fn line_67_what_came_with_the_request_is_escaped() {
-        assert!(!message("x", "\"><script>alert('&')</script>").contains("<script"));
+        assert!(!message("x", "\"><script>alert('&')</script>").html().contains("<script"));
         let field = hidden("state", "\"><b>");
         assert_eq!((field.matches('"').count(), field.contains("<b>")), (6, false), "{field}");
     }

@@ -4,10 +4,11 @@ use std::env;
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
-use covet_auth::jose::{Algorithm, KeySet, SigningKey};
+use covet_auth::jose::{Algorithm, Claims, KeySet, SigningKey, TokenType};
 use covet_auth::keys::{KeyEncryptionKey, StoredKey};
-use covet_auth::oauth2::{self, Client, Settings, Store as _};
-use covet_auth::{Error, ErrorKind};
+use covet_auth::oauth2::{self, Client, GrantType, Settings, Store as _};
+use covet_auth::rbac::RoleId;
+use covet_auth::{AuditEvent, Error, ErrorKind, Scope};
 use covet_db::Db;
 use jiff::Timestamp;
 
@@ -15,6 +16,7 @@ use super::endpoints;
 use super::people::{NoPeople, People};
 use super::store::SqlStore;
 use crate::App;
+use crate::auth::audit::AuditLog;
 use crate::auth::roles::{Role, RoleBook, RoleError};
 use crate::auth::{Install, ResourceServer, TokenKeys};
 
@@ -23,6 +25,9 @@ pub(crate) type Core = oauth2::Server<SqlStore>;
 
 /// How often keys are looked after.
 const UPKEEP: Duration = Duration::from_secs(60);
+
+/// How long the audit log is kept.
+const AUDIT_LIFE: Duration = Duration::from_secs(400 * 86_400);
 
 /// How often what other processes have revoked is learned.
 const LEARNING: Duration = Duration::from_secs(1);
@@ -56,6 +61,8 @@ pub struct Server {
     clients: Vec<Client>,
     people: Arc<dyn People>,
     roles: Vec<Role>,
+    keep_audit: Duration,
+    docs_scope: Option<Scope>,
 }
 
 /// The server of an app, which is there once the app has started.
@@ -64,6 +71,17 @@ pub(crate) struct Provider {
     core: Arc<OnceLock<Arc<Core>>>,
     pub(crate) people: Arc<dyn People>,
     pub(in crate::auth) roles: RoleBook,
+    pub(in crate::auth) audit: AuditLog,
+}
+
+/// The client that the docs page is.
+const DOCS_CLIENT: &str = "docs";
+
+fn docs_client(issuer: &str, scope: Scope) -> covet_auth::Result<Client> {
+    let mut client =
+        Client::new(DOCS_CLIENT, scope).with_redirect_uri(format!("{issuer}/docs/oauth2-redirect.html"))?;
+    client.name = "The docs page".to_owned();
+    Ok(client)
 }
 
 impl Server {
@@ -78,13 +96,14 @@ impl Server {
     /// A server of these settings.
     pub fn with_settings(settings: Settings) -> Server {
         let people = Arc::new(NoPeople);
-        Server { settings, seal: None, signing: None, clients: Vec::new(), people, roles: Vec::new() }
+        let (clients, roles, keep_audit) = (Vec::new(), Vec::new(), AUDIT_LIFE);
+        Server { settings, seal: None, signing: None, clients, people, roles, keep_audit, docs_scope: None }
     }
 
     /// A server of the environment's settings: the issuer from `COVET_ISSUER`, the audience of access tokens from
     /// `COVET_AUDIENCE` where it is another, the key that private keys are encrypted with (32 bytes in base64) from
-    /// `COVET_KEY_ENCRYPTION_KEY`, and a signing key of the operator's own, for RS256 in PEM, from `COVET_SIGNING_KEY`. Without
-    /// an issuer it is `http://` and `COVET_BIND`, or `http://127.0.0.1:8000`, which is taken on this machine only.
+    /// `COVET_KEY_ENCRYPTION_KEY`, a signing key of the operator's own, for RS256 in PEM, from `COVET_SIGNING_KEY`, and a client that
+    /// acts for itself from `COVET_CLIENT_ID`, `COVET_CLIENT_SECRET` and `COVET_CLIENT_SCOPE`. Without an issuer it is `http://` and `COVET_BIND`, or `http://127.0.0.1:8000`, which is taken on this machine only.
     ///
     /// # Errors
     /// That one of them is malformed.
@@ -111,6 +130,16 @@ impl Server {
         if let Some(pem) = variable("COVET_SIGNING_KEY")? {
             server = server.signing_key(SigningKey::from_pem(Algorithm::Rs256, &pem)?);
         }
+        if let Some(id) = variable("COVET_CLIENT_ID")? {
+            let missing =
+                |name| Error::new(ErrorKind::Configuration, format!("COVET_CLIENT_ID needs {name} beside it"));
+            let secret = variable("COVET_CLIENT_SECRET")?.ok_or_else(|| missing("COVET_CLIENT_SECRET"))?;
+            let scope = variable("COVET_CLIENT_SCOPE")?.ok_or_else(|| missing("COVET_CLIENT_SCOPE"))?;
+            let wrong = |error| Error::caused(ErrorKind::Configuration, "COVET_CLIENT_SCOPE is no scope", error);
+            let mut client = Client::new(id, scope.parse().map_err(wrong)?).with_secret(&secret);
+            client.grants = vec![GrantType::ClientCredentials];
+            server = server.client(client);
+        }
         Ok(server)
     }
 
@@ -133,6 +162,13 @@ impl Server {
         self
     }
 
+    /// With a login on the docs page: "Authorize" there gets a token of this scope for whoever reads the page, as the client
+    /// `docs`.
+    pub fn docs_login(mut self, scope: Scope) -> Self {
+        self.docs_scope = Some(scope);
+        self
+    }
+
     /// With users.
     pub fn people(mut self, people: impl People) -> Self {
         self.people = Arc::new(people);
@@ -146,6 +182,12 @@ impl Server {
         self
     }
 
+    /// With another time for which the audit log is kept than 400 days.
+    pub fn keep_audit(mut self, time: Duration) -> Self {
+        self.keep_audit = time;
+        self
+    }
+
     /// Who issues.
     pub fn issuer(&self) -> &str {
         &self.settings.issuer
@@ -154,8 +196,10 @@ impl Server {
     async fn open(self, db: Db, provider: &Provider) -> crate::Result<()> {
         db.migrate(&crate::tables::MIGRATIONS).await?;
         provider.roles.begin(&db, &self.roles, self.settings.access_life).await?;
-        let store = SqlStore::new(db.clone(), self.people);
-        for client in &self.clients {
+        provider.audit.start(db.clone(), self.keep_audit);
+        let store = SqlStore::new(db.clone(), self.people, provider.audit.clone());
+        let docs = self.docs_scope.clone().map(|scope| docs_client(&self.settings.issuer, scope)).transpose()?;
+        for client in self.clients.iter().chain(&docs) {
             store.put_client(client).await?;
         }
         let now = Timestamp::now();
@@ -165,7 +209,7 @@ impl Server {
             store.insert_key(&StoredKey::wrap(signing, now, self.seal.as_ref())?).await?;
         }
         let core = Arc::new(Core::open(self.settings, store, self.seal, now).await?);
-        tokio::spawn(upkeep(Arc::downgrade(&core), db, provider.roles.clone()));
+        tokio::spawn(upkeep(Arc::downgrade(&core), db, provider.roles.clone(), provider.audit.clone()));
         if provider.core.set(core).is_err() {
             return Err(crate::Error::new("the authorization server was started twice"));
         }
@@ -174,7 +218,7 @@ impl Server {
 }
 
 /// Looks after keys and revocations until the app is gone.
-async fn upkeep(core: Weak<Core>, db: Db, roles: RoleBook) {
+async fn upkeep(core: Weak<Core>, db: Db, roles: RoleBook, audit: AuditLog) {
     let mut since_upkeep = Duration::ZERO;
     loop {
         tokio::time::sleep(LEARNING).await;
@@ -186,6 +230,7 @@ async fn upkeep(core: Weak<Core>, db: Db, roles: RoleBook) {
         }
         if let Err(error) = roles.refresh(&db, core.settings().access_life).await {
             tracing::error!(%error, "the roles of the database are not in force; those before stay");
+            audit.record(AuditEvent::denied("roles", error.to_string()));
         }
         if since_upkeep >= UPKEEP {
             since_upkeep = Duration::ZERO;
@@ -200,6 +245,18 @@ impl Provider {
     /// The server, where the app has started.
     pub(crate) fn core(&self) -> Option<&Arc<Core>> {
         self.core.get()
+    }
+
+    /// A token as the server issues it, for the clients of tests.
+    pub(crate) fn issue(&self, subject: &str, scope: &str, roles: Option<Vec<RoleId>>) -> covet_auth::Result<String> {
+        let missing = || Error::new(ErrorKind::Configuration, "the authorization server has not started");
+        let core = self.core().ok_or_else(missing)?;
+        let mut private = oauth2::AccessClaims::default();
+        (private.client_id, private.scope, private.roles) = ("test".to_owned(), scope.to_owned(), roles);
+        let settings = core.settings();
+        let life = (Timestamp::now(), settings.access_life);
+        let claims = Claims::new(&settings.issuer, &settings.audience, subject, life, private);
+        core.ring().signing().issue(TokenType::AccessToken, &claims)
     }
 
     /// Puts the roles of the database in force at once.
@@ -224,10 +281,16 @@ impl TokenKeys for Provider {
 
 impl Install for Server {
     fn install(self, app: App) -> App {
-        let provider = Provider { core: Arc::default(), people: self.people.clone(), roles: RoleBook::default() };
+        let provider = Provider {
+            core: Arc::default(),
+            people: self.people.clone(),
+            roles: RoleBook::default(),
+            audit: AuditLog::default(),
+        };
         let tokens = ResourceServer::of(&self.settings.issuer, &self.settings.audience, Arc::new(provider.clone()));
         let tokens = tokens.roles(Role::definitions(&self.roles)).book(provider.roles.clone());
-        let tokens = tokens.sessions(self.people.clone());
+        let docs_client = self.docs_scope.as_ref().map(|_| DOCS_CLIENT.to_owned());
+        let tokens = tokens.sessions(self.people.clone()).audit(provider.audit.clone()).own(docs_client);
         let app = tokens.install(app).state(provider.clone()).routes(endpoints::routes());
         let (people, issuer) = (self.people.clone(), self.settings.issuer.clone());
         let app = app.on_start(move |db| async move { self.open(db, &provider).await });

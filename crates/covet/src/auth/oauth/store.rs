@@ -9,18 +9,20 @@ use covet_auth::keys::StoredKey;
 use covet_auth::oauth2::{
     Client, Code, DeviceDecision, DeviceKey, DeviceRequest, Grant, RefreshToken, Revoke, Revoked, Store, Subject,
 };
-use covet_auth::{Error, ErrorKind, Result, Scope};
+use covet_auth::{AuditEvent, Error, ErrorKind, Result, Scope};
 use covet_db::{Db, sql};
 use jiff::Timestamp;
 
 use super::people::People;
 use super::rows::{self, ClientRow, CodeRow, DeviceRow, GrantRow, KeyRow, RefreshRow};
+use crate::auth::audit::AuditLog;
 
 /// What the authorization server keeps, in a database.
 #[derive(Clone)]
 pub(crate) struct SqlStore {
     db: Db,
     people: Arc<dyn People>,
+    audit: AuditLog,
 }
 
 fn failed(error: covet_db::Error) -> Error {
@@ -32,8 +34,8 @@ fn millis(time: Timestamp) -> i64 {
 }
 
 impl SqlStore {
-    pub(crate) fn new(db: Db, people: Arc<dyn People>) -> SqlStore {
-        SqlStore { db, people }
+    pub(in crate::auth) fn new(db: Db, people: Arc<dyn People>, audit: AuditLog) -> SqlStore {
+        SqlStore { db, people, audit }
     }
 
     /// Registers a client, in place of the one of its id.
@@ -57,6 +59,10 @@ impl SqlStore {
 }
 
 impl Store for SqlStore {
+    fn record(&self, event: AuditEvent) {
+        self.audit.record(event);
+    }
+
     async fn client(&self, id: &str) -> Result<Option<Client>> {
         let sql = sql!(
             "SELECT id, name, secret_hash, redirect_uris, post_logout_redirect_uris, grants, scope, consent_given,

@@ -1,9 +1,12 @@
 //! The argument by which an app changes its roles.
 
+use covet_auth::AuditEvent;
+use covet_auth::rbac::RoleId;
 use covet_db::Db;
 use jiff::Timestamp;
 
 use super::{Role, RoleBook, RoleError, SqlRoles};
+use crate::auth::Audit;
 use crate::auth::oauth::Provider;
 use crate::openapi::Operation;
 use crate::{FromRequest, Rejection, Request, State};
@@ -37,11 +40,24 @@ use crate::{FromRequest, Rejection, Request, State};
 pub struct Roles {
     db: Db,
     provider: Provider,
+    audit: Audit,
 }
 
 impl Roles {
     fn book(&self) -> &RoleBook {
         &self.provider.roles
+    }
+
+    /// The names of these roles, without asking the database: those of a caller's [`Identity`](crate::auth::Identity).
+    pub fn names(&self, ids: &[RoleId]) -> Vec<String> {
+        let current = self.book().current();
+        ids.iter().filter_map(|id| current.name(*id).map(str::to_owned)).collect()
+    }
+
+    /// Whether one of these roles is the one of this name, or has it among its parents and their parents, without asking the
+    /// database.
+    pub fn include(&self, ids: &[RoleId], name: &str) -> bool {
+        self.book().current().include(ids, name)
     }
 
     /// All roles, by name.
@@ -74,7 +90,8 @@ impl Roles {
         };
         change.write(id, role).await?;
         change.commit_if_good(self.book().registry()).await?;
-        tracing::info!(role = role.name, permissions = ?role.permissions, parents = ?role.parents, "a role was defined");
+        let event = AuditEvent::new("role.defined").object(&role.name).permission(role.permissions.join(" "));
+        self.audit.record(event.reason(format!("parents: {}", role.parents.join(" "))));
         self.provider.refresh_roles(&self.db).await
     }
 
@@ -87,7 +104,7 @@ impl Roles {
         let id = change.id(name).await?.ok_or_else(|| RoleError::NoSuchRole { role: name.to_owned() })?;
         change.remove(id, Timestamp::now()).await?;
         change.commit().await?;
-        tracing::info!(role = name, "a role was removed");
+        self.audit.record(AuditEvent::new("role.removed").object(name));
         self.provider.refresh_roles(&self.db).await
     }
 }
@@ -101,6 +118,7 @@ impl FromRequest for Roles {
     async fn from_request(request: &mut Request, name: &'static str) -> Result<Self, Rejection> {
         let db = Db::from_request(request, name).await?;
         let provider = State::<Provider>::from_request(request, name).await?;
-        Ok(Roles { db, provider: Provider::clone(&provider) })
+        let audit = Audit::from_request(request, name).await?;
+        Ok(Roles { db, provider: Provider::clone(&provider), audit })
     }
 }

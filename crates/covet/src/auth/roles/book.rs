@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use covet_auth::rbac::{LiveRoles, Registry, RoleFaults};
+use covet_auth::rbac::{self, LiveRoles, Registry, RoleFaults};
 use covet_db::Db;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
@@ -35,6 +35,11 @@ impl RoleBook {
             Some(snapshot) => snapshot.apply(live),
             None => Ok(()),
         }
+    }
+
+    /// The roles in force now; none before the app is built.
+    pub(super) fn current(&self) -> Arc<rbac::Roles> {
+        self.0.live.get().map(|live| live.current()).unwrap_or_default()
     }
 
     fn early(&self) -> std::sync::MutexGuard<'_, Option<Snapshot>> {

@@ -3,9 +3,7 @@
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use super::connection::Connection;
-use super::{Shared, open};
-use crate::pool::{Pool, Reason};
+use super::{Opener, Pool, Reason};
 
 /// It looks this often, or four times in an idle time-out when that is less.
 const OFTEN: Duration = Duration::from_secs(30);
@@ -13,22 +11,24 @@ const OFTEN: Duration = Duration::from_secs(30);
 /// How long it waits after an opening has failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
-pub(super) fn start(pool: &Arc<Pool<Connection>>, shared: &Arc<Shared>) {
-    let options = &shared.options.pool;
-    let pause = (options.idle_timeout / 4).clamp(Duration::from_millis(20), OFTEN);
-    tokio::spawn(keep(Arc::downgrade(pool), Arc::clone(shared), pause));
+impl<C: Send + Sync + 'static> Pool<C> {
+    /// Starts it.
+    pub(crate) fn keep<O: Opener<Connection = C>>(self: &Arc<Self>, opener: &Arc<O>) {
+        let pause = (opener.options().pool.idle_timeout / 4).clamp(Duration::from_millis(20), OFTEN);
+        tokio::spawn(run(Arc::downgrade(self), Arc::clone(opener), pause));
+    }
 }
 
 /// Ends when the pool is closed or gone.
-async fn keep(pool: Weak<Pool<Connection>>, shared: Arc<Shared>, pause: Duration) {
+async fn run<O: Opener>(pool: Weak<Pool<O::Connection>>, opener: Arc<O>, pause: Duration) {
     loop {
         let mut pause = pause;
         {
             let Some(pool) = pool.upgrade().filter(|pool| !pool.is_closed()) else {
                 return;
             };
-            retire(&pool, &shared);
-            if !open_wanted(&pool, &shared).await {
+            retire(&pool, &*opener);
+            if !open_wanted(&pool, &opener).await {
                 pause = pause.min(AFTER_FAILURE);
             }
         }
@@ -36,19 +36,19 @@ async fn keep(pool: Weak<Pool<Connection>>, shared: Arc<Shared>, pause: Duration
     }
 }
 
-fn retire(pool: &Pool<Connection>, shared: &Shared) {
+fn retire<O: Opener>(pool: &Pool<O::Connection>, opener: &O) {
     let now = Instant::now();
-    let options = &shared.options.pool;
+    let options = &opener.options().pool;
     pool.retire_idle(|idle, open| {
         let too_idle = now.saturating_duration_since(idle.since) >= options.idle_timeout && open > options.min;
-        if too_idle { Some(Reason::Idle) } else { idle.connection.session.unusable(now) }
+        if too_idle { Some(Reason::Idle) } else { O::unusable(&idle.connection, now) }
     });
 }
 
 /// Says whether all that are wanted are open.
-async fn open_wanted(pool: &Arc<Pool<Connection>>, shared: &Arc<Shared>) -> bool {
-    while let Some(vacancy) = pool.vacancy(shared.options.pool.min) {
-        match pool.opening(open::open(shared)).await {
+async fn open_wanted<O: Opener>(pool: &Arc<Pool<O::Connection>>, opener: &Arc<O>) -> bool {
+    while let Some(vacancy) = pool.vacancy(opener.options().pool.min) {
+        match pool.opening(Arc::clone(opener).open()).await {
             Ok(connection) => vacancy.fill(connection),
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be opened ahead of need");
