@@ -2,8 +2,9 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use covet::auth::{ResourceServer, jose};
 use covet::db::FromRow;
-use covet::{App, Created, Db, Json, Query, Result, get, post, routes, sql};
+use covet::{App, Auth, Created, Db, Json, Query, Result, get, post, routes, sql};
 
 #[covet::model]
 struct Message {
@@ -106,6 +107,25 @@ async fn fortunes(db: Db) -> Result<Fortunes> {
     Ok(Fortunes { fortunes })
 }
 
+#[covet::model]
+struct Me {
+    sub: String,
+}
+
+/// Say who asks.
+#[get("/me")]
+async fn me(auth: Auth) -> Json<Me> {
+    Json(Me { sub: auth.subject().to_owned() })
+}
+
+/// Who is believed: the tokens of one issuer, by its public key.
+fn tokens() -> Result<ResourceServer> {
+    let key = std::fs::read_to_string(std::env::var("PUBKEY")?)?;
+    let key = jose::VerifyingKey::from_pem(jose::Algorithm::Rs256, &key)?;
+    let address = "https://bench.example";
+    Ok(ResourceServer::new(address, address, jose::KeySet::new([key])?))
+}
+
 #[covet::main]
 async fn main() -> Result<()> {
     let port = std::env::var("PORT").unwrap_or_else(|_| "8080".into());
@@ -113,7 +133,8 @@ async fn main() -> Result<()> {
     App::new("Bench", "1.0.0")
         .database(pool)
         .templates(covet::templates!("templates"))
-        .routes(routes![plaintext, json, items, db, queries, fortunes])
+        .auth(tokens()?)
+        .routes(routes![plaintext, json, items, db, queries, fortunes].public().and(routes![me]))
         .bind(format!("127.0.0.1:{port}"))
         .serve()
         .await

@@ -79,6 +79,7 @@ mod param;
 mod pool;
 #[cfg(feature = "postgres")]
 pub mod postgres;
+mod quick_hash;
 mod replicas;
 mod row;
 mod schema;

@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use crate::quick_hash::QuickHash;
+
 #[derive(Debug)]
 pub(crate) struct Lru<V> {
-    entries: HashMap<Box<str>, Entry<V>>,
+    entries: HashMap<Box<str>, Entry<V>, QuickHash>,
     capacity: usize,
     lifetime: Duration,
     swept: Instant,
@@ -20,7 +22,7 @@ struct Entry<V> {
 impl<V> Lru<V> {
     /// It holds one value at least.
     pub(crate) fn new(capacity: usize, lifetime: Duration) -> Self {
-        Self { entries: HashMap::new(), capacity: capacity.max(1), lifetime, swept: Instant::now() }
+        Self { entries: HashMap::default(), capacity: capacity.max(1), lifetime, swept: Instant::now() }
     }
 
     pub(crate) fn get(&mut self, text: &str, now: Instant) -> Option<&mut V> {

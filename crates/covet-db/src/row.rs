@@ -73,7 +73,7 @@ pub(crate) struct Batch {
 
 impl Batch {
     pub(crate) fn new(columns: Arc<Columns>) -> Self {
-        Self { columns, cells: Vec::new(), bytes: Vec::new() }
+        Self { cells: Vec::with_capacity(columns.len()), columns, bytes: Vec::new() }
     }
 
     pub(crate) fn len(&self) -> usize {

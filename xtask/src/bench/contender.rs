@@ -37,7 +37,7 @@ pub(crate) const CONTENDERS: &[Contender] = &[
         about: "this framework, its default settings",
         packages: &["covet-rs", "hyper", "tokio-postgres"],
         variable: None,
-        lacks: &["/me"],
+        lacks: &[],
     },
     Contender {
         name: "axum-sqlx",

@@ -1,4 +1,4 @@
-//! The packages' own benchmarks.
+//! Parts beside the libraries that a user would take instead, and the packages' own benchmarks.
 
 use crate::process;
 use crate::workspace::Workspace;
@@ -6,8 +6,22 @@ use std::time::Duration;
 
 const LIMIT: Duration = Duration::from_secs(60 * 60);
 
-/// Runs the benchmarks of every package that has some.
-pub(super) fn run(workspace: &Workspace) -> Result<bool, String> {
+/// Programs of their own, each with a table of ratios.
+const BESIDE: [&str; 3] = ["micro", "templates", "jose"];
+
+/// Runs the programs, then the benchmarks of every package that has some.
+pub(super) fn run(workspace: &Workspace, is_quick: bool) -> Result<bool, String> {
+    for name in BESIDE {
+        println!("\nbench/{name}\n");
+        let mut command = workspace.cargo(&["run", "--quiet", "--release", "--manifest-path"]);
+        command
+            .arg(format!("bench/{name}/Cargo.toml"))
+            .env("CARGO_TARGET_DIR", workspace.target.join("bench").join(name));
+        if is_quick {
+            command.args(["--", "--quick"]);
+        }
+        process::run(&mut command, LIMIT)?;
+    }
     let with_benches: Vec<&str> = workspace
         .packages
         .iter()

@@ -50,7 +50,7 @@ enum Kind {
     Http,
     /// The PostgreSQL adapter: bench/db.
     Db,
-    /// The packages' own benchmarks.
+    /// Parts beside the libraries for each: bench/micro, bench/templates, bench/jose, and the packages' own benchmarks.
     Micro,
 }
 
@@ -66,7 +66,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<bool, Stri
     match options.kind {
         Kind::Http => http(workspace, options),
         Kind::Db => db(workspace, options),
-        Kind::Micro => micro::run(workspace),
+        Kind::Micro => micro::run(workspace, options.quick),
     }
 }
 
@@ -118,7 +118,7 @@ fn measure(
     entries: &mut [Entry],
     endpoint: &'static Endpoint,
 ) -> Result<(), String> {
-    let (rounds, seconds) = if options.quick { (3, 2) } else { (5, 5) };
+    let (rounds, seconds) = if options.quick { (5, 2) } else { (5, 5) };
     for entry in entries.iter_mut().filter(|entry| entry.contender.has(endpoint)) {
         check::answer(workspace, entry.server.port(), endpoint)
             .map_err(|fault| format!("{} {}: {fault}", entry.contender.name, endpoint.path))?;

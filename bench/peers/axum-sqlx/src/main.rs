@@ -156,6 +156,14 @@ async fn me(State(a): State<App>, h: HeaderMap) -> R<Json<serde_json::Value>> {
     Ok(Json(serde_json::json!({ "sub": d.claims.sub })))
 }
 
+/// Which tokens are believed.
+fn validation() -> Validation {
+    let mut validation = Validation::new(Algorithm::RS256);
+    validation.set_audience(&["https://bench.example"]);
+    validation.set_issuer(&["https://bench.example"]);
+    validation
+}
+
 #[tokio::main]
 async fn main() {
     tracing_subscriber::fmt().with_env_filter("warn").init();
@@ -166,12 +174,7 @@ async fn main() {
     }
     let pool = po.connect(&std::env::var("DATABASE_URL").unwrap()).await.unwrap();
     let key = DecodingKey::from_rsa_pem(&std::fs::read(std::env::var("PUBKEY").unwrap()).unwrap()).unwrap();
-    let a = App {
-        pool,
-        key: Arc::new(key),
-        val: Arc::new(Validation::new(Algorithm::RS256)),
-        seq: Arc::new(AtomicU64::new(1)),
-    };
+    let a = App { pool, key: Arc::new(key), val: Arc::new(validation()), seq: Arc::new(AtomicU64::new(1)) };
     let app = Router::new()
         .route("/plaintext", get(plaintext))
         .route("/json", get(json))

@@ -167,8 +167,16 @@ async fn connect() -> St {
     let world = pg.prepare("SELECT id, randomnumber FROM world WHERE id = $1").await.unwrap();
     let fortune = pg.prepare("SELECT id, message FROM fortune").await.unwrap();
     let key = DecodingKey::from_rsa_pem(&std::fs::read(std::env::var("PUBKEY").unwrap()).unwrap()).unwrap();
-    Rc::new(Inner { pg, world, fortune, key, val: Validation::new(Algorithm::RS256), seq: Cell::new(1) })
+    Rc::new(Inner { pg, world, fortune, key, val: validation(), seq: Cell::new(1) })
 }
+/// Which tokens are believed.
+fn validation() -> Validation {
+    let mut validation = Validation::new(Algorithm::RS256);
+    validation.set_audience(&["https://bench.example"]);
+    validation.set_issuer(&["https://bench.example"]);
+    validation
+}
+
 #[ntex::main]
 async fn main() -> std::io::Result<()> {
     let port: u16 = std::env::var("PORT").unwrap().parse().unwrap();

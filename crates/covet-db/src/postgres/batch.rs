@@ -1,5 +1,7 @@
 //! Several statements on their way at a time.
 
+use std::time::Instant;
+
 use futures_util::future::join_all;
 
 use super::connection::{Bound, Failure, Session};
@@ -12,15 +14,22 @@ use crate::{Executed, PreparedStatements, Result};
 
 impl Postgres {
     /// Sends all statements before it waits for the answer to the first. What is not prepared yet is prepared before, so that
-    /// they go out in their order.
+    /// they go out in their order. What only looks, and was seen to be fast, goes on a lane.
     pub(crate) async fn batch(
         &self,
         within: Option<&Lease<Connection>>,
         asked: Vec<Asked<'_>>,
         place: Place,
     ) -> Result<Vec<Reply>> {
+        let records = if within.is_none() { self.lanes.records(&asked) } else { None };
+        if let Some(records) = &records
+            && let Some(replies) = self.lanes.batch(records, &asked).await
+        {
+            return Ok(replies);
+        }
         let call = self.call(within, place).await?;
         let session = &call.session;
+        let since = Instant::now();
         if let Err(failure) = session.limit_to(Limit::Call(None)).await {
             return call.over(Err(failure));
         }
@@ -44,6 +53,9 @@ impl Postgres {
         }
         let failed = results.iter().position(Result::is_err);
         let result = results.into_iter().collect::<Result<Vec<_>, _>>();
+        if let (Some(records), Ok(replies)) = (&records, &result) {
+            records.ran_alone(since.elapsed(), replies);
+        }
         call.over(result).map_err(|error| match failed.and_then(|failed| asked.get(failed)) {
             Some(asked) => error.with_statement(asked.rendered.text.as_str()),
             None => error,
@@ -51,7 +63,7 @@ impl Postgres {
     }
 }
 
-async fn bind<'a>(session: &Session, asked: &'a [Asked<'_>]) -> Result<Vec<Bound>, (Failure, &'a str)> {
+pub(super) async fn bind<'a>(session: &Session, asked: &'a [Asked<'_>]) -> Result<Vec<Bound>, (Failure, &'a str)> {
     let mut bound = Vec::with_capacity(asked.len());
     for Asked { rendered, .. } in asked {
         let text = rendered.text.as_str();

@@ -41,16 +41,15 @@ impl Encoded {
         Ok(encoded)
     }
 
-    pub(super) fn values(&self) -> Vec<Raw<'_>> {
+    pub(super) fn values(&self) -> impl ExactSizeIterator<Item = Raw<'_>> {
         let mut start = 0;
-        let values = self.ends.iter().map(|end| {
+        self.ends.iter().map(move |end| {
             Raw(end.map(|end| {
                 let value = self.buffer.get(start..end).unwrap_or_default();
                 start = end;
                 value
             }))
-        });
-        values.collect()
+        })
     }
 }
 

@@ -55,6 +55,7 @@ use crate::{ConnectOptions, Error, ErrorKind, Executed, PreparedStatements, Resu
 use call::Call;
 use connection::{Failure, Running, Session, lost};
 use limit::Limit;
+use open::Pace;
 
 /// How large a batch of a fetched result grows.
 const FETCHED_BATCH: usize = 1 << 20;
@@ -127,7 +128,7 @@ impl Opener for Shared {
     }
 
     async fn open(self: Arc<Self>) -> Result<Connection> {
-        open::open(&self).await
+        open::open(&self, Pace::Alone).await
     }
 
     fn unusable(connection: &Connection, now: Instant) -> Option<Reason> {
@@ -164,7 +165,7 @@ impl Postgres {
         let leases = options.pool.max.saturating_sub(lane::count(options)).max(1);
         let lanes = lane::Lanes::new(&shared);
         let database = Self { pool: Pool::new(leases, &options.pool), shared, lanes };
-        let first = open::open(&database.shared).await?;
+        let first = open::open(&database.shared, Pace::Alone).await?;
         if let Some(vacancy) = database.pool.vacancy(1) {
             vacancy.fill(first);
         }

@@ -1,7 +1,10 @@
 //! Opening connections.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::task::Poll;
 
 use tokio_postgres::{Client, Socket};
 
@@ -19,8 +22,17 @@ pub(super) struct Dialled {
     pub(super) endpoint: Endpoint,
 }
 
+/// When what callers have asked for is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pace {
+    /// At once: whoever has the connection is alone.
+    Alone,
+    /// Once every task that is ready has said what it wants, so that their statements leave in one piece.
+    Together,
+}
+
 /// A connection for the pool.
-pub(super) async fn open(shared: &Arc<Shared>) -> Result<Connection> {
+pub(super) async fn open(shared: &Arc<Shared>, pace: Pace) -> Result<Connection> {
     let epoch = shared.epoch();
     let timeout = shared.options.postgres.connect_timeout;
     let mut failure = None;
@@ -28,7 +40,7 @@ pub(super) async fn open(shared: &Arc<Shared>) -> Result<Connection> {
         for endpoint in endpoints(&shared.options, &shared.server, &shared.tls).await? {
             let opening = async {
                 let dialled = dial(shared, endpoint).await?;
-                let session = session(dialled, shared, epoch);
+                let session = session(dialled, shared, epoch, pace);
                 suits(&session, *wanted).await.map(|()| session)
             };
             match tokio::time::timeout(timeout, opening).await.map_err(|_| silent(timeout)) {
@@ -64,14 +76,39 @@ pub(super) async fn dial(shared: &Shared, endpoint: Endpoint) -> Result<Dialled>
     Ok(Dialled { client, connection, endpoint })
 }
 
-fn session(dialled: Dialled, shared: &Arc<Shared>, epoch: u64) -> Session {
+fn session(dialled: Dialled, shared: &Arc<Shared>, epoch: u64, pace: Pace) -> Session {
     let Dialled { client, connection, endpoint } = dialled;
     let driver = tokio::spawn(async move {
-        if let Err(error) = connection.await {
+        let ended = match pace {
+            Pace::Alone => connection.await,
+            Pace::Together => drive_together(connection).await,
+        };
+        if let Err(error) = ended {
             tracing::debug!(error = %error::classify(&error), "a connection to PostgreSQL ended");
         }
     });
     Session::new(client, driver.abort_handle(), Arc::clone(shared), endpoint, epoch)
+}
+
+/// Drives a connection that many tasks share. Without the yield it would run as soon as the first of them has spoken, and send
+/// each statement by itself.
+async fn drive_together(
+    connection: impl Future<Output = Result<(), tokio_postgres::Error>>,
+) -> Result<(), tokio_postgres::Error> {
+    let mut connection = pin!(connection);
+    loop {
+        if let Poll::Ready(ended) = poll_fn(|cx| Poll::Ready(connection.as_mut().poll(cx))).await {
+            return ended;
+        }
+        woken().await;
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Ready when the task is woken again.
+async fn woken() {
+    let mut is_woken = false;
+    poll_fn(|_| if std::mem::replace(&mut is_woken, true) { Poll::Ready(()) } else { Poll::Pending }).await;
 }
 
 /// Whether the server is one that is wanted.

@@ -13,7 +13,7 @@ use crate::{Body, Response};
 #[derive(Debug, Clone)]
 pub(super) struct Rendered {
     text: String,
-    nonce: String,
+    nonce: Option<String>,
     /// A policy of its own in place of the app's.
     policy: Option<&'static str>,
 }
@@ -26,15 +26,18 @@ impl Rendered {
         template: &str,
         variables: &C,
     ) -> Result<Self, Error> {
-        #[derive(Serialize)]
-        struct Context<'a, C: ?Sized> {
-            csp_nonce: &'a str,
-            #[serde(flatten)]
-            variables: &'a C,
-        }
         let nonce = nonce();
-        let text = engine.render(template, &Context { csp_nonce: &nonce, variables })?;
-        Ok(Rendered { text, nonce, policy })
+        let text = render(engine, template, &nonce, variables)?;
+        Ok(Rendered { text, nonce: Some(nonce), policy })
+    }
+
+    /// Renders a template that has no `csp_nonce` in it, for which no random bytes have to be asked of the system.
+    pub(super) fn without_nonce<C: Serialize + ?Sized>(
+        engine: &Engine,
+        template: &str,
+        variables: &C,
+    ) -> Result<Self, Error> {
+        Ok(Rendered { text: render(engine, template, "", variables)?, nonce: None, policy: None })
     }
 
     pub(super) fn into_response(self) -> Response {
@@ -47,13 +50,26 @@ impl Rendered {
     pub(super) fn into_body(self, head: &mut Parts) -> Body {
         head.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
         if let Some(policy) = self.policy
-            && let Ok(policy) = HeaderValue::try_from(policy.replace("{nonce}", &self.nonce))
+            && let Ok(policy) =
+                HeaderValue::try_from(policy.replace("{nonce}", self.nonce.as_deref().unwrap_or_default()))
         {
             head.headers.insert(header::CONTENT_SECURITY_POLICY, policy);
         }
-        head.extensions.insert(PageNonce(self.nonce));
+        if let Some(nonce) = self.nonce {
+            head.extensions.insert(PageNonce(nonce));
+        }
         Body::from(self.text)
     }
+}
+
+fn render<C: Serialize + ?Sized>(engine: &Engine, template: &str, nonce: &str, variables: &C) -> Result<String, Error> {
+    #[derive(Serialize)]
+    struct Context<'a, C: ?Sized> {
+        csp_nonce: &'a str,
+        #[serde(flatten)]
+        variables: &'a C,
+    }
+    engine.render(template, &Context { csp_nonce: nonce, variables })
 }
 
 /// A number that is used once, of at least the 128 random bits that CSP asks for (level 3, section 7.1).

@@ -58,6 +58,10 @@ pub struct Templates {
     folder: Option<PathBuf>,
     development: bool,
     assets: Arc<OnceLock<Arc<Assets>>>,
+    /// Whether a page may take a nonce. Random bytes are asked of the system, which is not free.
+    takes_nonce: bool,
+    /// Whether the engine has more than the texts that are known here.
+    is_changed: bool,
 }
 
 impl Templates {
@@ -66,7 +70,7 @@ impl Templates {
         let mut engine = Engine::new();
         let files = assets.clone();
         engine.add_function("static", move |name: String| url(files.get().map(|assets| &**assets), &name));
-        Templates { engine, embedded, folder, development, assets }
+        Templates { engine, embedded, folder, development, assets, takes_nonce: true, is_changed: false }
     }
 
     /// Templates that are part of the program, as [`templates!`](crate::templates!) makes them.
@@ -105,6 +109,7 @@ impl Templates {
     /// ```
     pub fn engine(mut self, change: impl FnOnce(&mut Engine)) -> Self {
         change(&mut self.engine);
+        self.is_changed = true;
         self
     }
 
@@ -122,7 +127,10 @@ impl Templates {
         let folder = self.folder.as_ref().filter(|_| self.development || self.embedded.is_empty());
         match folder {
             Some(folder) => self.engine.set_folder(folder),
-            None => self.engine.add_embedded(self.embedded),
+            None => {
+                self.engine.add_embedded(self.embedded);
+                self.takes_nonce = self.is_changed || self.embedded.iter().any(|(_, text)| text.contains("csp_nonce"));
+            }
         }
         self.engine.set_reload(self.development && self.folder.is_some());
         self
@@ -149,7 +157,8 @@ impl Templates {
     /// What is wrong with the template of a result.
     pub(crate) fn check(&self, view: &ViewDescription) -> Result<(), String> {
         let given: Vec<&str> = view.variables.into_iter().flatten().copied().collect();
-        let variables = self.variables(view.template)?;
+        let mut variables = self.engine.variables(view.template).map_err(|error| format!("{error:#}"))?;
+        variables.retain(|name| name != "csp_nonce");
         let unknown = |name: &&String| view.variables.is_some() && !given.contains(&name.as_str());
         let unknown: Vec<&str> = variables.iter().filter(unknown).map(String::as_str).collect();
         if unknown.is_empty() {
@@ -177,15 +186,13 @@ impl Templates {
         }
     }
 
-    fn variables(&self, template: &str) -> Result<Vec<String>, String> {
-        let mut variables = self.engine.variables(template).map_err(|error| format!("{error:#}"))?;
-        variables.retain(|name| name != "csp_nonce");
-        Ok(variables)
-    }
-
     /// A page.
     pub(super) fn page<C: Serialize + ?Sized>(&self, name: &str, variables: &C) -> Result<Rendered, Error> {
-        Rendered::new(&self.engine, None, name, variables)
+        if self.takes_nonce {
+            Rendered::new(&self.engine, None, name, variables)
+        } else {
+            Rendered::without_nonce(&self.engine, name, variables)
+        }
     }
 }
 

@@ -88,6 +88,21 @@ async fn a_page_is_its_template_with_the_fields_as_variables() {
 }
 
 #[tokio::test]
+async fn pages_that_take_no_nonce_have_none_in_their_policy() {
+    let check = async |template: &'static [(&'static str, &'static str)], expected: bool| {
+        let client = client(Templates::in_memory(template).development(false));
+        let page = browse(&client, "/shelves/1").await;
+        assert_eq!(page.status(), 200, "{page:?}");
+        let policy = page.header("content-security-policy").unwrap();
+        assert_eq!(policy.contains("script-src 'self' 'nonce-"), expected, "{policy}");
+        assert!(policy.contains("script-src 'self'") && !policy.contains("{nonce}"), "{policy}");
+    };
+    check(&[("shelf.html", "<p>{{ title }}</p>")], false).await;
+    check(&[("shelf.html", "<p>{{ title }}</p><script nonce=\"{{ csp_nonce }}\"></script>")], true).await;
+    check(&[("shelf.html", "{% include 'a' ~ 'b' %}"), ("ab", "{{ csp_nonce|default('') }}")], true).await;
+}
+
+#[tokio::test]
 async fn problems_are_pages_for_those_who_like_pages() {
     let client = client(templates!("tests/it/templates").development(false));
     let check = async |target: &str, accept: &str, status: u16, expected: &str| {

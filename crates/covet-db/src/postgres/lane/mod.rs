@@ -9,6 +9,7 @@
 //! Lanes count within the pool's size: those of a pool of 20 on two cores leave it 18 leases. Behind a pooler, and for a pool
 //! too small to spare any, there are none.
 
+mod batch;
 mod harmless;
 mod session;
 mod text;
@@ -21,7 +22,8 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 
 use super::connection::Failure;
-use super::{Shared, error, open};
+use super::open::{self, Pace};
+use super::{Shared, error};
 use crate::backend::Wanted;
 use crate::pool::LaneStats;
 use crate::row::Batch;
@@ -111,7 +113,7 @@ impl Lanes {
 
     /// Runs a statement on a lane, if its text was fast before and a lane has time for it.
     pub(super) async fn fetch(self: &Arc<Self>, record: &Record, rendered: &Rendered<'_>, wanted: Wanted) -> Outcome {
-        let Some(turn) = self.turn(record) else {
+        let Some(turn) = record.cost().and_then(|cost| self.turn(cost)) else {
             return Outcome::Again;
         };
         let Ok(answer) = tokio::time::timeout(PATIENCE, turn.lane.fetch(rendered, wanted)).await else {
@@ -121,7 +123,7 @@ impl Lanes {
         match answer {
             Ok(Some(batches)) => {
                 turn.answered(record);
-                self.calls.fetch_add(1, Ordering::Relaxed);
+                self.count(1);
                 Outcome::Answered(Ok(batches))
             }
             Ok(None) => {
@@ -135,24 +137,33 @@ impl Lanes {
     /// The errors that the lane is the reason of are not the caller's.
     fn failed(&self, record: &Record, failure: Failure) -> Outcome {
         if let Failure::Driver(error) = &failure {
+            if is_refusal(error) {
+                record.refuse();
+                return self.again();
+            }
             match error.code().map(tokio_postgres::error::SqlState::code) {
-                // Too slow, or there was something to write: in a function of a view, for one.
-                Some("57014" | "25006") => {
-                    record.refuse();
-                    return self.again();
-                }
                 // The lane has gone, and with it what had been sent. It reads only, so that nothing happens twice.
                 None => return self.again(),
                 Some(code) if code.starts_with("57P") || code.starts_with("08") => return self.again(),
-                Some(_) if error::is_stale(error) => {
-                    self.shared.generation.fetch_add(1, Ordering::Relaxed);
-                    return self.again();
-                }
+                Some(_) if self.note_stale(error) => return self.again(),
                 Some(_) => {}
             }
         }
-        self.calls.fetch_add(1, Ordering::Relaxed);
+        self.count(1);
         Outcome::Answered(Err(failure.into_error()))
+    }
+
+    /// Whether a statement was prepared for a schema that is gone, which then all connections learn.
+    fn note_stale(&self, error: &tokio_postgres::Error) -> bool {
+        let is_stale = error::is_stale(error);
+        if is_stale {
+            self.shared.generation.fetch_add(1, Ordering::Relaxed);
+        }
+        is_stale
+    }
+
+    fn count(&self, statements: usize) {
+        self.calls.fetch_add(statements as u64, Ordering::Relaxed);
     }
 
     fn again(&self) -> Outcome {
@@ -161,8 +172,7 @@ impl Lanes {
     }
 
     /// A turn on this thread's lane, or else on the next one that has time.
-    fn turn(self: &Arc<Self>, record: &Record) -> Option<Turn> {
-        let cost = record.cost()?;
+    fn turn(self: &Arc<Self>, cost: u64) -> Option<Turn> {
         if self.closed.load(Ordering::Relaxed) {
             return None;
         }
@@ -255,8 +265,13 @@ impl Drop for Opening {
     }
 }
 
+/// Whether the server stopped a statement as too slow, or because there was something to write: in a function of a view, for one.
+fn is_refusal(error: &tokio_postgres::Error) -> bool {
+    matches!(error.code().map(tokio_postgres::error::SqlState::code), Some("57014" | "25006"))
+}
+
 async fn open_lane(shared: &Arc<Shared>) -> Result<Lane> {
-    let connection = open::open(shared).await?;
+    let connection = open::open(shared, Pace::Together).await?;
     let name = shared.options.postgres.application_name.replace('\'', "''");
     let settings = format!(
         "SET statement_timeout = {}; SET default_transaction_read_only = on; SET application_name = '{name} lane'",

@@ -4,8 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
+
 use super::text::Record;
 use crate::backend::Wanted;
+use crate::batch::{Asked, Reply};
+use crate::postgres::batch::bind;
 use crate::postgres::connection::{Connection, Failure, Session};
 use crate::postgres::read;
 use crate::row::Batch;
@@ -13,7 +17,7 @@ use crate::sql::Rendered;
 
 /// How much work, in nanoseconds of the server, waits on a lane before calls take a lease instead: lanes must not take from
 /// statements what parallel connections would give them.
-const BACKLOG: u64 = 5_000_000;
+pub(super) const BACKLOG: u64 = 5_000_000;
 
 /// The largest result, in bytes, that a lane carries.
 pub(super) const LARGEST: usize = 64 << 10;
@@ -62,6 +66,18 @@ impl Lane {
         read(&mut running, wanted, LARGEST).await
     }
 
+    /// Sends the statements of a batch, which all want rows, behind those that are on their way; none where a result is too
+    /// large for a lane.
+    pub(super) async fn batch(&self, asked: &[Asked<'_>]) -> Result<Option<Vec<Reply>>, Failure> {
+        let bound = bind(self.session(), asked).await.map_err(|(failure, _)| failure)?;
+        let rows = bound.iter().zip(asked).map(async |(bound, asked)| {
+            let mut running = self.session().send(bound).await?;
+            let batches = read(&mut running, asked.wanted.unwrap_or(Wanted::All), LARGEST).await?;
+            Ok(batches.map(Reply::Rows))
+        });
+        join_all(rows).await.into_iter().collect()
+    }
+
     /// Gives no more turns until the lane has answered a question without content.
     pub(super) fn stall(self: &Arc<Self>) {
         if self.stalled.swap(true, Ordering::Relaxed) {
@@ -86,6 +102,11 @@ pub(super) struct Turn {
 }
 
 impl Turn {
+    /// Whether nothing was before it to wait for.
+    pub(super) fn is_alone(&self) -> bool {
+        self.alone_since.is_some()
+    }
+
     /// Learns from an answer what the text costs.
     pub(super) fn answered(&self, record: &Record) {
         if let Some(since) = self.alone_since {

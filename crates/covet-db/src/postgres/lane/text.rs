@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::harmless::is_harmless;
 use super::session::LARGEST;
+use crate::quick_hash::QuickHash;
 use crate::row::Batch;
 
 /// A statement that takes longer on a lease does not come to a lane.
@@ -32,7 +33,7 @@ type Place = (usize, usize);
 /// The records of all texts.
 pub(super) struct Records {
     /// By where the text stands, because static text never moves. None for those that are not harmless.
-    by_place: RwLock<HashMap<Place, Option<Arc<Record>>>>,
+    by_place: RwLock<HashMap<Place, Option<Arc<Record>>, QuickHash>>,
     clock: Arc<Clock>,
 }
 
@@ -104,8 +105,13 @@ impl Record {
 
     /// Learns from a run on a lease.
     pub(crate) fn ran_alone(&self, took: Duration, batches: &[Batch]) {
-        if took <= FAST && batches.iter().map(Batch::size).sum::<usize>() <= LARGEST / 4 {
-            self.measured(took);
+        self.ran_within(took, took, batches.iter().map(Batch::size).sum());
+    }
+
+    /// Learns from a run on a lease of which this was a share, and whose result had so many bytes.
+    pub(super) fn ran_within(&self, took: Duration, share: Duration, bytes: usize) {
+        if took <= FAST && bytes <= LARGEST / 4 {
+            self.measured(share);
         }
     }
 
