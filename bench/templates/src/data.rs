@@ -2,9 +2,10 @@
 
 use askama::Template;
 use covet_macros::Context;
+use covet_template::Render;
 use serde::Serialize;
 
-#[derive(Context, Serialize, Template)]
+#[derive(Context, Serialize, Template, covet_macros::Template)]
 #[context(crate = covet_template)]
 #[template(path = "page.html")]
 pub(crate) struct Page {
@@ -30,14 +31,14 @@ struct Product {
     description: String,
 }
 
-#[derive(Context, Serialize, Template)]
+#[derive(Context, Serialize, Template, covet_macros::Template)]
 #[context(crate = covet_template)]
 #[template(path = "table.html")]
 pub(crate) struct Table {
     table: Vec<Vec<u32>>,
 }
 
-#[derive(Context, Serialize, Template)]
+#[derive(Context, Serialize, Template, covet_macros::Template)]
 #[context(crate = covet_template)]
 #[template(path = "teams.html")]
 pub(crate) struct Teams {
@@ -52,7 +53,7 @@ struct Team {
     score: u32,
 }
 
-#[derive(Context, Serialize, Template)]
+#[derive(Context, Serialize, Template, covet_macros::Template)]
 #[context(crate = covet_template)]
 #[template(path = "text.html")]
 pub(crate) struct Text {
@@ -133,12 +134,22 @@ impl Data {
         minijinja::Value::from(minijinja::value::Serde(self.serde(case)))
     }
 
+    pub(crate) fn compiled(&self, case: &str) -> String {
+        match case {
+            "page" => Render::render(&self.page),
+            "table" => Render::render(&self.table),
+            "small" => Render::render(&self.teams),
+            _ => Render::render(self.text(case)),
+        }
+        .expect("a page")
+    }
+
     pub(crate) fn askama(&self, case: &str) -> String {
         match case {
-            "page" => self.page.render(),
-            "table" => self.table.render(),
-            "small" => self.teams.render(),
-            _ => self.text(case).render(),
+            "page" => Template::render(&self.page),
+            "table" => Template::render(&self.table),
+            "small" => Template::render(&self.teams),
+            _ => Template::render(self.text(case)),
         }
         .expect("a page")
     }

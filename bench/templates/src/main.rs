@@ -87,15 +87,20 @@ impl Case {
         let ready = engine.template(self.template).expect("a template");
         assert_eq!(plain(&ready.render(data.borrowed(self.name)).expect("a page")), expected);
         let borrowed = fastest(batches, self.count, || ready.render(data.borrowed(self.name)).expect("a page").len());
-        self.line(&format!("{}, borrowed", self.name), borrowed, minijinja, askama);
-        self.line(&format!("{}, serde", self.name), serde, minijinja, askama);
+        let rendered = ready.render(data.borrowed(self.name)).expect("a page");
+        assert_eq!(data.compiled(self.name), rendered, "{} is the same compiled to Rust", self.name);
+        let compiled = fastest(batches, self.count, || data.compiled(self.name).len());
+        self.line("borrowed", borrowed, minijinja, askama, self.gates);
+        self.line("serde", serde, minijinja, askama, self.gates);
+        self.line("compiled to Rust", compiled, minijinja, askama, [f64::NAN, 1.2]);
     }
 
-    fn line(&self, name: &str, covet: f64, minijinja: f64, askama: f64) {
-        let [gate, askama_gate] = self.gates;
+    fn line(&self, way: &str, covet: f64, minijinja: f64, askama: f64, gates: [f64; 2]) {
+        let [gate, askama_gate] = gates;
         let gate = if gate.is_nan() { String::new() } else { format!("{gate:.2}") };
         println!(
-            "| {name} | {covet:.2} | {minijinja:.2} | {askama:.2} | {:.2} | {gate} | {:.2} | {askama_gate} |",
+            "| {}, {way} | {covet:.2} | {minijinja:.2} | {askama:.2} | {:.2} | {gate} | {:.2} | {askama_gate} |",
+            self.name,
             covet / minijinja,
             covet / askama,
         );
@@ -153,8 +158,9 @@ fn profile(data: &Data, case: &str, engine: &str, count: u32) {
                 template.render(data.borrowed(case.name)).expect("a page").len()
             }
             "minijinja" => template.render(&value).expect("a page").len(),
+            "compiled" => data.compiled(case.name).len(),
             "askama" => data.askama(case.name).len(),
-            _ => panic!("borrowed, serde, minijinja or askama"),
+            _ => panic!("borrowed, serde, compiled, minijinja or askama"),
         });
     }
 }

@@ -150,6 +150,13 @@ impl FieldOptions {
     }
 }
 
+/// The variable that a field is, and whether it is read as it lies; nothing where it is skipped.
+#[cfg(feature = "template")]
+pub(crate) fn variable(field: &Field) -> Result<Option<(String, bool)>> {
+    let options = FieldOptions::read(field)?;
+    Ok((!options.skip).then(|| (options.name(field), matches!(options.way, Way::Read))))
+}
+
 fn rename(attributes: &[Attribute]) -> Result<Option<String>> {
     let mut name = None;
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("context")) {
@@ -165,7 +172,7 @@ fn rename(attributes: &[Attribute]) -> Result<Option<String>> {
 }
 
 /// Where the engine is found: `covet::template`, or what `#[context(crate = …)]` says.
-fn krate(attributes: &[Attribute]) -> Result<Path> {
+pub(crate) fn krate(attributes: &[Attribute]) -> Result<Path> {
     let mut krate: Path = parse_quote!(::covet::template);
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("context")) {
         attribute.parse_nested_meta(|meta| {

@@ -13,6 +13,8 @@ mod permissions;
 mod problem;
 mod route;
 mod sql;
+#[cfg(feature = "template")]
+mod template;
 mod view;
 
 use proc_macro::TokenStream;
@@ -98,10 +100,17 @@ pub fn permissions(input: TokenStream) -> TokenStream {
     permissions::expand(input.into()).into()
 }
 
-#[expect(missing_docs, reason = "documented in `covet-template`, where this text would be added")]
+#[expect(missing_docs, reason = "documented in `covet`, where this text would be added")]
 #[proc_macro_derive(Context, attributes(context))]
 pub fn context(input: TokenStream) -> TokenStream {
     context::expand(syn::parse_macro_input!(input as syn::DeriveInput)).into()
+}
+
+#[cfg(feature = "template")]
+#[expect(missing_docs, reason = "documented in `covet`, where this text would be added")]
+#[proc_macro_derive(Template, attributes(template))]
+pub fn template(input: TokenStream) -> TokenStream {
+    template::expand(&syn::parse_macro_input!(input as syn::DeriveInput)).into()
 }
 
 #[expect(missing_docs, reason = "documented in `covet-db`, where this text would be added")]

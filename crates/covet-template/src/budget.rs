@@ -15,7 +15,8 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Budget {
-    /// Steps of work: an instruction is one, and so is looking at some dozen bytes or at one item.
+    /// Steps of work: an instruction is one, and so is looking at some dozen bytes or at one item. A loop's body and what is
+    /// called count whole, also where a branch leaves some of it out.
     pub operations: u64,
     /// Bytes of the context's copy and of all temporary values.
     pub memory: usize,
@@ -25,7 +26,7 @@ pub struct Budget {
     pub call_depth: usize,
     /// How many templates may be included or imported.
     pub includes: usize,
-    /// Wall-clock time; `None` for no limit.
+    /// Wall-clock time, from the first 8,192 operations on; `None` for no limit.
     pub time: Option<Duration>,
 }
 

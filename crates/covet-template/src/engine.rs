@@ -299,7 +299,7 @@ impl Engine {
     }
 
     /// Runs with an arena, in memory that the last rendering left.
-    fn in_arena<T>(&self, run: impl FnOnce(&Arena, &mut Workspace) -> Result<T>) -> Result<T> {
+    pub(crate) fn in_arena<T>(&self, run: impl FnOnce(&Arena, &mut Workspace) -> Result<T>) -> Result<T> {
         let mut workspace = Workspace::take();
         let bump = std::mem::take(&mut workspace.bump);
         let arena = Arena::new(&self.budget, self.undefined == Undefined::Strict, bump);
@@ -328,6 +328,12 @@ impl Engine {
         let mut compiled = self.compiled.write().unwrap_or_else(PoisonError::into_inner);
         compiled.entry(name.into()).or_default().push((entry.clone(), program.clone()));
         Ok(program)
+    }
+
+    /// What a template's output is.
+    #[cfg(feature = "codegen")]
+    pub(crate) fn format_of(&self, name: &str) -> Format {
+        self.format.unwrap_or_else(|| Format::of(name))
     }
 
     /// The variant of a template that is running; one without a name is compiled from its text.

@@ -34,7 +34,7 @@
 //! Without the feature `engine`, which is on by default, there is only [`escape`].
 //!
 //! # What is not here yet
-//! Rendering as a stream, and compiling templates to Rust.
+//! Rendering as a stream.
 
 #![forbid(unsafe_code)]
 
@@ -57,6 +57,9 @@ mod html;
 mod loader;
 #[cfg(feature = "engine")]
 mod policy;
+#[cfg(feature = "codegen")]
+#[doc(hidden)]
+pub mod rust;
 #[cfg(feature = "engine")]
 mod source;
 #[cfg(feature = "engine")]
@@ -86,6 +89,16 @@ pub use source::Place;
 pub use syntax::Syntax;
 #[cfg(feature = "engine")]
 pub use value::{Context, Data, Datum, FromValue, IntoValue, Memory, Safe, Value, Vouched};
+
+#[cfg(feature = "engine")]
+pub use vm::compiled::Render;
+
+/// What templates call that were compiled to Rust.
+#[cfg(feature = "engine")]
+#[doc(hidden)]
+pub mod compiled {
+    pub use crate::vm::compiled::{Escape, Items, Run};
+}
 
 #[cfg(feature = "engine")]
 use serde::Serialize;

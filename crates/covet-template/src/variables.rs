@@ -74,6 +74,14 @@ impl Engine {
     }
 }
 
+/// The templates that a body names, and where.
+#[cfg(feature = "codegen")]
+pub(crate) fn named_templates(body: &Body<'_>) -> Vec<(String, Span)> {
+    let mut walk = Walk { seen: &mut Seen::default(), named: Vec::new() };
+    walk.body(body);
+    walk.named
+}
+
 /// The names that templates read, and those that are or may be absent without harm.
 #[derive(Default)]
 struct Seen {

@@ -244,3 +244,72 @@ pub use covet_macros::model;
 /// When a status is missing or is no error's; when a field has the name of a member that every problem has; when a variant has
 /// several fields without names; all at once.
 pub use covet_macros::Problem;
+/// Makes a struct something that templates read where it lies, without serde: its fields are variables or attributes.
+///
+/// An enum whose variants have no fields is the text of its variant's name. `#[context(skip)]` leaves a field out,
+/// `#[context(rename = "…")]` gives it or a variant another name, `#[context(display)]` reads it as the text it displays, and
+/// `#[context(serialize)]` as what serde makes of it.
+///
+/// ```
+/// use covet::{Context, template::Engine};
+///
+/// #[derive(Context)]
+/// struct Page {
+///     books: Vec<Book>,
+/// }
+///
+/// #[derive(Context)]
+/// struct Book {
+///     title: String,
+/// }
+///
+/// let mut engine = Engine::new();
+/// engine.add("page.html", "{% for book in books %}<li>{{ book.title }}</li>{% endfor %}")?;
+/// let page = Page { books: vec![Book { title: "Emma".into() }] };
+/// assert_eq!(engine.template("page.html")?.render(&page)?, "<li>Emma</li>");
+/// # Ok::<(), covet::template::Error>(())
+/// ```
+#[cfg(feature = "template")]
+pub use covet_macros::Context;
+/// Compiles a template to Rust: the fields of the struct are its variables, and
+/// [`Render::render`](crate::template::Render::render) renders it.
+///
+/// ```no_run
+/// use covet::{Context, Template, template::Render};
+///
+/// #[derive(Context, Template)]
+/// #[template(path = "shop.html", folder = "tests/it/templates/as_rust")]
+/// struct Shop {
+///     title: String,
+///     links: Vec<Link>,
+///     books: Vec<Book>,
+///     note: Option<String>,
+/// }
+///
+/// #[derive(Context)]
+/// struct Link {
+///     id: u32,
+///     text: String,
+/// }
+///
+/// #[derive(Context)]
+/// struct Book {
+///     title: String,
+///     price: i64,
+///     stock: u64,
+///     tags: Vec<String>,
+///     r#type: String,
+/// }
+///
+/// let shop = Shop { title: "Books".into(), links: vec![], books: vec![], note: None };
+/// assert!(shop.render()?.contains("<title>Books at Shop</title>"));
+/// # Ok::<(), covet::template::Error>(())
+/// ```
+///
+/// The struct and those in it derive [`Context`] as well. `path` is the file inside of `folder`, which is `templates` beside
+/// the package's `Cargo.toml` unless told. A path such as `book.title` is one of Rust, so that a field that is not there is an
+/// error of the build; a field with `#[template(dynamic)]` is read as at run time, for maps, options of structs, and values of
+/// other types. In a build with debug assertions `render` reads the files anew, so that a change shows without a build;
+/// `reload = false` keeps it from that.
+#[cfg(feature = "compiled-templates")]
+pub use covet_macros::Template;

@@ -62,7 +62,9 @@ mod view;
 
 pub use app::{App, Limits, StartFault, TrailingSlash};
 #[cfg(feature = "template")]
-pub use attributes::view;
+pub use attributes::{Context, view};
+#[cfg(feature = "compiled-templates")]
+pub use attributes::Template;
 pub use attributes::{Problem, delete, get, head, main, model, options, patch, post, put};
 #[cfg(feature = "auth")]
 pub use auth::{Auth, Public};

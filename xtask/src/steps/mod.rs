@@ -1,9 +1,11 @@
 //! The steps of `cargo xtask test`, in the order in which they run: what is quick and often wrong first.
 
+mod bookshop;
 mod deny;
 mod docs;
 mod features;
 mod lint;
+mod oauth_clients;
 mod openapi;
 mod package;
 mod runner;
@@ -40,6 +42,8 @@ pub(crate) enum Step {
     Openapi,
     /// The Bookshop asked by Schemathesis, rightly and wrongly.
     Schemathesis,
+    /// The Bookshop as an authorization server, asked by clients of others.
+    OauthClients,
     /// What would be published can be packed, and is not too large (with `--full`).
     Package,
 }
@@ -70,6 +74,7 @@ impl Step {
             Self::Features => "features",
             Self::Openapi => "openapi",
             Self::Schemathesis => "schemathesis",
+            Self::OauthClients => "oauth-clients",
             Self::Package => "package",
         }
     }
@@ -88,6 +93,7 @@ impl Step {
             Self::Features => features::run(workspace),
             Self::Openapi => openapi::run(workspace),
             Self::Schemathesis => schemathesis::run(workspace),
+            Self::OauthClients => oauth_clients::run(workspace),
             Self::Package => package::run(workspace),
         }
     }

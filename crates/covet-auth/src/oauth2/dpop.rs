@@ -1,7 +1,9 @@
 //! Demonstrating Proof of Possession (RFC 9449): a token that only the holder of a key can use.
 
-use super::error::{OAuthError, OAuthErrorCode};
+use super::error::{Failure, OAuthError, OAuthErrorCode};
 use super::secret;
+use super::server::Server;
+use super::store::Store;
 use crate::jose::json::{Object, integer};
 use crate::jose::jws::Parts;
 use crate::jose::{Jwk, VerifyingKey};
@@ -37,6 +39,40 @@ pub struct DpopExpected<'a> {
     pub token: Option<&'a str>,
     /// The time.
     pub now: Timestamp,
+}
+
+/// A request to a resource with a token that is bound to a key.
+#[derive(Debug, Clone, Copy)]
+pub struct BoundRequest<'a> {
+    /// The request's method.
+    pub method: &'a str,
+    /// The request's path, without its query.
+    pub path: &'a str,
+    /// The access token, which was verified.
+    pub token: &'a str,
+    /// The thumbprint of the key, as `cnf.jkt` of the token has it.
+    pub thumbprint: &'a str,
+    /// The `DPoP` header.
+    pub proof: &'a str,
+    /// The time.
+    pub now: Timestamp,
+}
+
+impl<S: Store> Server<S> {
+    /// Whether a request proves that its sender holds the key that its token is bound to (section 7). A proof is good once.
+    ///
+    /// # Errors
+    /// `invalid_dpop_proof`; those of the store.
+    pub async fn confirm(&self, request: &BoundRequest<'_>) -> Result<(), Failure> {
+        let BoundRequest { method, path, token, thumbprint, proof, now } = *request;
+        let url = self.settings.url(path);
+        let proof = DpopProof::verify(proof, &DpopExpected { method, url: &url, token: Some(token), now })?;
+        if proof.thumbprint != thumbprint {
+            let description = "the DPoP proof is by another key than the token's";
+            return Err(OAuthError::new(OAuthErrorCode::InvalidDpopProof, description).into());
+        }
+        self.dpop_is_new(&proof, now).await
+    }
 }
 
 impl DpopProof {

@@ -96,7 +96,8 @@ impl OAuthErrorCode {
 }
 
 impl OAuthError {
-    pub(crate) fn new(code: OAuthErrorCode, description: impl Into<Cow<'static, str>>) -> OAuthError {
+    /// An error with this code, and a description for who writes the client: printable ASCII without `"` and `\\`.
+    pub fn new(code: OAuthErrorCode, description: impl Into<Cow<'static, str>>) -> OAuthError {
         OAuthError { code, description: description.into() }
     }
 

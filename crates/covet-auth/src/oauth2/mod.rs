@@ -28,7 +28,7 @@ pub use authorize::{Authorization, ConsentPage, Decision, Session};
 pub use client::{Client, Consent, GrantType, Introspection};
 pub use client_auth::EndpointRequest;
 pub use device::{DeviceAuthorization, DeviceConsent};
-pub use dpop::{DpopExpected, DpopProof};
+pub use dpop::{BoundRequest, DpopExpected, DpopProof};
 pub use error::{Failure, OAuthError, OAuthErrorCode};
 pub use memory::MemoryStore;
 pub use par::PushedRequest;

@@ -1,7 +1,7 @@
 //! The userinfo endpoint (OpenID Connect Core, section 5.3).
 
 use crate::Scope;
-use crate::oauth2::{AccessClaims, DpopExpected, DpopProof, Failure, OAuthError, OAuthErrorCode, Server, Store, path};
+use crate::oauth2::{AccessClaims, BoundRequest, Failure, OAuthError, OAuthErrorCode, Server, Store, path};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -73,13 +73,9 @@ impl<S: Store> Server<S> {
             // A bound token is nothing without its proof, nor is it a bearer's.
             Some(confirmation) if scheme.eq_ignore_ascii_case("dpop") => {
                 let proof = request.dpop.ok_or_else(wrong)?;
-                let url = self.settings.url(path::USERINFO);
-                let expected = DpopExpected { method: request.method, url: &url, token: Some(token), now: request.now };
-                let proof = DpopProof::verify(proof, &expected)?;
-                if proof.thumbprint != confirmation.jkt {
-                    return Err(wrong().into());
-                }
-                self.dpop_is_new(&proof, request.now).await?;
+                let (method, now) = (request.method, request.now);
+                let thumbprint = confirmation.jkt.as_str();
+                self.confirm(&BoundRequest { method, path: path::USERINFO, token, thumbprint, proof, now }).await?;
             }
             _ => return Err(wrong().into()),
         }

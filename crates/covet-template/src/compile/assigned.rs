@@ -22,7 +22,7 @@ pub(super) fn assigned<'s>(body: &Body<'s>, names: &mut Vec<&'s str>) {
 }
 
 /// Collects the names of a target.
-pub(super) fn targets<'s>(target: &Target<'s>, names: &mut Vec<&'s str>) {
+pub(crate) fn targets<'s>(target: &Target<'s>, names: &mut Vec<&'s str>) {
     match target {
         Target::Name(name) => add(name, names),
         Target::Attribute(..) => {}

@@ -9,6 +9,8 @@ mod statement;
 mod templates;
 mod unit;
 
+#[cfg(feature = "codegen")]
+pub(crate) use assigned::targets;
 pub(crate) use program::{CallSite, Callee, Constant, LoopPart, Op, Program, Site, Unit};
 
 use std::collections::HashMap;

@@ -12,4 +12,5 @@ mod scan;
 
 pub use attribute::AttributeKind;
 pub(crate) use attribute::Attributes;
-pub(crate) use position::{Escape, Position};
+pub use position::Escape;
+pub(crate) use position::Position;

@@ -106,7 +106,8 @@ pub(super) enum Part {
 
 /// How a value is written at a position.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Escape {
+#[doc(hidden)]
+pub enum Escape {
     /// As it is.
     #[default]
     None,

@@ -1,6 +1,7 @@
 //! The tree of a template.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
 use crate::source::Span;
 
@@ -66,6 +67,21 @@ pub(crate) enum Compare {
     GreaterEqual,
     In,
     NotIn,
+}
+
+impl Compare {
+    /// Whether the comparison of two values in this order holds; nothing for membership.
+    pub(crate) fn holds(self, order: Ordering) -> Option<bool> {
+        match self {
+            Compare::Equal => Some(order.is_eq()),
+            Compare::NotEqual => Some(order.is_ne()),
+            Compare::Less => Some(order.is_lt()),
+            Compare::LessEqual => Some(order.is_le()),
+            Compare::Greater => Some(order.is_gt()),
+            Compare::GreaterEqual => Some(order.is_ge()),
+            Compare::In | Compare::NotIn => None,
+        }
+    }
 }
 
 /// The arguments of a call, a filter or a test.

@@ -18,6 +18,9 @@ pub(crate) struct Dict<'a> {
 
 const INDEXED_FROM: usize = 12;
 
+/// A value, and where it was found: the address of its key's text, and its place.
+pub(crate) type Hinted<'a> = (V<'a>, (usize, u32));
+
 impl<'a> Dict<'a> {
     pub(crate) fn new(arena: &'a Arena) -> Result<&'a Dict<'a>> {
         Self::with_entries(arena, &[])
@@ -57,7 +60,9 @@ impl<'a> Dict<'a> {
         }
         self.entries.get()[length].set((key, value));
         self.length.set(length + 1);
-        self.forget_index();
+        if !self.index.get().is_empty() {
+            self.forget_index();
+        }
         Ok(())
     }
 
@@ -92,17 +97,23 @@ impl<'a> Dict<'a> {
         Ok(self.position_str(arena, name)?.map(|at| entries[at].get().1))
     }
 
-    /// The same, with the place where a like dict had the name the last time.
+    /// The same, with the place where a like dict had the name the last time, and the address of the name there: structs
+    /// of one type share their names, so that one address often says enough.
     #[inline]
-    pub(crate) fn get_hinted(&self, arena: &'a Arena, name: &str, hint: u32) -> Result<Option<(V<'a>, u32)>> {
+    pub(crate) fn get_hinted(&self, arena: &'a Arena, name: &str, hint: (usize, u32)) -> Result<Option<Hinted<'a>>> {
         let entries = self.entries();
-        if let Some(entry) = entries.get(hint as usize) {
+        if let Some(entry) = entries.get(hint.1 as usize) {
             let (key, value) = entry.get();
-            if is_text(key, name) {
-                return Ok(Some((value, hint)));
+            if let V::Str(key) = key
+                && key.len() == name.len()
+                && (key.as_ptr() as usize == hint.0 || key == name)
+            {
+                return Ok(Some((value, (key.as_ptr() as usize, hint.1))));
             }
         }
-        Ok(self.position_str(arena, name)?.map(|at| (entries[at].get().1, at as u32)))
+        let Some(at) = self.position_str(arena, name)? else { return Ok(None) };
+        let (key, value) = entries[at].get();
+        Ok(Some((value, (text_of(key).as_ptr() as usize, at as u32))))
     }
 
     pub(crate) fn get(&self, arena: &'a Arena, key: V<'a>) -> Result<Option<V<'a>>> {

@@ -28,7 +28,7 @@ impl Text {
         Self { buffer, limit, what: "memory" }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn push_str(&mut self, text: &str) -> Result<()> {
         if text.len() > self.limit - self.buffer.len() {
             return Err(Error::budget(self.what));
@@ -70,7 +70,7 @@ impl Text {
     }
 
     /// A number below a thousand. Each length is a case of its own, which is moved and not copied by a call.
-    #[inline]
+    #[inline(always)]
     fn push_small(&mut self, number: usize) -> Result<()> {
         let digits = three(number);
         match number {

@@ -4,6 +4,7 @@ use super::Vm;
 use super::context::{Instance, export};
 use crate::builtins;
 use crate::compile::LoopPart;
+use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::policy::Undefined;
 use crate::value::{self, Arena, LoopState, MacroValue, Memory, Object, V};
@@ -21,14 +22,14 @@ impl<'a> Vm<'a> {
             }
             V::Dict(dict) => {
                 let hint = &instance.hints[word as usize];
-                if let Some((value, at)) = dict.get_hinted(self.arena, name, hint.get().1)? {
-                    hint.set((0, at));
+                if let Some((value, found)) = dict.get_hinted(self.arena, name, hint.get())? {
+                    hint.set(found);
                     return Ok(value);
                 }
             }
             _ => {}
         }
-        self.other_attribute(of, name)
+        other_attribute(self.engine, self.arena, of, name)
     }
 
     /// A field of `loop`, whose name was resolved while compiling.
@@ -37,61 +38,74 @@ impl<'a> Vm<'a> {
         match of {
             V::Object(Object::Loop(state)) => Ok(loop_part(state, part)),
             V::Dict(_) | V::Record(_) => self.item(of, V::Str(part.name())),
-            of => self.other_attribute(of, part.name()),
+            of => other_attribute(self.engine, self.arena, of, part.name()),
         }
     }
 
     /// An attribute by its name.
     pub(super) fn named_attribute(&self, of: V<'a>, name: &'a str) -> Result<V<'a>> {
-        if let V::Dict(_) | V::Record(_) = of
-            && let Some(value) = value::item(self.arena, of, V::Str(name))?
-        {
-            return Ok(value);
-        }
-        self.other_attribute(of, name)
-    }
-
-    fn other_attribute(&self, of: V<'a>, name: &'a str) -> Result<V<'a>> {
-        let found = match of {
-            V::Undefined(_) if self.undefined == Undefined::Chainable => return Ok(of),
-            V::Undefined(undefined) => return Err(Error::undefined(undefined)),
-            V::Object(object) => object_attribute(self.arena, object, name)?,
-            V::Range(range) => match name {
-                "start" => Some(V::Int(range.start)),
-                "stop" => Some(V::Int(range.stop)),
-                "step" => Some(V::Int(range.step)),
-                _ => None,
-            },
-            _ => None,
-        };
-        if let Some(value) = found {
-            return Ok(value);
-        }
-        if self.engine.policy().allows_methods() && builtins::has_method(of, name) {
-            return Ok(V::Object(self.arena.alloc(Object::Method(of, name))?));
-        }
-        Ok(V::Undefined(name))
+        named_attribute(self.engine, self.arena, of, name)
     }
 
     pub(super) fn item(&self, of: V<'a>, key: V<'a>) -> Result<V<'a>> {
-        self.check_defined(key)?;
-        match of {
-            V::Undefined(_) if self.undefined == Undefined::Chainable => return Ok(of),
-            V::Undefined(name) => return Err(Error::undefined(name)),
-            _ => {}
-        }
-        // A key that cannot be one is not there, as in Jinja2.
-        if matches!((of, key), (V::Dict(_), V::List(_) | V::Dict(_))) {
-            return Ok(V::Undefined("item"));
-        }
-        if let Some(value) = value::item(self.arena, of, key)? {
-            return Ok(value);
-        }
-        match key {
-            V::Str(name) | V::Safe(name) => self.other_attribute(of, name),
-            V::Int(index) => Ok(V::Undefined(self.arena.str(&index.to_string())?)),
-            _ => Ok(V::Undefined("item")),
-        }
+        item(self.engine, self.arena, of, key)
+    }
+}
+
+/// An attribute by its name.
+pub(super) fn named_attribute<'a>(engine: &'a Engine, arena: &'a Arena, of: V<'a>, name: &'a str) -> Result<V<'a>> {
+    if let V::Dict(_) | V::Record(_) = of
+        && let Some(value) = value::item(arena, of, V::Str(name))?
+    {
+        return Ok(value);
+    }
+    other_attribute(engine, arena, of, name)
+}
+
+fn other_attribute<'a>(engine: &'a Engine, arena: &'a Arena, of: V<'a>, name: &'a str) -> Result<V<'a>> {
+    let found = match of {
+        V::Undefined(_) if engine.undefined() == Undefined::Chainable => return Ok(of),
+        V::Undefined(undefined) => return Err(Error::undefined(undefined)),
+        V::Object(object) => object_attribute(arena, object, name)?,
+        V::Range(range) => match name {
+            "start" => Some(V::Int(range.start)),
+            "stop" => Some(V::Int(range.stop)),
+            "step" => Some(V::Int(range.step)),
+            _ => None,
+        },
+        _ => None,
+    };
+    if let Some(value) = found {
+        return Ok(value);
+    }
+    if engine.policy().allows_methods() && builtins::has_method(of, name) {
+        return Ok(V::Object(arena.alloc(Object::Method(of, name))?));
+    }
+    Ok(V::Undefined(name))
+}
+
+/// An item, or an attribute of the name that the key is.
+pub(super) fn item<'a>(engine: &'a Engine, arena: &'a Arena, of: V<'a>, key: V<'a>) -> Result<V<'a>> {
+    match key {
+        V::Undefined(name) if arena.is_strict() && !name.is_empty() => return Err(Error::undefined(name)),
+        _ => {}
+    }
+    match of {
+        V::Undefined(_) if engine.undefined() == Undefined::Chainable => return Ok(of),
+        V::Undefined(name) => return Err(Error::undefined(name)),
+        _ => {}
+    }
+    // A key that cannot be one is not there, as in Jinja2.
+    if matches!((of, key), (V::Dict(_), V::List(_) | V::Dict(_))) {
+        return Ok(V::Undefined("item"));
+    }
+    if let Some(value) = value::item(arena, of, key)? {
+        return Ok(value);
+    }
+    match key {
+        V::Str(name) | V::Safe(name) => other_attribute(engine, arena, of, name),
+        V::Int(index) => Ok(V::Undefined(arena.str(&index.to_string())?)),
+        _ => Ok(V::Undefined("item")),
     }
 }
 

@@ -14,8 +14,7 @@ impl<'a> Vm<'a> {
     pub(super) fn filter(&mut self, frame: &Frame<'a>, site: u32) -> Result<()> {
         let site = &frame.instance.program.calls[site as usize];
         let cx = self.cx(site.escapes);
-        let strict =
-            self.undefined == Undefined::Strict && !matches!(&*site.name, "default" | "d" | "items" | "pprint");
+        let strict = self.undefined == Undefined::Strict && !takes_undefined(&site.name);
         self.with_arguments(site, |value, arguments| {
             if let V::Undefined(name) = value
                 && strict
@@ -56,7 +55,9 @@ impl<'a> Vm<'a> {
             None => {
                 let start = self.stack.len() - site.positional - site.keywords.len();
                 for value in &mut self.stack[start - 1..] {
-                    *value = value.gathered(self.arena)?;
+                    if let V::Record(_) | V::Seq(_) = value {
+                        *value = value.gathered(self.arena)?;
+                    }
                 }
                 let (positional, values) = self.stack[start..].split_at(site.positional);
                 let value = self.stack[start - 1];
@@ -229,6 +230,11 @@ impl<'a> Vm<'a> {
             then,
         }
     }
+}
+
+/// Whether a filter makes something of what is undefined.
+pub(super) fn takes_undefined(filter: &str) -> bool {
+    matches!(filter, "default" | "d" | "items" | "pprint")
 }
 
 pub(crate) fn call_custom<'a>(

@@ -52,7 +52,8 @@ pub(crate) struct Instance<'a> {
     pub(crate) program: &'a Program,
     pub(super) context: &'a Context<'a>,
     found: &'a [Cell<V<'a>>],
-    /// Where attributes were found the last time: the names of the record's type, and the index of the field.
+    /// Where attributes were found the last time: the address of the names of the record's type, or of the dict's key,
+    /// and the index.
     pub(super) hints: &'a [Cell<(usize, u32)>],
     version: Cell<u32>,
 }

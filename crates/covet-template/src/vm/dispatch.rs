@@ -1,4 +1,7 @@
 //! The loop that runs instructions.
+//!
+//! Work is paid for where it can repeat: a frame pays for its whole unit when it is entered, and a loop for its body in
+//! every iteration, which is never less than what then runs.
 
 use super::Vm;
 use super::frame::{Frame, LoopFrame};
@@ -7,7 +10,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::escape;
 use crate::html::Escape;
 use crate::policy::Undefined;
-use crate::value::{self, Cursor, Dict, List, LoopState, MacroValue, Object, RecursiveLoop, V};
+use crate::value::{self, Arena, Cursor, Dict, List, LoopState, MacroValue, Object, RecursiveLoop, Text, V};
 
 use std::cell::Cell;
 
@@ -29,19 +32,20 @@ impl<'a> Vm<'a> {
             let Some(op) = unit.ops.get(ip) else { return Err(broken()) };
             ip += 1;
             frame.ip = ip;
-            arena.spend(1)?;
             match *op {
                 Op::Text(text) => self.out.push_str(&texts[text as usize])?,
                 Op::TextEmitSlot(text, escape, slot) => {
                     self.out.push_str(&texts[text as usize])?;
-                    let value = self.slots[frame.base + slot as usize];
-                    self.emit(escape, value)?;
+                    let value = &self.slots[frame.base + slot as usize];
+                    emit(arena, escape, value, &mut self.scratch, &mut self.out)?;
                 }
                 Op::TextEmitSlotAttribute(text, escape, slot, word) => {
                     self.out.push_str(&texts[text as usize])?;
                     let of = self.slots[frame.base + slot as usize];
-                    let value = self.attribute(frame.instance, of, u32::from(word))?;
-                    self.emit(escape, value)?;
+                    match self.attribute(frame.instance, of, u32::from(word)) {
+                        Ok(ref value) => emit(arena, escape, value, &mut self.scratch, &mut self.out)?,
+                        Err(error) => return Err(error),
+                    }
                 }
                 Op::TextAgain(text, start) => {
                     self.out.push_str(&texts[text as usize])?;
@@ -51,12 +55,14 @@ impl<'a> Vm<'a> {
                     ip = start as usize;
                 }
                 Op::Emit(escape) => {
-                    let value = self.pop();
-                    self.emit(escape, value)?;
+                    if let Some(value) = self.stack.last() {
+                        emit(arena, escape, value, &mut self.scratch, &mut self.out)?;
+                    }
+                    self.stack.truncate(self.stack.len().saturating_sub(1));
                 }
                 Op::EmitSlot(escape, slot) => {
-                    let value = self.slots[frame.base + slot as usize];
-                    self.emit(escape, value)?;
+                    let value = &self.slots[frame.base + slot as usize];
+                    emit(arena, escape, value, &mut self.scratch, &mut self.out)?;
                 }
                 Op::Constant(index) => {
                     let value = match &frame.instance.program.constants[index as usize] {
@@ -99,8 +105,10 @@ impl<'a> Vm<'a> {
                 }
                 Op::EmitSlotAttribute(escape, slot, word) => {
                     let of = self.slots[frame.base + slot as usize];
-                    let value = self.attribute(frame.instance, of, u32::from(word))?;
-                    self.emit(escape, value)?;
+                    match self.attribute(frame.instance, of, u32::from(word)) {
+                        Ok(ref value) => emit(arena, escape, value, &mut self.scratch, &mut self.out)?,
+                        Err(error) => return Err(error),
+                    }
                 }
                 Op::LoopAttribute(slot, part) => {
                     let of = self.slots[frame.base + slot as usize];
@@ -153,6 +161,16 @@ impl<'a> Vm<'a> {
                     }
                 }
                 Op::JumpUnless(operator, target) => {
+                    // Numbers are compared where they lie: moving what was just written is slow.
+                    if let [.., V::Int(left), V::Int(right)] = self.stack.as_slice()
+                        && let Some(holds) = operator.holds(left.cmp(right))
+                    {
+                        self.stack.truncate(self.stack.len() - 2);
+                        if !holds {
+                            ip = target as usize;
+                        }
+                        continue;
+                    }
                     let (right, left) = (self.pop(), self.pop());
                     self.check_defined(left)?;
                     self.check_defined(right)?;
@@ -206,11 +224,17 @@ impl<'a> Vm<'a> {
                     self.loops.push(LoopFrame { cursor, began: false, ended: false, object, item: V::None });
                 }
                 Op::Next(exit) => match self.next_item()? {
-                    Some(item) => self.stack.push(item),
+                    Some(item) => {
+                        arena.spend((exit as usize).saturating_sub(ip))?;
+                        self.stack.push(item);
+                    }
                     None => ip = exit as usize,
                 },
                 Op::NextInto(slot, exit) => match self.next_item()? {
-                    Some(item) => self.slots[frame.base + slot as usize] = item,
+                    Some(item) => {
+                        arena.spend((exit as usize).saturating_sub(ip))?;
+                        self.slots[frame.base + slot as usize] = item;
+                    }
                     None => ip = exit as usize,
                 },
                 Op::Again(start) => {
@@ -290,14 +314,7 @@ impl<'a> Vm<'a> {
             }
             Op::SetAttribute(word) => {
                 let (of, value) = (self.pop(), self.pop());
-                let name: &'a str = &frame.instance.program.words[word as usize];
-                let V::Object(Object::Namespace(dict)) = of else {
-                    return Err(Error::type_(format!(
-                        "attributes are assigned to a namespace only, not to {}",
-                        of.type_name()
-                    )));
-                };
-                dict.insert(arena, V::Str(name), value)?;
+                set_attribute(arena, of, &frame.instance.program.words[word as usize], value)?;
             }
             Op::Slice => {
                 let (step, stop, start) = (self.pop(), self.pop(), self.pop());
@@ -347,12 +364,7 @@ impl<'a> Vm<'a> {
             }
             Op::Positive => {
                 let operand = self.pop();
-                let operand = match operand {
-                    V::Bool(value) => V::Int(i64::from(value)),
-                    V::Int(_) | V::Big(_) | V::Float(_) => operand,
-                    _ => return Err(operand.mismatch("what follows the sign", "a number")),
-                };
-                self.stack.push(operand);
+                self.stack.push(positive(operand)?);
             }
             Op::Append => {
                 let item = self.pop();
@@ -404,27 +416,6 @@ impl<'a> Vm<'a> {
     }
 
     #[inline]
-    fn emit(&mut self, escape: Escape, value: V<'a>) -> Result<()> {
-        match (escape, value) {
-            (Escape::Html | Escape::Attribute, V::Str(text)) => {
-                self.arena.spend(text.len() / 32)?;
-                escape::push(text, &mut self.out)
-            }
-            (Escape::Html | Escape::None, V::Safe(text)) | (Escape::None, V::Str(text)) => {
-                self.arena.spend(text.len() / 64)?;
-                self.out.push_str(text)
-            }
-            // Digits and a sign are harmless in every text, attribute and address.
-            (escape, V::Int(number)) if escape.takes_digits() => self.out.push_int(number),
-            (_, V::Undefined(_)) if self.undefined == Undefined::Strict => self.check_defined(value),
-            (escape, value) => {
-                self.scratch.clear();
-                escape::write(self.arena, escape, value, &mut self.scratch, &mut self.out)
-            }
-        }
-    }
-
-    #[inline]
     fn next_item(&mut self) -> Result<Option<V<'a>>> {
         let Some(running) = self.loops.last_mut() else { return Err(broken()) };
         let item = running.cursor.next();
@@ -470,6 +461,55 @@ impl<'a> Vm<'a> {
             changed: Cell::new(None),
             recursive,
         }))
+    }
+}
+
+/// Assigns to an attribute, which only namespaces allow.
+pub(super) fn set_attribute<'a>(arena: &'a Arena, of: V<'a>, name: &'a str, value: V<'a>) -> Result<()> {
+    let V::Object(Object::Namespace(dict)) = of else {
+        let message = format!("attributes are assigned to a namespace only, not to {}", of.type_name());
+        return Err(Error::type_(message));
+    };
+    dict.insert(arena, V::Str(name), value)
+}
+
+/// What a `+` in front of a number makes of it.
+pub(super) fn positive(operand: V<'_>) -> Result<V<'_>> {
+    match operand {
+        V::Bool(value) => Ok(V::Int(i64::from(value))),
+        V::Int(_) | V::Big(_) | V::Float(_) => Ok(operand),
+        _ => Err(operand.mismatch("what follows the sign", "a number")),
+    }
+}
+
+/// Writes a value. It is looked at where it lies, since copying what was just written is slow.
+#[inline]
+pub(super) fn emit<'a>(
+    arena: &'a Arena,
+    escape: Escape,
+    value: &V<'a>,
+    scratch: &mut Text,
+    out: &mut Text,
+) -> Result<()> {
+    match (escape, value) {
+        (Escape::Html | Escape::Attribute, V::Str(text)) => {
+            arena.spend(text.len() / 32)?;
+            escape::push(text, out)
+        }
+        (Escape::Html | Escape::None, V::Safe(text)) | (Escape::None, V::Str(text)) => {
+            arena.spend(text.len() / 64)?;
+            out.push_str(text)
+        }
+        // Digits and a sign are harmless in every text, attribute and address.
+        (escape, V::Int(number)) if escape.takes_digits() => out.push_int(*number),
+        (_, V::Undefined(name)) if arena.is_strict() => match name.is_empty() {
+            true => Ok(()),
+            false => Err(Error::undefined(name)),
+        },
+        (escape, value) => {
+            scratch.clear();
+            escape::write(arena, escape, *value, scratch, out)
+        }
     }
 }
 

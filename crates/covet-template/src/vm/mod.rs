@@ -6,6 +6,7 @@
 mod arguments;
 mod attribute;
 mod call;
+pub(crate) mod compiled;
 mod context;
 mod dispatch;
 mod frame;
@@ -58,7 +59,7 @@ impl<'a> Vm<'a> {
             programs,
             loaded: Vec::new(),
             out: Text::output(engine.budget().output),
-            scratch: Text::within(std::mem::take(&mut workspace.scratch), engine.budget().memory / 4),
+            scratch: Text::within(workspace.take_scratch(), engine.budget().memory / 4),
             stack,
             slots,
             loops,
@@ -86,7 +87,7 @@ impl<'a> Vm<'a> {
         program.usual_length.store(rendered.len(), Ordering::Relaxed);
         let Self { stack, slots, loops, frames, .. } = self;
         workspace.put_back(Lists { stack, slots, loops, frames });
-        workspace.scratch = self.scratch.into_string();
+        workspace.put_scratch(self.scratch);
         Ok(rendered)
     }
 
@@ -119,7 +120,9 @@ impl<'a> Vm<'a> {
 
     /// Runs until the first frame returns, and says where it went wrong.
     fn run(&mut self, mut frame: Frame<'a>) -> Result<()> {
-        let Err(mut error) = self.dispatch(&mut frame) else { return Ok(()) };
+        let outcome = self.arena.spend(frame.unit.ops.len()).and_then(|()| self.dispatch(&mut frame));
+        // An error where none can be answered, while the last values were read, comes to light here at the latest.
+        let Err(mut error) = outcome.and_then(|()| self.arena.spend(1)) else { return Ok(()) };
         if let Some(name) = error.helpless_name()
             && frame.instance.program.names.iter().any(|known| **known == *name)
             && name.len() > 1
@@ -145,6 +148,7 @@ impl<'a> Vm<'a> {
             self.slots.truncate(callee.base);
             return Err(Error::budget("call depth"));
         }
+        self.arena.spend(callee.unit.ops.len())?;
         self.frames.push(std::mem::replace(frame, callee));
         Ok(())
     }
@@ -156,6 +160,7 @@ impl<'a> Vm<'a> {
             let context = frame.instance.context;
             let instance = self.instance(parent, context)?;
             frame.unit = &parent.units[0];
+            self.arena.spend(frame.unit.ops.len())?;
             frame.instance = instance;
             frame.ip = 0;
             self.slots.resize(frame.base + frame.unit.slots, V::Unset);

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use bumpalo::Bump;
 
 use super::frame::{Frame, LoopFrame};
-use crate::value::V;
+use crate::value::{Text, V};
 
 /// An arena that has grown larger than this is given back.
 const KEPT_BYTES: usize = 1 << 20;
@@ -21,7 +21,7 @@ thread_local! {
 #[derive(Default)]
 pub(crate) struct Workspace {
     pub(crate) bump: Bump,
-    pub(super) scratch: String,
+    scratch: String,
     stack: Vec<V<'static>>,
     slots: Vec<V<'static>>,
     loops: Vec<LoopFrame<'static>>,
@@ -47,6 +47,14 @@ impl Workspace {
             // A thread that ends may have nothing to leave it to.
             let _ = LEFT.try_with(|left| left.set(Some(self)));
         }
+    }
+
+    pub(super) fn take_scratch(&mut self) -> String {
+        std::mem::take(&mut self.scratch)
+    }
+
+    pub(super) fn put_scratch(&mut self, scratch: Text) {
+        self.scratch = scratch.into_string();
     }
 
     pub(super) fn lists<'a>(&mut self) -> Lists<'a> {

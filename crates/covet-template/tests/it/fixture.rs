@@ -47,7 +47,7 @@ impl Fixture {
         engine.render("main", &self.context).map_err(|error| format!("{error:#}"))
     }
 
-    fn engine(&self) -> Engine {
+    pub(crate) fn engine(&self) -> Engine {
         let mut engine = Engine::new();
         let options = &self.options;
         engine.set_undefined(match options["undefined"].as_str() {

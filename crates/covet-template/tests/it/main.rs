@@ -1,6 +1,7 @@
 //! Tests of the engine through its public interface.
 
 mod api;
+mod as_rust;
 mod attacks;
 mod cases;
 mod differential;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on reports by panicking")]
 
+mod auth;
 #[cfg(unix)]
 mod lanes;
 #[cfg(unix)]

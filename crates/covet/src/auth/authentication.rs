@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use covet_auth::oauth2::path;
+use covet_auth::oauth2::{BoundRequest, Failure, path};
 use covet_auth::rbac::{LiveRoles, PermissionSet, RoleId};
 use covet_auth::{AuditEvent, Error, ErrorKind, Identity, Principal, Scope};
 use http::request::Parts;
@@ -11,10 +11,11 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::audit::{Origin, Record};
+use super::bearer::Presented;
 use super::{Guard, Refusal, ResourceServer, RouteAccess, bearer};
 use crate::extract::cookie;
 use crate::overload::overloaded;
-use crate::problem::ProblemDetails;
+use crate::problem::{INTERNAL, ProblemDetails};
 use crate::{Response, negotiation};
 
 /// The name of the scheme of tokens in the document.
@@ -56,6 +57,14 @@ pub(crate) enum Admission {
     In(Option<Principal>),
     /// Its reader is to log in first.
     Login(Response),
+}
+
+/// What is known of a caller by its token alone.
+enum Known<'a> {
+    Nobody,
+    Caller(Principal),
+    /// One who has still to prove that they hold the key of this thumbprint, with this token.
+    Holder(Principal, &'a str, String),
 }
 
 impl Authentication {
@@ -113,7 +122,7 @@ impl Authentication {
         roles.iter().map(|(id, name, set)| (id, name.to_owned(), registry.names(set).collect())).collect()
     }
 
-    /// Lets the caller in, or says why not. Only a session is waited for.
+    /// Lets the caller in, or says why not. Only a session and a proof of a key are waited for.
     pub(crate) async fn admit(&self, guard: &Guard, asking: Asking<'_>) -> Result<Admission, ProblemDetails> {
         let refused = |refusal: Refusal, caller: Option<&Principal>| {
             self.record_refusal(&refusal, caller, asking);
@@ -122,7 +131,18 @@ impl Authentication {
         if let Some(refresh) = bearer::fetched(&asking.head.headers, &*self.server.keys) {
             refresh.await.map_err(|error| overloaded("the keys of the tokens' issuer cannot be had").cause(error))?;
         }
-        let mut caller = self.of_token(&asking.head.headers).map_err(|refusal| refused(refusal, None))?;
+        let mut caller = match self.of_token(&asking.head.headers).map_err(|refusal| refused(refusal, None))? {
+            Known::Nobody => None,
+            Known::Caller(principal) => Some(principal),
+            Known::Holder(principal, token, thumbprint) => {
+                let confirmed = Box::pin(self.confirm(asking.head, token, &thumbprint)).await;
+                confirmed.map_err(|failure| match failure {
+                    Ok(refusal) => refused(refusal, Some(&principal)),
+                    Err(problem) => *problem,
+                })?;
+                Some(principal)
+            }
+        };
         if caller.is_none() && self.has_session_cookie(&asking.head.headers) {
             caller = Box::pin(self.of_session(asking)).await?;
         }
@@ -167,8 +187,9 @@ impl Authentication {
         Record::new(event, Some(asking.origin)).trace();
     }
 
-    fn of_token(&self, headers: &HeaderMap) -> Result<Option<Principal>, Refusal> {
-        let Some(token) = bearer::token(headers)? else { return Ok(None) };
+    fn of_token<'a>(&self, headers: &'a HeaderMap) -> Result<Known<'a>, Refusal> {
+        let Some(presented) = bearer::token(headers)? else { return Ok(Known::Nobody) };
+        let (Presented::Bearer(token) | Presented::Dpop(token)) = presented;
         let ResourceServer { verifier, keys, .. } = &self.server;
         let verified = verifier.verify(&keys.keys(), token, Timestamp::now()).map_err(Refusal::Invalid)?;
         if keys.is_revoked(verified.claims().sid.as_deref(), verified.id()) {
@@ -176,10 +197,6 @@ impl Authentication {
         }
         let mut identity = Identity::new(verified.subject());
         let claims = verified.claims();
-        if claims.cnf.is_some() {
-            let error = Error::new(ErrorKind::Claim, "the token is bound to a key, and came as a bearer's");
-            return Err(Refusal::Invalid(error));
-        }
         identity.scope = Some(scope(claims.scope.as_deref())?);
         identity.client.clone_from(&claims.client_id);
         identity.roles = claims.roles.as_ref().map(|named| {
@@ -187,7 +204,34 @@ impl Authentication {
             self.roles.reassigned(verified.subject()).unwrap_or_else(|| named.clone())
         });
         identity.session.clone_from(&claims.sid);
-        Ok(Some(Principal::new(Arc::new(identity), &self.roles)))
+        let principal = Principal::new(Arc::new(identity), &self.roles);
+        let wrong = |message| Err(Refusal::Invalid(Error::new(ErrorKind::Claim, message)));
+        match (presented, &claims.cnf) {
+            (Presented::Bearer(_), None) => Ok(Known::Caller(principal)),
+            (Presented::Bearer(_), Some(_)) => wrong("the token is bound to a key, and came as a bearer's"),
+            (Presented::Dpop(_), None) => wrong("the token is a bearer's, and came as bound to a key"),
+            (Presented::Dpop(_), Some(confirmation)) => match &confirmation.jkt {
+                Some(thumbprint) => Ok(Known::Holder(principal, token, thumbprint.clone())),
+                None => wrong("the token is bound in a way that is not known here"),
+            },
+        }
+    }
+
+    /// Has the request prove that its sender holds the key of its token. The failure is a refusal, or ours.
+    async fn confirm(
+        &self,
+        head: &Parts,
+        token: &str,
+        thumbprint: &str,
+    ) -> Result<(), Result<Refusal, Box<ProblemDetails>>> {
+        let missing = || Ok(Refusal::Unproved("there is no DPoP proof, or several".to_owned()));
+        let proof = bearer::proof(&head.headers).ok_or_else(missing)?;
+        let (method, path, now) = (head.method.as_str(), head.uri.path(), Timestamp::now());
+        let request = BoundRequest { method, path, token, thumbprint, proof, now };
+        self.server.keys.confirm(request).await.map_err(|failure| match failure {
+            Failure::Refused(error) => Ok(Refusal::Unproved(error.to_string())),
+            other => Err(Box::new(ProblemDetails::new(&INTERNAL).cause(other))),
+        })
     }
 
     fn has_session_cookie(&self, headers: &HeaderMap) -> bool {
@@ -204,9 +248,7 @@ impl Authentication {
         let (Some(people), Some(db)) = (&self.server.people, shared.get::<covet_db::Db>()) else { return Ok(None) };
         crate::cross_site::check(head, cors)?;
         let found = people.caller(&db, &head.headers).await;
-        let Some((session, user)) =
-            found.map_err(|error| ProblemDetails::new(&crate::problem::INTERNAL).cause(error))?
-        else {
+        let Some((session, user)) = found.map_err(|error| ProblemDetails::new(&INTERNAL).cause(error))? else {
             return Ok(None);
         };
         let mut identity = Identity::new(user.id);

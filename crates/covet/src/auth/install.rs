@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use covet_auth::jose::KeySet;
+use covet_auth::oauth2::{BoundRequest, Failure, OAuthError, OAuthErrorCode};
 
 use super::ResourceServer;
 use crate::App;
@@ -15,6 +16,9 @@ pub trait Install {
     #[doc(hidden)]
     fn install(self, app: App) -> App;
 }
+
+/// What [`TokenKeys::confirm`] answers.
+pub type Confirming<'a> = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send + 'a>>;
 
 /// A future that brings keys.
 pub type Refreshing<'a> = Pin<Box<dyn Future<Output = covet_auth::Result<()>> + Send + 'a>>;
@@ -40,6 +44,14 @@ pub trait TokenKeys: fmt::Debug + Send + Sync + 'static {
     fn is_revoked(&self, grant: Option<&str>, token: Option<&str>) -> bool {
         let _ = (grant, token);
         false
+    }
+
+    /// Whether a request proves that its sender holds the key that its token is bound to (RFC 9449, section 7). Whoever
+    /// answers must see to it that a proof is good once; by default tokens that are bound to a key are not taken.
+    fn confirm<'a>(&'a self, request: BoundRequest<'a>) -> Confirming<'a> {
+        let _ = request;
+        let description = "tokens that are bound to a key are not taken here";
+        Box::pin(async move { Err(OAuthError::new(OAuthErrorCode::InvalidDpopProof, description).into()) })
     }
 }
 

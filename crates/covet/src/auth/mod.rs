@@ -30,7 +30,9 @@ pub(crate) use audit::Origin;
 pub use audit::{Audit, AuditEntry, AuditFilter, AuditOrder};
 pub(crate) use authentication::{Admission, Asking, Authentication, BEARER, OAUTH2, SESSION};
 pub use covet_auth::keys::KeyEncryptionKey;
-pub use covet_auth::oauth2::{Client, Consent, GrantType, Introspection, Session, Settings, Subject};
+pub use covet_auth::oauth2::{
+    BoundRequest, Client, Consent, Failure, GrantType, Introspection, Session, Settings, Subject,
+};
 pub use covet_auth::password::{Password, PasswordFault, PasswordOptions, PasswordOptionsError};
 pub use covet_auth::people::PeopleSettings;
 pub use covet_auth::rbac::{
@@ -38,7 +40,7 @@ pub use covet_auth::rbac::{
     RoleId,
 };
 pub use covet_auth::{AuditEvent, AuditOutcome, Identity, Principal, Scope, jose};
-pub use install::{Install, Refreshing, TokenKeys};
+pub use install::{Confirming, Install, Refreshing, TokenKeys};
 pub use matrix::{RouteAccess, Who};
 #[cfg(feature = "_db")]
 pub(crate) use oauth::Provider;

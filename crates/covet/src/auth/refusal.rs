@@ -34,6 +34,8 @@ pub(crate) enum Refusal {
     Several,
     /// The credential is not good; the log says why.
     Invalid(covet_auth::Error),
+    /// The token is bound to a key that the request does not prove to hold; the log says why.
+    Unproved(String),
     /// The caller is known and lacks a permission.
     Insufficient(Vec<PermissionSet>),
 }
@@ -45,6 +47,7 @@ impl Refusal {
             Refusal::Missing => "there is no credential".to_owned(),
             Refusal::Several => "there are several credentials".to_owned(),
             Refusal::Invalid(error) => error.to_string(),
+            Refusal::Unproved(reason) => reason.clone(),
             Refusal::Insufficient(_) => "a permission is missing".to_owned(),
         }
     }
@@ -66,6 +69,10 @@ impl Refusal {
             Refusal::Invalid(error) => {
                 unauthenticated(realm, "token_invalid", r#", error="invalid_token""#).cause(error)
             }
+            Refusal::Unproved(reason) => {
+                let problem = ProblemDetails::new(&UNAUTHENTICATED).with("code", "token_invalid");
+                challenged_by("DPoP", problem, realm, r#", error="invalid_dpop_proof""#).cause(reason)
+            }
             Refusal::Insufficient(alternatives) => {
                 let names = |set: &PermissionSet| registry.names(*set).collect::<Vec<_>>();
                 let required: Vec<_> = alternatives.iter().map(names).collect();
@@ -84,8 +91,12 @@ fn unauthenticated(realm: &str, code: &'static str, rest: &str) -> ProblemDetail
 /// With the challenge. Its texts are the realm, which was checked when the app was built, and names of permissions, which
 /// are scope tokens: none can end the quotes or the line.
 fn challenged(problem: ProblemDetails, realm: &str, rest: &str) -> ProblemDetails {
+    challenged_by("Bearer", problem, realm, rest)
+}
+
+fn challenged_by(scheme: &str, problem: ProblemDetails, realm: &str, rest: &str) -> ProblemDetails {
     let problem = problem.header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    match HeaderValue::try_from(format!(r#"Bearer realm="{realm}"{rest}"#)) {
+    match HeaderValue::try_from(format!(r#"{scheme} realm="{realm}"{rest}"#)) {
         Ok(challenge) => problem.header(header::WWW_AUTHENTICATE, challenge),
         Err(_) => problem,
     }

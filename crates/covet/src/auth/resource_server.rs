@@ -58,7 +58,14 @@ pub(super) struct AccessClaims {
     pub(super) scope: Option<String>,
     pub(super) roles: Option<Vec<RoleId>>,
     pub(super) sid: Option<String>,
-    pub(super) cnf: Option<serde::de::IgnoredAny>,
+    pub(super) cnf: Option<Confirmation>,
+}
+
+/// What a token is bound to (RFC 7800, section 3.1).
+#[derive(Deserialize)]
+pub(super) struct Confirmation {
+    /// The thumbprint of a key (RFC 9449, section 6.1); a token that is bound in another way is not taken.
+    pub(super) jkt: Option<String>,
 }
 
 /// How many verified tokens are remembered, so that their signature is not checked again.

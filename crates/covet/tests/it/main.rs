@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
+#[cfg(feature = "compiled-templates")]
+mod as_rust;
 #[cfg(all(feature = "auth", feature = "sqlite"))]
 mod accounts;
 mod assets;

@@ -1,5 +1,8 @@
 //! The authorization server over HTTP, on a database. The numbers are lines of the security checklist.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use covet::auth::jose::{Algorithm, SigningKey};
 use covet::auth::{Client as OAuthClient, Consent, GrantType, People, PeopleFuture, Server, Session, Subject};
 use covet::db::Db;
 use covet::jiff::Timestamp;
@@ -7,6 +10,7 @@ use covet::test::{Answer, Client};
 use covet::{App, Auth, SetCookie, get, routes};
 use http::HeaderMap;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 /// RFC 7636, appendix B.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -336,4 +340,58 @@ async fn line_47_a_dump_of_the_database_has_no_usable_token() {
     }
     drop(client);
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+/// A proof that its sender holds a key (RFC 9449, section 4.2).
+fn dpop_proof(key: &SigningKey, method: &str, url: &str, id: &str, token: Option<&str>) -> String {
+    let jwk = key.verifying().jwk().unwrap().to_public_json().unwrap();
+    let mut claims = json!({ "htm": method, "htu": url, "iat": Timestamp::now().as_second(), "jti": id });
+    if let Some(token) = token {
+        claims["ath"] = URL_SAFE_NO_PAD.encode(Sha256::digest(token)).into();
+    }
+    let header = json!({ "typ": "dpop+jwt", "alg": key.algorithm().name(), "jwk": jwk });
+    let text = [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string())).join(".");
+    let signature = key.sign(text.as_bytes()).unwrap();
+    format!("{text}.{}", URL_SAFE_NO_PAD.encode(signature))
+}
+
+#[tokio::test]
+async fn line_83_a_bound_token_opens_the_apps_routes_to_the_holder_of_its_key() {
+    let client = client().await;
+    let (own, foreign) =
+        (SigningKey::generate(Algorithm::Es256).unwrap(), SigningKey::generate(Algorithm::Es256).unwrap());
+    let form = [("grant_type", "client_credentials"), ("client_id", "web"), ("client_secret", "s3cret")];
+    let proof = dpop_proof(&own, "POST", "https://id.example/oauth/token", "1", None);
+    let tokens: Value = client.post("/oauth/token").header("dpop", &proof).form(&form).send().await.json();
+    assert_eq!(tokens["token_type"], "DPoP");
+    let token = tokens["access_token"].as_str().unwrap();
+    let call = async |scheme: &str, proofs: &[&str]| {
+        let request = client.get("/me?x=1").header("authorization", &format!("{scheme} {token}"));
+        proofs.iter().fold(request, |request, proof| request.header("dpop", proof)).send().await
+    };
+    let url = "https://id.example/me";
+    let good = dpop_proof(&own, "GET", url, "2", Some(token));
+    assert_eq!(call("DPoP", &[&good]).await.text(), "web");
+    let again = call("DPoP", &[&good]).await;
+    assert_eq!((again.status().as_u16(), &again.problem()["code"]), (401, &json!("token_invalid")), "good once");
+    let challenge = again.header("www-authenticate").unwrap();
+    assert!(challenge.starts_with("DPoP realm=\"api\", error=\"invalid_dpop_proof\""), "{challenge}");
+    for wrong in [
+        dpop_proof(&foreign, "GET", url, "3", Some(token)),
+        dpop_proof(&own, "POST", url, "4", Some(token)),
+        dpop_proof(&own, "GET", "https://id.example/you", "5", Some(token)),
+        dpop_proof(&own, "GET", url, "6", None),
+        dpop_proof(&own, "GET", url, "7", Some("another")),
+        "nonsense".to_owned(),
+    ] {
+        assert_eq!(call("DPoP", &[&wrong]).await.status(), 401, "{wrong}");
+    }
+    let (one, two) = (dpop_proof(&own, "GET", url, "8", Some(token)), dpop_proof(&own, "GET", url, "9", Some(token)));
+    assert_eq!(call("DPoP", &[]).await.status(), 401);
+    assert_eq!(call("DPoP", &[&one, &two]).await.status(), 401, "of two proofs none counts");
+    assert_eq!(call("Bearer", &[&one]).await.status(), 401, "a bound token is no bearer's");
+    let bearer: Value = client.post("/oauth/token").form(&form).send().await.json();
+    let request =
+        client.get("/me").header("authorization", &format!("DPoP {}", bearer["access_token"].as_str().unwrap()));
+    assert_eq!(request.header("dpop", &two).send().await.status(), 401, "nor the other way round");
 }

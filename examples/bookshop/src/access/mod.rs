@@ -1,5 +1,6 @@
 //! Who may do what: permissions, roles, users and clients, and the server that issues their tokens.
 
+mod audit;
 mod config;
 mod me;
 mod mode;
@@ -47,9 +48,9 @@ pub(crate) struct Site {
     pub(crate) is_secure: bool,
 }
 
-/// The routes about the caller.
+/// The routes about callers.
 pub fn routes() -> Routes {
-    routes![me::me].tag("callers")
+    routes![me::me, audit::audit_log].tag("callers")
 }
 
 /// The app with its authorization server, users and roles.

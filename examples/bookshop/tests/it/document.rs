@@ -17,7 +17,7 @@ async fn the_committed_document_is_the_one_that_is_served() {
 async fn every_operation_is_tagged_and_says_what_it_does() {
     let shop = shop().await;
     let paths = shop.openapi()["paths"].as_object().unwrap();
-    assert_eq!(paths.len(), 8);
+    assert_eq!(paths.len(), 9);
     for (path, item) in paths {
         for (method, operation) in item.as_object().unwrap() {
             assert!(operation["summary"].is_string() && operation["tags"][0].is_string(), "{method} {path}");

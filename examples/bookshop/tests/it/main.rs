@@ -6,6 +6,7 @@ mod access;
 mod books;
 mod document;
 mod import;
+mod matrix;
 mod orders;
 mod pages;
 mod program;

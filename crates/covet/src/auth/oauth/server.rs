@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use covet_auth::jose::{Algorithm, Claims, KeySet, SigningKey, TokenType};
 use covet_auth::keys::{KeyEncryptionKey, StoredKey};
-use covet_auth::oauth2::{self, Client, GrantType, Settings, Store as _};
+use covet_auth::oauth2::{self, BoundRequest, Client, GrantType, Settings, Store as _};
 use covet_auth::rbac::RoleId;
 use covet_auth::{AuditEvent, Error, ErrorKind, Scope};
 use covet_db::Db;
@@ -18,7 +18,7 @@ use super::store::SqlStore;
 use crate::App;
 use crate::auth::audit::AuditLog;
 use crate::auth::roles::{Role, RoleBook, RoleError};
-use crate::auth::{Install, ResourceServer, TokenKeys};
+use crate::auth::{Confirming, Install, ResourceServer, TokenKeys};
 
 /// The core with its store.
 pub(crate) type Core = oauth2::Server<SqlStore>;
@@ -276,6 +276,13 @@ impl TokenKeys for Provider {
     fn is_revoked(&self, grant: Option<&str>, token: Option<&str>) -> bool {
         // Without a server there is nobody whose token could be good.
         self.core().is_none_or(|core| core.revocations().contains(grant, token))
+    }
+
+    fn confirm<'a>(&'a self, request: BoundRequest<'a>) -> Confirming<'a> {
+        Box::pin(async move {
+            let missing = || Error::new(ErrorKind::Configuration, "the authorization server has not started");
+            self.core().ok_or_else(missing)?.confirm(&request).await
+        })
     }
 }
 

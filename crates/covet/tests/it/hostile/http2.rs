@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::child::Server;
 use super::frames::{
-    CONTINUATION, END_HEADERS, END_STREAM, HEADERS, PING, RST_STREAM, SETTINGS, WINDOW_UPDATE, connect, flood, frame,
-    get, read_to_end, request,
+    ACK, CONTINUATION, DATA, END_HEADERS, END_STREAM, HEADERS, PING, RST_STREAM, SETTINGS, WINDOW_UPDATE, connect,
+    flood, frame, get, read_to_end, request,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -51,6 +51,38 @@ async fn a_window_that_grows_by_single_bytes_does_not_help() {
     let _ = tokio::time::timeout(Duration::from_secs(10), closed).await.expect("the connection is cut off");
     dribble.await.unwrap();
     server.serves_the_next().await;
+}
+
+/// Slow is not hostile: who takes 4 KB five times a second gets all of an answer that takes several times as long as a peer
+/// may take nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_reader_gets_all() {
+    let server = Server::start("hostile");
+    let window = 4096_u32;
+    let mut connection = connect(server.address, window).await;
+    connection.write_all(&request(1, "/big")).await.unwrap();
+    let (mut taken, mut ended) = (0, false);
+    while !ended {
+        let mut head = [0; 9];
+        connection.read_exact(&mut head).await.unwrap_or_else(|error| panic!("cut off after {taken} bytes: {error}"));
+        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+        let mut payload = vec![0; length as usize];
+        connection.read_exact(&mut payload).await.unwrap();
+        // Who does not answer a PING is taken for gone.
+        if head[3] == PING && head[4] & ACK == 0 {
+            connection.write_all(&frame(PING, ACK, 0, &payload)).await.unwrap();
+        }
+        if head[3] == DATA {
+            taken += length;
+            ended = head[4] & END_STREAM != 0;
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            let more = |stream| frame(WINDOW_UPDATE, 0, stream, &length.to_be_bytes());
+            if length > 0 && !ended {
+                connection.write_all(&[more(0), more(1)].concat()).await.unwrap();
+            }
+        }
+    }
+    assert_eq!(taken, 100_000);
 }
 
 #[tokio::test(flavor = "multi_thread")]
