@@ -39,6 +39,9 @@ pub(crate) struct Options {
     /// These peers only, beside Covet.
     #[arg(long, value_name = "PEER", num_args = 1.., value_delimiter = ',')]
     peers: Vec<String>,
+    /// Writes the results although peers or endpoints are left out.
+    #[arg(long)]
+    write: bool,
     /// These endpoints only, by their paths.
     #[arg(long, value_name = "PATH", num_args = 1.., value_delimiter = ',')]
     endpoint: Vec<String>,
@@ -100,8 +103,8 @@ fn http(workspace: &Workspace, options: &Options) -> Result<bool, String> {
     let results = table::Results::new(workspace, ended, &postgres.version()?);
     let text = results.markdown();
     println!("{text}");
-    // A part of the whole is not what the README shows.
-    if options.peers.is_empty() && options.endpoint.is_empty() {
+    // A part of the whole is not what the README shows, unless that is wanted.
+    if options.write || (options.peers.is_empty() && options.endpoint.is_empty()) {
         let write = |name: &str, text: String| {
             fs::write(workspace.root.join("bench").join(name), text).map_err(|error| format!("bench/{name}: {error}"))
         };
@@ -118,7 +121,7 @@ fn measure(
     entries: &mut [Entry],
     endpoint: &'static Endpoint,
 ) -> Result<(), String> {
-    let (rounds, seconds) = if options.quick { (5, 2) } else { (5, 5) };
+    let (rounds, seconds) = if options.quick { (5, 1) } else { (5, 5) };
     for entry in entries.iter_mut().filter(|entry| entry.contender.has(endpoint)) {
         check::answer(workspace, entry.server.port(), endpoint)
             .map_err(|fault| format!("{} {}: {fault}", entry.contender.name, endpoint.path))?;
