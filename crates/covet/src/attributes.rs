@@ -201,6 +201,33 @@ pub use covet_macros::view;
 #[doc = include_str!("validation/model.md")]
 pub use covet_macros::model;
 
+/// Makes a struct something that templates read where it lies, without serde: its fields are variables or attributes.
+///
+/// An enum whose variants have no fields is the text of its variant's name. `#[context(skip)]` leaves a field out,
+/// `#[context(rename = "…")]` gives it or a variant another name, `#[context(display)]` reads it as the text it displays, and
+/// `#[context(serialize)]` as what serde makes of it.
+///
+/// ```
+/// use covet::{Context, template::Engine};
+///
+/// #[derive(Context)]
+/// struct Page {
+///     books: Vec<Book>,
+/// }
+///
+/// #[derive(Context)]
+/// struct Book {
+///     title: String,
+/// }
+///
+/// let mut engine = Engine::new();
+/// engine.add("page.html", "{% for book in books %}<li>{{ book.title }}</li>{% endfor %}")?;
+/// let page = Page { books: vec![Book { title: "Emma".into() }] };
+/// assert_eq!(engine.template("page.html")?.render(&page)?, "<li>Emma</li>");
+/// # Ok::<(), covet::template::Error>(())
+/// ```
+#[cfg(feature = "template")]
+pub use covet_macros::Context;
 /// Makes an enum or a struct of errors an answer and an entry of the OpenAPI document: derives the trait
 /// [`Problem`](trait@crate::Problem).
 ///
@@ -244,33 +271,6 @@ pub use covet_macros::model;
 /// When a status is missing or is no error's; when a field has the name of a member that every problem has; when a variant has
 /// several fields without names; all at once.
 pub use covet_macros::Problem;
-/// Makes a struct something that templates read where it lies, without serde: its fields are variables or attributes.
-///
-/// An enum whose variants have no fields is the text of its variant's name. `#[context(skip)]` leaves a field out,
-/// `#[context(rename = "…")]` gives it or a variant another name, `#[context(display)]` reads it as the text it displays, and
-/// `#[context(serialize)]` as what serde makes of it.
-///
-/// ```
-/// use covet::{Context, template::Engine};
-///
-/// #[derive(Context)]
-/// struct Page {
-///     books: Vec<Book>,
-/// }
-///
-/// #[derive(Context)]
-/// struct Book {
-///     title: String,
-/// }
-///
-/// let mut engine = Engine::new();
-/// engine.add("page.html", "{% for book in books %}<li>{{ book.title }}</li>{% endfor %}")?;
-/// let page = Page { books: vec![Book { title: "Emma".into() }] };
-/// assert_eq!(engine.template("page.html")?.render(&page)?, "<li>Emma</li>");
-/// # Ok::<(), covet::template::Error>(())
-/// ```
-#[cfg(feature = "template")]
-pub use covet_macros::Context;
 /// Compiles a template to Rust: the fields of the struct are its variables, and
 /// [`Render::render`](crate::template::Render::render) renders it.
 ///

@@ -61,10 +61,10 @@ pub mod validation;
 mod view;
 
 pub use app::{App, Limits, StartFault, TrailingSlash};
-#[cfg(feature = "template")]
-pub use attributes::{Context, view};
 #[cfg(feature = "compiled-templates")]
 pub use attributes::Template;
+#[cfg(feature = "template")]
+pub use attributes::{Context, view};
 pub use attributes::{Problem, delete, get, head, main, model, options, patch, post, put};
 #[cfg(feature = "auth")]
 pub use auth::{Auth, Public};

@@ -339,14 +339,13 @@ impl Wire {
             Err(error) if error::is_unpreparable(&error) && !traits.many => None,
             Err(error) => return Err(error.into()),
         };
-        let prepared =
-            Arc::new(Prepared {
-                statement,
-                columns: Mutex::default(),
-                kinds: Mutex::default(),
-                traits,
-                forgotten: Arc::clone(&self.forgotten),
-            });
+        let prepared = Arc::new(Prepared {
+            statement,
+            columns: Mutex::default(),
+            kinds: Mutex::default(),
+            traits,
+            forgotten: Arc::clone(&self.forgotten),
+        });
         self.statements.insert(key, Arc::clone(&prepared));
         Ok(prepared)
     }

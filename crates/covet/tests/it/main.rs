@@ -2,10 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
-#[cfg(feature = "compiled-templates")]
-mod as_rust;
 #[cfg(all(feature = "auth", feature = "sqlite"))]
 mod accounts;
+#[cfg(feature = "compiled-templates")]
+mod as_rust;
 mod assets;
 #[cfg(all(feature = "auth", feature = "sqlite"))]
 mod audit;

@@ -38,9 +38,6 @@ covet::permissions! {
 /// What every client of the shop may ask for beside permissions.
 const IDENTITY_SCOPES: [&str; 3] = ["openid", "profile", "email"];
 
-/// The client of the docs page: public, since a page keeps no secret.
-const DOCS_CLIENT: &str = "docs";
-
 /// How the shop is reached.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Site {
@@ -55,12 +52,14 @@ pub fn routes() -> Routes {
 
 /// The app with its authorization server, users and roles.
 pub(crate) fn install(app: App, config: &Config) -> Result<App> {
-    let mut server = Server::with_settings(settings(config)?).roles(roles::roles(&config.roles));
+    let mut server = Server::with_settings(settings(config)?).docs_login(everything()?);
+    server = server.roles(roles::roles(&config.roles));
     if let Ok(key) = env::var("COVET_KEY_ENCRYPTION_KEY") {
         server = server.key_encryption(KeyEncryptionKey::parse(&key)?);
     }
-    for client in clients(config)? {
-        server = server.client(client);
+    for client in &config.clients {
+        let wrong = |error: Error| Error::new(format!("the client `{}`: {error}", client.id));
+        server = server.client(self::client(client).map_err(wrong)?);
     }
     let is_demo = config.is_demo;
     // The mode comes first: what it finds wrong must not have been written to yet.
@@ -107,20 +106,12 @@ fn accounts(config: &Config) -> Result<Accounts> {
     Ok(accounts)
 }
 
-/// The docs page, and the configured clients, of which one may take its place.
-fn clients(config: &Config) -> Result<Vec<Client>> {
+/// What the docs page may ask for, which is all.
+fn everything() -> Result<Scope> {
     use covet::auth::Permission as _;
 
     let permissions = BooksWrite::REGISTRY.permissions().iter().map(|permission| permission.name);
-    let scope: Vec<&str> = IDENTITY_SCOPES.into_iter().chain(permissions).collect();
-    let redirect = format!("{}/docs/oauth2-redirect.html", config.issuer);
-    let mut docs = Client::new(DOCS_CLIENT, scope.join(" ").parse()?).with_redirect_uri(redirect)?;
-    docs.name = "The shop's API documentation".to_owned();
-    let configured = config
-        .clients
-        .iter()
-        .map(|client| self::client(client).map_err(|error| Error::new(format!("the client `{}`: {error}", client.id))));
-    std::iter::once(Ok(docs)).chain(configured).collect()
+    Ok(IDENTITY_SCOPES.into_iter().chain(permissions).collect::<Vec<_>>().join(" ").parse()?)
 }
 
 fn client(config: &ClientConfig) -> Result<Client> {

@@ -199,7 +199,8 @@ impl Server {
         provider.audit.start(db.clone(), self.keep_audit);
         let store = SqlStore::new(db.clone(), self.people, provider.audit.clone());
         let docs = self.docs_scope.clone().map(|scope| docs_client(&self.settings.issuer, scope)).transpose()?;
-        for client in self.clients.iter().chain(&docs) {
+        // A client of that name that the app has is the one that is meant.
+        for client in docs.iter().chain(&self.clients) {
             store.put_client(client).await?;
         }
         let now = Timestamp::now();
