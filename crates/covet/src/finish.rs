@@ -77,6 +77,10 @@ impl<'a> Finish<'a> {
         #[cfg(feature = "template")]
         let nonce = page.as_ref().map(|page| page.0.as_str()).or(nonce);
         self.security.apply(self.is_encrypted, nonce, response.headers_mut());
+        #[cfg(all(feature = "auth", feature = "template"))]
+        if response.extensions_mut().remove::<crate::security_headers::FormsLeave>().is_some() {
+            crate::security_headers::let_forms_leave(response.headers_mut());
+        }
         if self.method == Method::HEAD {
             remove_body(response);
         }

@@ -220,6 +220,24 @@ impl NonceCell {
 #[derive(Debug, Clone)]
 pub(crate) struct PageNonce(pub(crate) String);
 
+/// In the extensions of a response: a page whose form may end at another origin's page, as that of a login for a client does.
+#[cfg(all(feature = "auth", feature = "template"))]
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FormsLeave;
+
+/// Takes `form-action` out of the policy: browsers hold it against each address of the redirects that follow a form, too.
+#[cfg(all(feature = "auth", feature = "template"))]
+pub(crate) fn let_forms_leave(headers: &mut HeaderMap) {
+    let Some(policy) = headers.get(header::CONTENT_SECURITY_POLICY).and_then(|policy| policy.to_str().ok()) else {
+        return;
+    };
+    let name = |directive: &str| directive.split_ascii_whitespace().next().unwrap_or_default().to_ascii_lowercase();
+    let kept = policy.split(';').map(str::trim).filter(|directive| !["", "form-action"].contains(&&*name(directive)));
+    if let Ok(policy) = HeaderValue::try_from(kept.collect::<Vec<_>>().join("; ")) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+}
+
 /// A random text for the scripts and styles of one page: those whose `nonce` attribute has it may run under the page's
 /// `Content-Security-Policy`, and no others that somebody has smuggled in.
 ///

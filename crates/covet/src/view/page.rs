@@ -65,6 +65,7 @@ pub(crate) fn replace(
         Ok(page) => {
             let (mut head, _) = response.into_parts();
             head.headers.remove(http::header::CONTENT_SECURITY_POLICY);
+            head.extensions.insert(crate::security_headers::FormsLeave);
             let body = page.into_body(&mut head);
             Response::from_parts(head, body)
         }
