@@ -47,6 +47,9 @@ pub struct SecurityHeaders {
     faults: Vec<String>,
 }
 
+/// Which pages of other windows a page is apart from.
+pub(crate) const CROSS_ORIGIN_OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+
 /// When `Strict-Transport-Security` is sent: it makes browsers use TLS alone from then on, for the whole host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -177,7 +180,7 @@ impl Default for SecurityHeaders {
             pages: vec![
                 pair("referrer-policy", "strict-origin-when-cross-origin"),
                 pair("x-frame-options", "DENY"),
-                pair("cross-origin-opener-policy", "same-origin"),
+                (CROSS_ORIGIN_OPENER_POLICY, HeaderValue::from_static("same-origin")),
             ],
             hsts: Hsts::OverTls,
             ..SecurityHeaders::off()

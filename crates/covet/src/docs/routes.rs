@@ -6,6 +6,7 @@ use super::{Asset, CONTENT_SECURITY_POLICY, asset, page};
 use crate::app::{Pages, takes_gzip};
 use crate::problem::{INTERNAL, NOT_ACCEPTABLE, NOT_FOUND, Problem, ProblemDetails, Problems};
 use crate::routing::Routes;
+use crate::security_headers::CROSS_ORIGIN_OPENER_POLICY;
 use crate::{Body, Path, Responder, Responding, Response, State, get, openapi, routes};
 
 /// The page and its files.
@@ -26,6 +27,9 @@ impl Responder for Guarded {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY));
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        // "Authorize" opens a window, which comes back to a file of these by redirects: with a policy for openers that one of
+        // the answers on that way lacks, the browser would take the page and its window apart.
+        headers.insert(CROSS_ORIGIN_OPENER_POLICY, HeaderValue::from_static("unsafe-none"));
         response
     }
 }

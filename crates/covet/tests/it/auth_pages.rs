@@ -145,8 +145,14 @@ async fn an_apps_own_templates_stand_in_place_of_the_pages() {
     let page = client.get("/login?return_to=/a%22b").send().await;
     assert!(page.text().starts_with("<h1>My shop</h1><form") && page.text().contains(">join</a>"), "{}", page.text());
     assert_eq!((page.header("x-frame-options"), page.header("cache-control")), (Some("DENY"), Some("no-store")));
+    // In a window of the docs page, which waits for it; both sides and all between them say the same.
+    assert_eq!(page.header("cross-origin-opener-policy"), Some("unsafe-none"));
+    assert_eq!(client.get("/docs").send().await.header("cross-origin-opener-policy"), Some("unsafe-none"));
     let policy = page.header("content-security-policy").unwrap();
-    assert!(!policy.contains("unsafe-inline") && policy.contains("object-src 'none'; base-uri 'none'; frame-"), "{policy}");
+    assert!(
+        !policy.contains("unsafe-inline") && policy.contains("object-src 'none'; base-uri 'none'; frame-"),
+        "{policy}"
+    );
     // Browsers hold it against the client's address as well, to which the answer to this form leads in the end.
     assert!(!policy.contains("form-action"), "{policy}");
     let wrong = post(&client, "/login", &[("login", "\"><script>"), ("password", "another horse")]).await;

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::openapi::Operation;
+use crate::security_headers::CROSS_ORIGIN_OPENER_POLICY;
 use crate::{Body, Responder, Responding, Response, SetCookie};
 
 /// An answer that is ready.
@@ -119,6 +120,8 @@ impl Answer {
         answer
             .with(header::CONTENT_TYPE, "text/html; charset=utf-8")
             .with(header::CONTENT_SECURITY_POLICY, PAGE_POLICY)
+            // A client may show it in a window that it waits for.
+            .with(CROSS_ORIGIN_OPENER_POLICY, "unsafe-none")
             .with(header::REFERRER_POLICY, "no-referrer")
             .with(header::X_FRAME_OPTIONS, "DENY")
             .with(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
