@@ -32,6 +32,10 @@ impl<'a> Handling<'a> {
     }
 
     /// Something around a handler, in a box so that its state costs the other requests nothing.
+    #[cfg_attr(
+        not(any(feature = "auth", feature = "_db")),
+        expect(dead_code, reason = "all that goes around a handler is a feature")
+    )]
     pub(crate) fn more(future: impl Future<Output = Result<Response, ProblemDetails>> + Send + 'a) -> Self {
         Handling::More(Box::pin(future))
     }

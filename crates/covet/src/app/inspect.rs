@@ -39,6 +39,7 @@ pub(super) fn print(value: &impl Serialize) -> Result<()> {
 }
 
 fn describe(route: &Route, built: &Built) -> Value {
+    #[cfg_attr(not(feature = "auth"), expect(unused_mut, reason = "who may call it is a feature"))]
     let mut value = json!({
         "method": route.method.as_str(),
         "path": route.path,
