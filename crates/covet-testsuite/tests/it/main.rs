@@ -4,6 +4,8 @@
 
 mod auth;
 #[cfg(unix)]
+mod bank;
+#[cfg(unix)]
 mod lanes;
 #[cfg(unix)]
 mod mysql;
