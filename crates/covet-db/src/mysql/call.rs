@@ -64,18 +64,18 @@ impl Call {
             if let Failure::Driver(driver) = &failure
                 && driver.is_fatal()
             {
-                session.break_off();
+                session.standing.break_off();
             }
             let error = failure.into_error(text);
             if error::ends_epoch(&error, within) {
                 session.shared.next_epoch();
             }
             if error.kind() == ErrorKind::ConnectionLost {
-                session.break_off();
+                session.standing.break_off();
             }
             // The server has rolled back more than the statement, so that what follows would stand alone.
             if within && matches!(error.kind(), ErrorKind::Deadlock | ErrorKind::Serialization) {
-                session.set_aborted(true);
+                session.standing.set_aborted(true);
             }
             error.with_statement(text)
         });

@@ -17,7 +17,7 @@ use super::error::{classify, lost};
 use super::keyword::{Traits, traits};
 use super::limit::milliseconds;
 use super::{Shared, error};
-use crate::pool::Reason;
+use crate::pool::{Reason, Standing};
 use crate::row::Columns;
 use crate::statements::StatementCache;
 use crate::{Error, ErrorKind, Result};
@@ -37,15 +37,7 @@ pub(super) struct Session {
     pub(super) id: u32,
     /// Held by the call that runs, also when nobody waits for it any more.
     wire: Arc<tokio::sync::Mutex<Wire>>,
-    epoch: u64,
-    retire_at: Instant,
-    /// A statement may have left something behind.
-    tainted: AtomicBool,
-    in_transaction: AtomicBool,
-    /// The server has rolled the open transaction back, and what follows would be outside of it.
-    aborted: AtomicBool,
-    /// It could not be put in order.
-    broken: AtomicBool,
+    pub(super) standing: Standing,
 }
 
 /// What one call at a time uses.
@@ -192,59 +184,17 @@ impl Session {
             limit: milliseconds(shared.statement_timeout),
         };
         Self {
-            retire_at: Instant::now() + options.pool.chosen_lifetime(),
+            standing: Standing::new(epoch, Instant::now() + options.pool.chosen_lifetime()),
             wire: Arc::new(tokio::sync::Mutex::new(wire)),
             id,
             endpoint,
-            epoch,
             shared,
-            tainted: AtomicBool::new(false),
-            in_transaction: AtomicBool::new(false),
-            aborted: AtomicBool::new(false),
-            broken: AtomicBool::new(false),
         }
     }
 
     /// Why it must not be used for another call, as far as is known here.
     pub(super) fn unusable(&self, now: Instant) -> Option<Reason> {
-        if self.epoch != self.shared.epoch() {
-            Some(Reason::Failover)
-        } else if self.is_broken() {
-            Some(Reason::Broken)
-        } else if now >= self.retire_at {
-            Some(Reason::Expired)
-        } else {
-            None
-        }
-    }
-
-    pub(super) fn is_broken(&self) -> bool {
-        self.broken.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn break_off(&self) {
-        self.broken.store(true, Ordering::Relaxed);
-    }
-
-    pub(super) fn is_tainted(&self) -> bool {
-        self.tainted.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn is_aborted(&self) -> bool {
-        self.aborted.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn is_in_transaction(&self) -> bool {
-        self.in_transaction.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn set_in_transaction(&self, in_transaction: bool) {
-        self.in_transaction.store(in_transaction, Ordering::Relaxed);
-        self.set_aborted(false);
-    }
-
-    pub(super) fn set_aborted(&self, aborted: bool) {
-        self.aborted.store(aborted, Ordering::Relaxed);
+        self.standing.unusable(now, self.shared.epoch(), false)
     }
 
     /// The wire, once no other call uses it.
@@ -254,7 +204,7 @@ impl Session {
             Ok(guard) => guard,
             Err(_) => Arc::clone(&self.wire).lock_owned().await,
         };
-        if self.is_broken() { Err(lost()) } else { Ok(guard) }
+        if self.standing.is_broken() { Err(lost()) } else { Ok(guard) }
     }
 
     /// Refuses a text that holds no statement, or one that would take the transactions out of our hands.
@@ -271,7 +221,7 @@ impl Session {
     }
 
     fn note(&self, traits: Traits) -> Result<(), Failure> {
-        if self.is_in_transaction() && traits.commits {
+        if self.standing.is_in_transaction() && traits.commits {
             return Err(Failure::Answered(Error::new(
                 ErrorKind::Misuse,
                 "MySQL commits a transaction before a statement such as CREATE, ALTER or DROP; send it outside of transactions",
@@ -279,14 +229,14 @@ impl Session {
         }
         self.usable_within_transaction()?;
         if traits.taints {
-            self.tainted.store(true, Ordering::Relaxed);
+            self.standing.set_tainted(true);
         }
         Ok(())
     }
 
     /// Refuses what would stand outside of a transaction that the server has ended.
     pub(super) fn usable_within_transaction(&self) -> Result<(), Failure> {
-        match self.is_in_transaction() && self.is_aborted() {
+        match self.standing.is_in_transaction() && self.standing.is_aborted() {
             true => Err(Failure::Answered(ended())),
             false => Ok(()),
         }
@@ -294,7 +244,7 @@ impl Session {
 
     /// To be called after the session was reset.
     pub(super) fn was_reset(&self) {
-        self.tainted.store(false, Ordering::Relaxed);
+        self.standing.set_tainted(false);
     }
 }
 

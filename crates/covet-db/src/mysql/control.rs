@@ -29,10 +29,10 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
 /// Gives back a lease whose last call was answered.
 pub(super) fn give_back(mut lease: Lease<Connection>, session: &Arc<Session>) {
-    if session.is_broken() {
+    if session.standing.is_broken() {
         return;
     }
-    if session.is_tainted() {
+    if session.standing.is_tainted() {
         return put_in_order(lease, None);
     }
     lease.mark_clean();
@@ -99,11 +99,11 @@ fn put_in_order(mut lease: Lease<Connection>, work: Option<(Work<()>, Manner)>) 
                 }
                 None => session.wire().await?,
             };
-            if session.is_in_transaction() {
+            if session.standing.is_in_transaction() {
                 wire.patiently("ROLLBACK").await?;
-                session.set_in_transaction(false);
+                session.standing.set_in_transaction(false);
             }
-            if session.is_tainted() {
+            if session.standing.is_tainted() {
                 tokio::time::timeout(PATIENCE, wire.reset(&session)).await.map_err(|_| lost())??;
             }
             Ok::<_, crate::Error>(())
@@ -120,7 +120,7 @@ struct BreakOnDrop<'a>(&'a Session);
 
 impl Drop for BreakOnDrop<'_> {
     fn drop(&mut self) {
-        self.0.break_off();
+        self.0.standing.break_off();
     }
 }
 
@@ -169,7 +169,7 @@ impl Session {
     fn stopped(&self, wire: Guard, result: &Result<(), Failure>, was_cancelled: bool) -> Result<Stopped> {
         match result {
             Err(Failure::Driver(error)) if error.is_fatal() => {
-                self.break_off();
+                self.standing.break_off();
                 Err(lost())
             }
             _ => Ok(Stopped { wire, was_cancelled }),
@@ -184,14 +184,14 @@ impl Session {
     /// Sends a statement of this crate's own within a transaction. It happens also when nobody waits for it any more.
     pub(super) async fn control(self: &Arc<Self>, text: Text) -> Result<()> {
         let mut wire = self.wire().await?;
-        if self.is_in_transaction() && self.is_aborted() {
+        if self.standing.is_in_transaction() && self.standing.is_aborted() {
             return Err(ended());
         }
         let session = Arc::clone(self);
         let sending = async move {
             let result = wire.command(text.as_str()).await;
             if result.as_ref().is_err_and(|(_, error)| error.is_fatal()) {
-                session.break_off();
+                session.standing.break_off();
             }
             result.map(drop).map_err(|(_, error)| classify(&error).with_statement(text.as_str()))
         };
@@ -258,12 +258,12 @@ impl Ending {
             let result = wire.command(text).await;
             drop(wire);
             if result.as_ref().is_err_and(|(_, error)| error.is_fatal()) {
-                session.break_off();
+                session.standing.break_off();
             }
             if let Some(lease) = lease {
                 match &result {
                     Ok(_) => {
-                        session.set_in_transaction(false);
+                        session.standing.set_in_transaction(false);
                         give_back(lease, &session);
                     }
                     Err(_) => recover(lease),

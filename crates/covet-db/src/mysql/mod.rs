@@ -147,7 +147,7 @@ impl Opener for Shared {
         };
         let answers = matches!(tokio::time::timeout(PING_PATIENCE, asked).await, Ok(Ok(())));
         if !answers {
-            session.break_off();
+            session.standing.break_off();
         }
         answers
     }
@@ -284,7 +284,7 @@ fn values(rendered: &mut Rendered<'_>) -> Result<Vec<mysql_async::Value>> {
 pub(crate) async fn begin(lease: &Lease<Connection>, options: &TransactionOptions) -> Result<()> {
     let session = session(lease)?;
     // From here on there is something to roll back, whether or not the answer comes.
-    session.set_in_transaction(true);
+    session.standing.set_in_transaction(true);
     session.control(Text::Shared(Arc::from(control::begin(options)))).await
 }
 
@@ -327,7 +327,7 @@ async fn script(lease: &Lease<Connection>, text: String, done: &Arc<AtomicUsize>
 
 pub(crate) async fn commit(lease: Lease<Connection>) -> Result<()> {
     let ending = control::Ending::new(lease)?;
-    if ending.session.is_aborted() {
+    if ending.session.standing.is_aborted() {
         ending.send("ROLLBACK").await?;
         return Err(ended());
     }

@@ -10,6 +10,8 @@ mod keeper;
 mod lease;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 mod opener;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+mod standing;
 mod stats;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 mod upkeep;
@@ -24,6 +26,8 @@ pub use histogram::Histogram;
 pub(crate) use lease::Lease;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 pub(crate) use opener::{Opener, PING_PATIENCE};
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+pub(crate) use standing::Standing;
 pub use stats::{ClosedStats, LaneStats, PoolStats, StatementStats};
 pub(crate) use stats::{Lookups, Reason};
 

@@ -63,7 +63,7 @@ impl Call {
             self.session.shared.next_epoch();
         }
         if is_driver && within {
-            self.session.set_aborted(true);
+            self.session.standing.set_aborted(true);
         }
         if !is_midway {
             self.answered();

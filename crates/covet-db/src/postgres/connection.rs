@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -18,7 +17,7 @@ use super::limit::InForce;
 use super::statement_cache::{Prepared, StatementCache};
 use super::untyped::Untyped;
 use super::{Shared, error};
-use crate::pool::Reason;
+use crate::pool::{Reason, Standing};
 use crate::{Error, ErrorKind, Param, PreparedStatements, Result};
 
 /// A connection, as its pool keeps it.
@@ -36,7 +35,7 @@ impl Connection {
 impl Drop for Connection {
     fn drop(&mut self) {
         // A connection that is closed with a statement under way must not wait for its end.
-        if self.session.is_broken() {
+        if self.session.standing.is_broken() {
             self.session.driver.abort();
         }
     }
@@ -50,17 +49,9 @@ pub(super) struct Session {
     /// Where it leads.
     pub(super) endpoint: Endpoint,
     statements: Mutex<StatementCache>,
-    epoch: u64,
-    retire_at: Instant,
     /// Held while something is put in order after a call that was dropped within a transaction.
     pub(super) order: Arc<tokio::sync::Mutex<()>>,
-    /// A statement may have left something behind.
-    tainted: AtomicBool,
-    in_transaction: AtomicBool,
-    /// A statement of the open transaction has failed, and the server refuses all but its end.
-    aborted: AtomicBool,
-    /// It could not be put in order.
-    broken: AtomicBool,
+    pub(super) standing: Standing,
     /// How long the server lets a statement run.
     pub(super) limit: InForce,
 }
@@ -135,18 +126,13 @@ impl Session {
         let options = &shared.options;
         Self {
             statements: Mutex::new(StatementCache::new(options.statement_cache, options.statement_lifetime)),
-            retire_at: Instant::now() + options.pool.chosen_lifetime(),
+            standing: Standing::new(epoch, Instant::now() + options.pool.chosen_lifetime()),
             limit: InForce::new(shared.statement_timeout),
             client,
             driver,
             endpoint,
-            epoch,
             shared,
             order: Arc::default(),
-            tainted: AtomicBool::new(false),
-            in_transaction: AtomicBool::new(false),
-            aborted: AtomicBool::new(false),
-            broken: AtomicBool::new(false),
         }
     }
 
@@ -157,51 +143,14 @@ impl Session {
 
     /// Why it must not be used for another call.
     pub(super) fn unusable(&self, now: Instant) -> Option<Reason> {
-        if self.epoch != self.shared.epoch() {
-            Some(Reason::Failover)
-        } else if self.client.is_closed() || self.is_broken() {
-            Some(Reason::Broken)
-        } else if now >= self.retire_at {
-            Some(Reason::Expired)
-        } else {
-            None
-        }
-    }
-
-    pub(super) fn is_broken(&self) -> bool {
-        self.broken.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn break_off(&self) {
-        self.broken.store(true, Ordering::Relaxed);
-    }
-
-    pub(super) fn is_tainted(&self) -> bool {
-        self.tainted.load(Ordering::Relaxed)
+        self.standing.unusable(now, self.shared.epoch(), self.client.is_closed())
     }
 
     /// To be called after `DISCARD ALL`.
     pub(super) fn was_reset(&self) {
         self.statements().clear();
         self.limit.set(self.shared.statement_timeout);
-        self.tainted.store(false, Ordering::Relaxed);
-    }
-
-    pub(super) fn is_aborted(&self) -> bool {
-        self.aborted.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn is_in_transaction(&self) -> bool {
-        self.in_transaction.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn set_in_transaction(&self, in_transaction: bool) {
-        self.in_transaction.store(in_transaction, Ordering::Relaxed);
-        self.set_aborted(false);
-    }
-
-    pub(super) fn set_aborted(&self, aborted: bool) {
-        self.aborted.store(aborted, Ordering::Relaxed);
+        self.standing.set_tainted(false);
     }
 
     fn statements(&self) -> MutexGuard<'_, StatementCache> {
@@ -214,7 +163,7 @@ impl Session {
         if self.order.try_lock().is_err() {
             drop(self.order.lock().await);
         }
-        if self.is_broken() { Err(lost()) } else { Ok(()) }
+        if self.standing.is_broken() { Err(lost()) } else { Ok(()) }
     }
 
     /// Sends a statement with its values.
@@ -327,7 +276,7 @@ impl Session {
 
     async fn prepare_as(&self, key: &str, text: &str, types: &[Type]) -> Result<Arc<Prepared>, Failure> {
         let traits = acceptable(text)?;
-        let statement = match self.is_in_transaction() && text.contains('$') {
+        let statement = match self.standing.is_in_transaction() && text.contains('$') {
             true => self.prepare_within_transaction(text, types).await?,
             false => self.client.prepare_typed(text, types).await?,
         };
@@ -360,7 +309,7 @@ impl Session {
 
     fn note(&self, traits: Traits) {
         if traits.taints {
-            self.tainted.store(true, Ordering::Relaxed);
+            self.standing.set_tainted(true);
         }
     }
 }

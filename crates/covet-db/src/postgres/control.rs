@@ -30,7 +30,7 @@ pub(super) fn give_back(mut lease: Lease<Connection>, session: &Arc<Session>) {
     if session.client.is_closed() {
         return;
     }
-    if session.is_tainted() {
+    if session.standing.is_tainted() {
         return recover(lease, Left::Transaction);
     }
     lease.mark_clean();
@@ -56,9 +56,9 @@ pub(super) fn recover(mut lease: Lease<Connection>, left: Left) {
                 lease.pool().cancelled();
             } else {
                 session.drain("ROLLBACK").await?;
-                session.set_in_transaction(false);
+                session.standing.set_in_transaction(false);
             }
-            if session.is_tainted() {
+            if session.standing.is_tainted() {
                 session.drain("DISCARD ALL").await?;
                 session.was_reset();
             }
@@ -78,7 +78,7 @@ pub(super) fn put_in_order(session: &Arc<Session>, has_savepoint: bool) {
     }
     // A call begins only when the connection is in order, so that the lock is free.
     let Ok(order) = Arc::clone(&session.order).try_lock_owned() else {
-        session.break_off();
+        session.standing.break_off();
         return;
     };
     let session = Arc::clone(session);
@@ -91,7 +91,7 @@ pub(super) fn put_in_order(session: &Arc<Session>, has_savepoint: bool) {
             session.stop().await?;
             if has_savepoint {
                 session.drain(&format!("ROLLBACK TO {BEFORE_STREAM}; RELEASE {BEFORE_STREAM}")).await?;
-                session.set_aborted(false);
+                session.standing.set_aborted(false);
             }
             Ok::<_, crate::Error>(())
         };
@@ -106,7 +106,7 @@ struct BreakOnDrop<'a>(&'a Session);
 
 impl Drop for BreakOnDrop<'_> {
     fn drop(&mut self) {
-        self.0.break_off();
+        self.0.standing.break_off();
     }
 }
 
@@ -146,10 +146,10 @@ impl Session {
         match &result {
             Ok(()) if text.starts_with("ROLLBACK TO") => {
                 self.limit.forget();
-                self.set_aborted(false);
+                self.standing.set_aborted(false);
             }
             Ok(()) => {}
-            Err(_) => self.set_aborted(true),
+            Err(_) => self.standing.set_aborted(true),
         }
         result.map_err(|error| classify(&error).with_statement(text))
     }
@@ -207,7 +207,7 @@ impl Ending {
         {
             // What was changed within the transaction ended with it.
             self.session.limit.set(self.session.shared.statement_timeout);
-            self.session.set_in_transaction(false);
+            self.session.standing.set_in_transaction(false);
             give_back(lease, &self.session);
         }
         result.map_err(|error| classify(&error).with_statement(text))

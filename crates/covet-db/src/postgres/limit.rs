@@ -58,7 +58,7 @@ impl Session {
         if self.limit.0.load(Ordering::Relaxed) == wanted || !self.shared.has_sessions() {
             return None;
         }
-        let local = if self.is_in_transaction() { "LOCAL " } else { "" };
+        let local = if self.standing.is_in_transaction() { "LOCAL " } else { "" };
         Some((format!("SET {local}statement_timeout = {wanted}"), wanted))
     }
 

@@ -140,7 +140,7 @@ impl Opener for Shared {
         let answer = tokio::time::timeout(PING_PATIENCE, session.client.check_connection()).await;
         let answers = matches!(answer, Ok(Ok(())));
         if !answers {
-            session.break_off();
+            session.standing.break_off();
         }
         answers
     }
@@ -349,7 +349,7 @@ pub(crate) async fn begin(lease: &Lease<Connection>, options: &TransactionOption
         None => session.control(&begin).await?,
     }
     session.limit.set(session.shared.statement_timeout);
-    session.set_in_transaction(true);
+    session.standing.set_in_transaction(true);
     Ok(())
 }
 
@@ -378,7 +378,7 @@ pub(crate) async fn script(lease: &Lease<Connection>, text: String) -> Result<()
 
 pub(crate) async fn commit(lease: Lease<Connection>) -> Result<()> {
     let ending = control::Ending::new(lease)?;
-    if ending.session.is_aborted() {
+    if ending.session.standing.is_aborted() {
         ending.send("ROLLBACK").await?;
         return Err(Error::new(ErrorKind::Closed, "the transaction has been rolled back by an error in it"));
     }

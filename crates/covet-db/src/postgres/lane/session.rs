@@ -87,7 +87,7 @@ impl Lane {
         tokio::spawn(async move {
             match tokio::time::timeout(REVIVAL, lane.session().client.check_connection()).await {
                 Ok(Ok(())) => lane.stalled.store(false, Ordering::Relaxed),
-                _ => lane.session().break_off(),
+                _ => lane.session().standing.break_off(),
             }
         });
     }
