@@ -121,7 +121,7 @@ fn measure(
     entries: &mut [Entry],
     endpoint: &'static Endpoint,
 ) -> Result<(), String> {
-    let (rounds, seconds) = if options.quick { (5, 1) } else { (5, 5) };
+    let (rounds, seconds) = if options.quick { (5, 1) } else { (5, 4) };
     for entry in entries.iter_mut().filter(|entry| entry.contender.has(endpoint)) {
         check::answer(workspace, entry.server.port(), endpoint)
             .map_err(|fault| format!("{} {}: {fault}", entry.contender.name, endpoint.path))?;

@@ -93,7 +93,7 @@ impl Results {
         let _ = writeln!(text, "By `{command}` on: {}. {}.\n", self.machine, self.versions.join(", "));
         let _ = writeln!(
             text,
-            "Load: `wrk` with {CONNECTIONS} connections beside the server, rounds interleaved, medians. Processor time is the server's own, \
+            "Load: `wrk` with {CONNECTIONS} connections beside the server, five interleaved rounds after one that warms up, medians. Processor time is the server's own, \
              from its operating system; requests per second depend on what else the machine does. Every server has the \
              same release profile and the system's allocator, and logs at `warn`. Covet's duties are on: request id, span, \
              limits, time-outs.\n"
