@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::backend::Wanted;
+use crate::backend::{self, Wanted};
 use crate::pool::{Lease, Place, PoolStats};
 use crate::row::Batch;
 use crate::sql::{Rendered, Text};
@@ -41,6 +41,10 @@ impl Absent {
     }
 
     pub(crate) async fn close(&self) {
+        match *self {}
+    }
+
+    pub(crate) async fn fetch_shared(&self, _: &Rendered<'_>, _: Wanted, _: std::time::Duration) -> backend::Shared {
         match *self {}
     }
 

@@ -30,6 +30,14 @@ pub(crate) enum Wanted {
     All,
 }
 
+/// How a statement went on a connection that it shares with others.
+pub(crate) enum Shared {
+    /// The server's answer.
+    Answered(Result<Vec<Batch>>),
+    /// It is to run on a connection of its own, after so much time.
+    NotYet(Duration),
+}
+
 /// A connected database.
 #[derive(Debug)]
 pub(crate) enum Backend {
@@ -116,6 +124,15 @@ impl Backend {
             Self::Sqlite(sqlite) => sqlite.close().await,
             Self::Postgres(postgres) => postgres.close().await,
             Self::Mysql(mysql) => mysql.close().await,
+        }
+    }
+
+    /// Runs a statement outside of transactions on a connection that many share, where there is one that has time for it. It
+    /// minds the time-out itself.
+    pub(crate) async fn fetch_shared(&self, rendered: &Rendered<'_>, wanted: Wanted, timeout: Duration) -> Shared {
+        match self {
+            Self::Postgres(postgres) => postgres.fetch_shared(rendered, wanted, timeout).await,
+            Self::Sqlite(_) | Self::Mysql(_) => Shared::NotYet(Duration::ZERO),
         }
     }
 

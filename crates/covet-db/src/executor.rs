@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use crate::backend::{Backend, Rows, Wanted};
-use crate::observe::observed;
+use crate::backend::{Backend, Rows, Shared, Wanted};
+use crate::observe::{limited, observed, told};
 use crate::pool::Place;
 use crate::replicas::Replicas;
 use crate::row::Batch;
@@ -272,16 +272,27 @@ impl Executor {
     ) -> Result<Vec<Batch>> {
         let text = rendered.text.clone();
         let timeout = timeout.unwrap_or(self.database.options.query_timeout);
-        let call = async move {
-            let backend = &self.database.backend;
-            let Some(mut turn) = self.scope.turn().await? else {
-                return backend.fetch(None, rendered, wanted, place).await;
+        let backend = &self.database.backend;
+        let call = async {
+            let shared = match self.scope {
+                Scope::Pool => backend.fetch_shared(&rendered, wanted, timeout).await,
+                Scope::Transaction { .. } => Shared::NotYet(Duration::ZERO),
             };
-            let result = backend.fetch(Some(turn.lease()?), rendered, wanted, place).await;
-            turn.over(&result);
-            result
+            let spent = match shared {
+                Shared::Answered(result) => return result,
+                Shared::NotYet(spent) => spent,
+            };
+            let alone = async {
+                let Some(mut turn) = self.scope.turn().await? else {
+                    return backend.fetch(None, rendered, wanted, place).await;
+                };
+                let result = backend.fetch(Some(turn.lease()?), rendered, wanted, place).await;
+                turn.over(&result);
+                result
+            };
+            limited(text.as_str(), timeout, spent, alone).await
         };
-        self.observe(text.as_str(), timeout, pin!(call)).await
+        told(self.dialect(), text.as_str(), &self.database.slow, pin!(call)).await
     }
 
     /// Runs one statement with many rows of values, within a transaction.

@@ -17,6 +17,32 @@ pub(crate) async fn observed<T>(
     slow: &SlowLog,
     call: impl Future<Output = Result<T>>,
 ) -> Result<T> {
+    told(dialect, text, slow, limited(text, timeout, Duration::ZERO, call)).await
+}
+
+/// Runs a call within its time-out, of which something has been spent already.
+pub(crate) async fn limited<T>(
+    text: &str,
+    timeout: Duration,
+    spent: Duration,
+    call: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    let result = tokio::time::timeout(timeout.saturating_sub(spent), call).await;
+    result.unwrap_or_else(|_| Err(timed_out(timeout).with_statement(text)))
+}
+
+/// The error of a call that took longer than it may.
+pub(crate) fn timed_out(timeout: Duration) -> Error {
+    Error::new(ErrorKind::Timeout, format!("the call did not finish within {timeout:?}"))
+}
+
+/// Tells about a call that minds its time-out itself.
+pub(crate) async fn told<T>(
+    dialect: Dialect,
+    text: &str,
+    slow: &SlowLog,
+    call: impl Future<Output = Result<T>>,
+) -> Result<T> {
     let span = tracing::debug_span!(
         "query",
         otel.kind = "client",
@@ -26,11 +52,7 @@ pub(crate) async fn observed<T>(
         error.r#type = Empty,
     );
     let started = Instant::now();
-    let result = tokio::time::timeout(timeout, call.instrument(span.clone())).await;
-    let result = result.unwrap_or_else(|_| {
-        let message = format!("the call did not finish within {timeout:?}");
-        Err(Error::new(ErrorKind::Timeout, message).with_statement(text))
-    });
+    let result = call.instrument(span.clone()).await;
     let elapsed = started.elapsed();
     if let Err(error) = &result {
         span.record("error.type", tracing::field::debug(error.kind()));

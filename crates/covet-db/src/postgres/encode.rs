@@ -15,41 +15,50 @@ use crate::{Error, ErrorKind, Param, Result};
 /// Midnight of 1 January 2000 in microseconds of Unix time, PostgreSQL's zero.
 pub(super) const ZERO: i64 = 946_684_800_000_000;
 
-/// Encoded values in one buffer.
-#[derive(Default)]
+/// The room that a value has in the buffer at first: most need no more.
+const ROOM: usize = 24;
+
+/// The room that the driver's buffer gets whenever it has little left. By itself it grows in the smallest steps, several for
+/// each statement.
+const DRIVERS_ROOM: usize = 2 << 10;
+
+/// What is left of that room is too little for the rest of a usual statement.
+const LITTLE: usize = 128;
+
+/// Encoded values in one buffer, each behind its length.
 pub(crate) struct Encoded {
     buffer: BytesMut,
-    /// Where each value ends; none for NULL.
-    ends: Vec<Option<usize>>,
+    count: usize,
 }
 
 impl Encoded {
     pub(super) fn new<'a>(params: impl IntoIterator<Item = &'a Param<'a>>, types: &[Type]) -> Result<Self> {
-        let mut encoded = Self::default();
+        let mut buffer = BytesMut::with_capacity(types.len() * ROOM);
         let mut bound = 0;
         for param in params {
             // More values than places are counted, and refused below.
             if let Some(ty) = types.get(bound) {
-                let is_null = encode(param, ty, &mut encoded.buffer).map_err(|reason| unfit(bound, &reason))?;
-                encoded.ends.push((!is_null).then_some(encoded.buffer.len()));
+                sized(param, ty, &mut buffer).map_err(|reason| unfit(bound, &reason))?;
             }
             bound += 1;
         }
         if bound != types.len() {
             return Err(Error::unbound(types.len(), bound));
         }
-        Ok(encoded)
+        Ok(Self { buffer, count: bound })
     }
 
     pub(super) fn values(&self) -> impl ExactSizeIterator<Item = Raw<'_>> {
-        let mut start = 0;
-        self.ends.iter().map(move |end| {
-            Raw(end.map(|end| {
-                let value = self.buffer.get(start..end).unwrap_or_default();
-                start = end;
-                value
-            }))
-        })
+        let mut rest = &*self.buffer;
+        (0..self.count)
+            .map(move |_| {
+                let (length, values) = rest.split_first_chunk()?;
+                let length = usize::try_from(i32::from_be_bytes(*length)).ok();
+                let (value, others) = values.split_at_checked(length.unwrap_or(0))?;
+                rest = others;
+                length.map(|_| value)
+            })
+            .map(Raw)
     }
 }
 
@@ -71,6 +80,9 @@ impl ToSql for Raw<'_> {
         let Some(value) = self.0 else {
             return Ok(IsNull::Yes);
         };
+        if out.capacity() - out.len() < value.len() + LITTLE {
+            out.reserve(value.len() + DRIVERS_ROOM);
+        }
         out.put_slice(value);
         Ok(IsNull::No)
     }
@@ -312,7 +324,7 @@ fn array(param: &Param<'_>, element: &Type, out: &mut BytesMut) -> std::result::
     values.iter().try_for_each(|value| sized(value, element, out))
 }
 
-/// A value behind its length, as arrays and COPY have it.
+/// A value behind its length, as arrays and COPY have it: -1 for NULL.
 pub(super) fn sized(value: &Param<'_>, ty: &Type, out: &mut BytesMut) -> std::result::Result<(), String> {
     let start = out.len();
     out.put_i32(-1);

@@ -46,7 +46,7 @@ pub use listen::{Event, Listener, Notification};
 pub(crate) use load::Rows;
 pub(crate) use stream::{Batches, PreparedStream};
 
-use crate::backend::Wanted;
+use crate::backend::{self, Wanted};
 use crate::pool::{Lease, Lookups, Opener, PING_PATIENCE, Place, Pool, PoolStats, Reason};
 use crate::row::{Batch, Columns};
 use crate::sql::{Rendered, Text};
@@ -207,6 +207,24 @@ impl Postgres {
         !call.is_within_transaction()
     }
 
+    /// Runs a statement on a lane, if it may go there.
+    pub(crate) async fn fetch_shared(
+        &self,
+        rendered: &Rendered<'_>,
+        wanted: Wanted,
+        timeout: Duration,
+    ) -> backend::Shared {
+        let Some(record) = self.lanes.record(&rendered.text) else {
+            return backend::Shared::NotYet(Duration::ZERO);
+        };
+        match self.lanes.fetch(&record, rendered, wanted, timeout).await {
+            backend::Shared::Answered(result) => {
+                backend::Shared::Answered(result.map_err(|error| error.with_statement(rendered.text.as_str())))
+            }
+            again => again,
+        }
+    }
+
     pub(crate) async fn fetch(
         &self,
         within: Option<&Lease<Connection>>,
@@ -215,11 +233,6 @@ impl Postgres {
         place: Place,
     ) -> Result<Vec<Batch>> {
         let record = if within.is_none() { self.lanes.record(&rendered.text) } else { None };
-        if let Some(record) = &record
-            && let lane::Outcome::Answered(result) = self.lanes.fetch(record, &rendered, wanted).await
-        {
-            return result.map_err(|error| error.with_statement(rendered.text.as_str()));
-        }
         let call = self.call(within, place).await?;
         let since = record.as_ref().map(|_| Instant::now());
         let mut result = fetch(&call.session, &rendered, wanted).await;

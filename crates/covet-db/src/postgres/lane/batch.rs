@@ -1,7 +1,7 @@
 //! Batches that only look, on a lane.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::session::BACKLOG;
 use super::text::Record;
@@ -67,16 +67,15 @@ impl Lanes {
     ) -> Option<Vec<Reply>> {
         let cost = records.cost().filter(|cost| *cost <= BACKLOG / LARGEST_PART)?;
         let turn = self.turn(cost)?;
-        let since = Instant::now();
         let Ok(answer) = tokio::time::timeout(PATIENCE, turn.lane.batch(asked)).await else {
             turn.lane.stall();
-            self.again();
+            self.again(&turn);
             return None;
         };
         match answer {
             Ok(Some(replies)) => {
                 if turn.is_alone() {
-                    records.ran_alone(since.elapsed(), &replies);
+                    records.ran_alone(turn.since().elapsed(), &replies);
                 }
                 self.count(asked.len());
                 return Some(replies);
@@ -88,7 +87,7 @@ impl Lanes {
             }
             Err(Failure::Unsent(_) | Failure::Midway(_)) => {}
         }
-        self.again();
+        self.again(&turn);
         None
     }
 }

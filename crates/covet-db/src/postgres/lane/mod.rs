@@ -24,9 +24,9 @@ use tokio::runtime::Handle;
 use super::connection::Failure;
 use super::open::{self, Pace};
 use super::{Shared, error};
-use crate::backend::Wanted;
+use crate::backend::{Shared as Outcome, Wanted};
+use crate::observe::timed_out;
 use crate::pool::LaneStats;
-use crate::row::Batch;
 use crate::sql::{Rendered, Text};
 use crate::{ConnectOptions, PreparedStatements, Result};
 use session::{Lane, Turn};
@@ -72,14 +72,6 @@ impl Slot {
     }
 }
 
-/// How a call on a lane went.
-pub(super) enum Outcome {
-    /// The server's answer.
-    Answered(Result<Vec<Batch>>),
-    /// It is to run on a lease.
-    Again,
-}
-
 /// How many of a pool's connections are lanes.
 pub(super) fn count(options: &ConnectOptions) -> usize {
     if options.postgres.prepared == PreparedStatements::Never {
@@ -112,13 +104,22 @@ impl Lanes {
     }
 
     /// Runs a statement on a lane, if its text was fast before and a lane has time for it.
-    pub(super) async fn fetch(self: &Arc<Self>, record: &Record, rendered: &Rendered<'_>, wanted: Wanted) -> Outcome {
+    pub(super) async fn fetch(
+        self: &Arc<Self>,
+        record: &Record,
+        rendered: &Rendered<'_>,
+        wanted: Wanted,
+        timeout: Duration,
+    ) -> Outcome {
         let Some(turn) = record.cost().and_then(|cost| self.turn(cost)) else {
-            return Outcome::Again;
+            return Outcome::NotYet(Duration::ZERO);
         };
-        let Ok(answer) = tokio::time::timeout(PATIENCE, turn.lane.fetch(rendered, wanted)).await else {
+        let Ok(answer) = tokio::time::timeout(PATIENCE.min(timeout), turn.lane.fetch(rendered, wanted)).await else {
+            if timeout <= PATIENCE {
+                return Outcome::Answered(Err(timed_out(timeout)));
+            }
             turn.lane.stall();
-            return self.again();
+            return self.again(&turn);
         };
         match answer {
             Ok(Some(batches)) => {
@@ -128,24 +129,24 @@ impl Lanes {
             }
             Ok(None) => {
                 record.refuse();
-                self.again()
+                self.again(&turn)
             }
-            Err(failure) => self.failed(record, failure),
+            Err(failure) => self.failed(record, &turn, failure),
         }
     }
 
     /// The errors that the lane is the reason of are not the caller's.
-    fn failed(&self, record: &Record, failure: Failure) -> Outcome {
+    fn failed(&self, record: &Record, turn: &Turn, failure: Failure) -> Outcome {
         if let Failure::Driver(error) = &failure {
             if is_refusal(error) {
                 record.refuse();
-                return self.again();
+                return self.again(turn);
             }
             match error.code().map(tokio_postgres::error::SqlState::code) {
                 // The lane has gone, and with it what had been sent. It reads only, so that nothing happens twice.
-                None => return self.again(),
-                Some(code) if code.starts_with("57P") || code.starts_with("08") => return self.again(),
-                Some(_) if self.note_stale(error) => return self.again(),
+                None => return self.again(turn),
+                Some(code) if code.starts_with("57P") || code.starts_with("08") => return self.again(turn),
+                Some(_) if self.note_stale(error) => return self.again(turn),
                 Some(_) => {}
             }
         }
@@ -166,9 +167,9 @@ impl Lanes {
         self.calls.fetch_add(statements as u64, Ordering::Relaxed);
     }
 
-    fn again(&self) -> Outcome {
+    fn again(&self, turn: &Turn) -> Outcome {
         self.again.fetch_add(1, Ordering::Relaxed);
-        Outcome::Again
+        Outcome::NotYet(turn.since().elapsed())
     }
 
     /// A turn on this thread's lane, or else on the next one that has time.

@@ -57,7 +57,7 @@ impl Lane {
             return None;
         }
         self.in_flight.fetch_add(1, Ordering::Relaxed);
-        Some(Turn { lane: self, cost, alone_since: (waiting == 0).then_some(now) })
+        Some(Turn { lane: self, cost, since: now, is_alone: waiting == 0 })
     }
 
     /// Sends a statement at once, behind those that are on their way; none is a result too large for a lane.
@@ -97,20 +97,26 @@ impl Lane {
 pub(super) struct Turn {
     pub(super) lane: Arc<Lane>,
     cost: u64,
-    /// None where others were before it.
-    alone_since: Option<Instant>,
+    since: Instant,
+    /// Whether nothing was before it to wait for.
+    is_alone: bool,
 }
 
 impl Turn {
     /// Whether nothing was before it to wait for.
     pub(super) fn is_alone(&self) -> bool {
-        self.alone_since.is_some()
+        self.is_alone
+    }
+
+    /// When it was given.
+    pub(super) fn since(&self) -> Instant {
+        self.since
     }
 
     /// Learns from an answer what the text costs.
     pub(super) fn answered(&self, record: &Record) {
-        if let Some(since) = self.alone_since {
-            record.measured(since.elapsed());
+        if self.is_alone {
+            record.measured(self.since.elapsed());
         }
     }
 }
