@@ -145,7 +145,11 @@ impl Backend {
     ) -> Result<Vec<Batch>> {
         match self {
             Self::Sqlite(sqlite) => sqlite.fetch(within.and_then(Lease::sqlite), rendered, wanted, place).await,
-            Self::Postgres(postgres) => postgres.fetch(within.and_then(Lease::postgres), rendered, wanted, place).await,
+            // In a box, because most that only look have been answered on a lane before, and their callers' futures are to be
+            // small.
+            Self::Postgres(postgres) => {
+                Box::pin(postgres.fetch(within.and_then(Lease::postgres), rendered, wanted, place)).await
+            }
             Self::Mysql(mysql) => mysql.fetch(within.and_then(Lease::mysql), rendered, wanted, place).await,
         }
     }
@@ -173,6 +177,11 @@ impl Backend {
         if let Self::Postgres(postgres) = self {
             return postgres.batch(within.and_then(Lease::postgres), asked, place).await;
         }
+        Box::pin(self.one_by_one(within, asked, place)).await
+    }
+
+    /// The statements of a batch, each after the answer to the one before it.
+    async fn one_by_one(&self, within: Option<&Lease>, asked: Vec<Asked<'_>>, place: Place) -> Result<Vec<Reply>> {
         let mut replies = Vec::with_capacity(asked.len());
         for Asked { rendered, wanted } in asked {
             let reply = match wanted {

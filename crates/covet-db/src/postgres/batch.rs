@@ -5,6 +5,7 @@ use std::time::Instant;
 use futures_util::future::join_all;
 
 use super::connection::{Bound, Failure, Session};
+use super::lane::Records;
 use super::limit::Limit;
 use super::{Connection, Postgres, execute, fetch, read};
 use crate::backend::Wanted;
@@ -27,6 +28,18 @@ impl Postgres {
         {
             return Ok(replies);
         }
+        // In a box, so that the futures of those that are answered on a lane are small.
+        Box::pin(self.batch_alone(within, asked, records, place)).await
+    }
+
+    /// Sends them on a connection of their own.
+    async fn batch_alone(
+        &self,
+        within: Option<&Lease<Connection>>,
+        asked: Vec<Asked<'_>>,
+        records: Option<Records>,
+        place: Place,
+    ) -> Result<Vec<Reply>> {
         let call = self.call(within, place).await?;
         let session = &call.session;
         let since = Instant::now();

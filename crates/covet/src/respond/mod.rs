@@ -17,7 +17,6 @@ pub use no_content::NoContent;
 pub use page::Page;
 pub use redirect::Redirect;
 
-use bytes::{BufMut, BytesMut};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 
@@ -162,13 +161,17 @@ pub(crate) fn add_vary(headers: &mut http::HeaderMap, name: &'static str) {
     }
 }
 
+/// The bytes that an answer in JSON has room for at first. Up to about this size the system's allocator has blocks at hand, and
+/// what grows is copied.
+const JSON_ROOM: usize = 1000;
+
 /// The response of a value as JSON.
 pub(crate) fn json<T: Serialize>(status: StatusCode, value: &T, to: &Responding<'_>) -> Response {
-    let mut body = BytesMut::with_capacity(256).writer();
+    let mut body = Vec::with_capacity(JSON_ROOM);
     if let Err(error) = serde_json::to_writer(&mut body, value) {
         return to.problem(ProblemDetails::new(&INTERNAL).cause(error));
     }
-    let mut response = Response::new(Body::from(body.into_inner().freeze()));
+    let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, const { HeaderValue::from_static("application/json") });
     response

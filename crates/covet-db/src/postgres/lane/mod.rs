@@ -29,9 +29,10 @@ use crate::observe::timed_out;
 use crate::pool::LaneStats;
 use crate::sql::{Rendered, Text};
 use crate::{ConnectOptions, PreparedStatements, Result};
+pub(super) use batch::Records;
 use session::{Lane, Turn};
 pub(super) use text::Record;
-use text::Records;
+use text::Records as TextRecords;
 
 /// How long the server works on a statement of a lane, and how long a call waits there.
 const PATIENCE: Duration = Duration::from_millis(250);
@@ -45,7 +46,7 @@ const AFTER_FAILURE: Duration = Duration::from_secs(1);
 /// The lanes of a pool.
 pub(super) struct Lanes {
     slots: Box<[Slot]>,
-    records: Records,
+    records: TextRecords,
     shared: Arc<Shared>,
     closed: AtomicBool,
     calls: AtomicU64,
@@ -85,7 +86,7 @@ impl Lanes {
     pub(super) fn new(shared: &Arc<Shared>) -> Arc<Self> {
         Arc::new(Self {
             slots: (0..count(&shared.options)).map(|_| Slot::default()).collect(),
-            records: Records::new(),
+            records: TextRecords::new(),
             shared: Arc::clone(shared),
             closed: AtomicBool::new(false),
             calls: AtomicU64::new(0),
