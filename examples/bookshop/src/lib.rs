@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod books;
+mod insert;
 pub mod orders;
 pub mod pages;
 pub mod seed;

@@ -7,19 +7,20 @@ use covet::{
 
 use super::{Book, BookError, NewBook, find};
 use crate::access::BooksWrite;
+use crate::insert::insert;
 
 /// Add a book.
 #[post("/books")]
 pub(super) async fn add_book(_: Auth<BooksWrite>, new: Json<NewBook>, db: Db) -> Result<Created<Book>> {
     let NewBook { title, author, published, price, stock } = &*new;
-    let book: Book = db
-        .fetch_one(sql!(
-            "INSERT INTO books (title, author, published, price, stock)
-             VALUES ({title}, {author}, {published}, {price}, {stock})
-             RETURNING id, title, author, published, price, stock"
-        ))
-        .await?;
-    Ok(Created::at(format!("/api/books/{}", book.id), book))
+    let sql = sql!(
+        "INSERT INTO books (title, author, published, price, stock)
+         VALUES ({title}, {author}, {published}, {price}, {stock})"
+    );
+    let id = insert(sql, &db).await?;
+    let (title, author) = (title.clone(), author.clone());
+    let book = Book { id, title, author, published: *published, price: *price, stock: *stock };
+    Ok(Created::at(format!("/api/books/{id}"), book))
 }
 
 /// Replace a book that has not changed since it was read.
@@ -60,13 +61,13 @@ pub(super) async fn change_book(
 
 async fn update(id: i64, new: &NewBook, tx: &Executor) -> Result<Book, BookError> {
     let NewBook { title, author, published, price, stock } = new;
-    let sql = sql!(
+    tx.execute(sql!(
         "UPDATE books
          SET title = {title}, author = {author}, published = {published}, price = {price}, stock = {stock}
-         WHERE id = {id}
-         RETURNING id, title, author, published, price, stock"
-    );
-    Ok(tx.fetch_one(sql).await?)
+         WHERE id = {id}"
+    ))
+    .await?;
+    find(id, tx).await
 }
 
 /// Delete a book; with If-Match only one that has not changed since it was read.

@@ -7,6 +7,7 @@ use covet::{Auth, Created, Db, IdempotencyKey, Json, State, jiff, post};
 
 use super::{Feed, Line, NewOrder, Order, OrderError};
 use crate::access::OrdersWrite;
+use crate::insert::insert;
 
 /// How often an order is tried again that met others for the same books.
 const RETRIES: u32 = 100;
@@ -73,12 +74,9 @@ async fn place(tx: &Transaction, placing: Placing) -> Result<Order, OrderError> 
     // To the microsecond, which is what every database keeps, so that the answer is what is read later.
     let now = jiff::Timestamp::now();
     let placed_at = now.round(jiff::Unit::Microsecond).unwrap_or(now);
-    let id: i64 = tx
-        .fetch_value(sql!(
-            "INSERT INTO orders (placed_at, customer, total, form)
-             VALUES ({placed_at}, {customer}, {total}, {form}) RETURNING id"
-        ))
-        .await?;
+    let sql =
+        sql!("INSERT INTO orders (placed_at, customer, total, form) VALUES ({placed_at}, {customer}, {total}, {form})");
+    let id = insert(sql, tx).await?;
     let rows = lines.iter().map(|Line { book, title, price, copies }| {
         sql!(
             "INSERT INTO order_lines (order_id, book, title, price, copies)
@@ -91,17 +89,12 @@ async fn place(tx: &Transaction, placing: Placing) -> Result<Order, OrderError> 
 
 /// Takes copies of a book from the stock.
 async fn take(tx: &Transaction, book: i64, copies: i64) -> Result<Line, OrderError> {
-    let taken = tx
-        .fetch_optional(sql!(
-            "UPDATE books SET stock = stock - {copies} WHERE id = {book} AND stock >= {copies} RETURNING title, price"
-        ))
-        .await?;
-    if let Some((title, price)) = taken {
-        return Ok(Line { book, title, price, copies });
+    let taken =
+        tx.execute(sql!("UPDATE books SET stock = stock - {copies} WHERE id = {book} AND stock >= {copies}")).await?;
+    let known = tx.fetch_optional(sql!("SELECT title, price, stock FROM books WHERE id = {book}")).await?;
+    match known {
+        Some((title, price, _)) if taken.rows_affected == 1 => Ok(Line { book, title, price, copies }),
+        Some((name, _, left)) => Err(OrderError::OutOfStock { book, name, left, wanted: copies }),
+        None => Err(OrderError::UnknownBook { book }),
     }
-    let known = tx.fetch_optional(sql!("SELECT title, stock FROM books WHERE id = {book}")).await?;
-    Err(match known {
-        Some((name, left)) => OrderError::OutOfStock { book, name, left, wanted: copies },
-        None => OrderError::UnknownBook { book },
-    })
 }

@@ -2,7 +2,7 @@
 
 use covet::auth::Roles;
 use covet::db::SlowStatement;
-use covet::{Auth, Db, Result, get, jiff};
+use covet::{Auth, Db, Decimal, Result, get, jiff};
 
 use super::visitor::{Fresh, Top, Visitor};
 use crate::access::UsersAdmin;
@@ -50,12 +50,13 @@ pub(super) async fn admin(
     roles: Roles,
     db: Db,
 ) -> Result<Fresh<AdminPage>> {
-    let (placed, sales) = db.fetch_one("SELECT count(*), coalesce(CAST(sum(total) AS BIGINT), 0) FROM orders").await?;
+    // A sum is of another type on each database; a decimal holds all of them.
+    let (placed, sales): (i64, Option<Decimal>) = db.fetch_one("SELECT count(*), sum(total) FROM orders").await?;
     let slow = db.slow_statements();
     Ok(Fresh(AdminPage {
         books: db.fetch_value("SELECT count(*) FROM books").await?,
         placed,
-        sales,
+        sales: sales.unwrap_or_default().try_into()?,
         users: db.fetch_value("SELECT count(*) FROM covet_users").await?,
         database: db.version().await?,
         pool: figures(&db),

@@ -33,6 +33,13 @@ macro_rules! on_each_database {
                     super::$name($shop(&url).await).await;
                 }
             }
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn mysql() {
+                if let Some(url) = covet_testsuite::servers::fresh_mysql() {
+                    super::$name($shop(&url).await).await;
+                }
+            }
         }
     )+};
 }
