@@ -95,8 +95,20 @@ async fn post(client: &Client, path: &str, password: &str) -> u16 {
 
 #[tokio::test]
 async fn users_roles_and_the_audit_log_are_kept_on_postgres() {
-    let Some(url) = covet_testsuite::servers::fresh_postgres() else { return };
-    let (here, there) = (client(&url).await, client(&url).await);
+    if let Some(url) = covet_testsuite::servers::fresh_postgres() {
+        users_roles_and_the_audit_log_are_kept(&url).await;
+    }
+}
+
+#[tokio::test]
+async fn users_roles_and_the_audit_log_are_kept_on_mysql() {
+    if let Some(url) = covet_testsuite::servers::fresh_mysql() {
+        users_roles_and_the_audit_log_are_kept(&url).await;
+    }
+}
+
+async fn users_roles_and_the_audit_log_are_kept(url: &str) {
+    let (here, there) = (client(url).await, client(url).await);
     assert_eq!(
         (post(&here, "/login", "another horse").await, post(&here, "/login", "correct horse").await),
         (422, 303)
