@@ -25,6 +25,9 @@ const DRIVERS_ROOM: usize = 2 << 10;
 /// What is left of that room is too little for the rest of a usual statement.
 const LITTLE: usize = 128;
 
+/// Why a text with U+0000 is not sent.
+const NUL: &str = "the text has a NUL in it, which PostgreSQL stores in bytea only";
+
 /// Encoded values in one buffer, each behind its length.
 pub(crate) struct Encoded {
     buffer: BytesMut,
@@ -276,7 +279,7 @@ pub(super) fn text(param: &Param<'_>) -> std::result::Result<String, String> {
     Ok(match param {
         Param::Text(text) | Param::Json(text) => {
             if text.contains('\0') {
-                return Err("the text has a NUL in it, which PostgreSQL stores in bytea only".into());
+                return Err(NUL.into());
             }
             text.as_ref().to_owned()
         }
@@ -375,5 +378,7 @@ fn unreadable(ty: &Type) -> String {
 }
 
 pub(super) fn unfit(index: usize, reason: &str) -> Error {
-    Error::new(ErrorKind::Encode, format!("value {} cannot be bound: {reason}", index + 1))
+    let error = Error::new(ErrorKind::Encode, format!("value {} cannot be bound: {reason}", index + 1));
+    // The code that the server itself would answer with.
+    if reason == NUL { error.with_code("22021") } else { error }
 }

@@ -162,3 +162,31 @@ async fn members_of_a_book_are_changed(shop: Client) {
     );
     assert_eq!(shop.get("/api/books/1").send().await.json::<Value>(), expected);
 }
+
+/// U+0000 is a character of JSON and of a query like any other, and only PostgreSQL has no place for it.
+async fn add_and_seek_a_title_with_u0000(shop: Client) -> [u16; 2] {
+    let shop = staff(&shop).await;
+    let book = json!({ "title": "a\u{0}b", "author": "Jane Austen", "published": 1815, "price": 999 });
+    let added = shop.post("/api/books").json(&book).send().await;
+    if added.status() == 201 {
+        assert_eq!(added.json::<Value>()["title"], "a\u{0}b");
+    } else {
+        let problem = added.problem();
+        assert_eq!(problem["type"], "/problems/invalid-request");
+        assert!(problem["detail"].as_str().unwrap().contains("U+0000"), "{problem}");
+    }
+    let found = shop.get("/api/books?author=a%00b").send().await;
+    [added.status().as_u16(), found.status().as_u16()]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn u0000_is_stored_by_sqlite() {
+    assert_eq!(add_and_seek_a_title_with_u0000(crate::shop().await).await, [201, 200]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn u0000_is_the_clients_fault_on_postgres() {
+    if let Some(url) = covet_testsuite::servers::fresh_postgres() {
+        assert_eq!(add_and_seek_a_title_with_u0000(crate::shop_on(&url).await).await, [422, 422]);
+    }
+}
