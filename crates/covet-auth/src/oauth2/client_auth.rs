@@ -14,6 +14,7 @@ use crate::{AuditEvent, Scope};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
+use std::net::IpAddr;
 
 /// A POST to one of the endpoints that clients call.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +26,8 @@ pub struct EndpointRequest<'a> {
     pub authorization: Option<&'a str>,
     /// The `DPoP` header.
     pub dpop: Option<&'a str>,
+    /// Where it comes from; wrong secrets are counted by it.
+    pub address: Option<IpAddr>,
     /// The time.
     pub now: Timestamp,
 }
@@ -38,7 +41,7 @@ const ASSERTION_LIFE: i64 = 3600;
 impl<'a> EndpointRequest<'a> {
     /// A request with a body.
     pub fn new(body: &'a str, now: Timestamp) -> EndpointRequest<'a> {
-        EndpointRequest { body, authorization: None, dpop: None, now }
+        EndpointRequest { body, authorization: None, dpop: None, address: None, now }
     }
 }
 
@@ -50,8 +53,8 @@ impl<S: Store> Server<S> {
         form: &Parameters,
     ) -> Result<Client, Failure> {
         let result = self.try_authenticate(request, form).await;
-        if let Err(Failure::Refused(error)) = &result
-            && error.code == OAuthErrorCode::InvalidClient
+        if let Err(Failure::Refused(error) | Failure::Later { error, .. }) = &result
+            && error.code != OAuthErrorCode::InvalidRequest
         {
             let claimed = request.authorization.and_then(read_basic).map(|(id, _)| id);
             let claimed = claimed.or_else(|| form.value("client_id").map(str::to_owned));
@@ -86,12 +89,23 @@ impl<S: Store> Server<S> {
         };
         let client = self.store.client(&id).await?;
         let proved = match (&client, &given) {
-            (Some(client), Some(given)) => client.has_secret(given),
             (Some(client), None) => !client.is_confidential(),
-            (None, given) => {
-                // As much work as for a client that exists.
-                Client::new(&id, Scope::default()).with_secret("").has_secret(given.as_deref().unwrap_or("-"));
-                false
+            (None, None) => false,
+            (client, Some(given)) => {
+                let is_right = || match client {
+                    Some(client) => client.has_secret(given),
+                    None => {
+                        // As much work as for a client that exists.
+                        Client::new(&id, Scope::default()).with_secret("").has_secret(given);
+                        false
+                    }
+                };
+                let attempt = self.throttle.attempt((&id, request.address), request.now, is_right);
+                attempt.map_err(|wait| {
+                    let description = "there were too many wrong client secrets; try again later";
+                    let error = OAuthError::new(OAuthErrorCode::TemporarilyUnavailable, description);
+                    Failure::Later { error, wait }
+                })?
             }
         };
         client.filter(|_| proved).ok_or_else(|| refused().into())

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use std::borrow::Cow;
 use std::fmt;
+use std::time::Duration;
 
 /// The code of an error, as it stands in `error`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -27,6 +28,8 @@ pub enum OAuthErrorCode {
     AccessDenied,
     /// Something is broken on this side.
     ServerError,
+    /// It may be tried again later.
+    TemporarilyUnavailable,
     /// The user must log in, and `prompt=none` forbids to ask (OpenID Connect Core, section 3.1.2.6).
     LoginRequired,
     /// The user must consent, and `prompt=none` forbids to ask.
@@ -79,6 +82,7 @@ impl OAuthErrorCode {
             InvalidScope => "invalid_scope",
             AccessDenied => "access_denied",
             ServerError => "server_error",
+            TemporarilyUnavailable => "temporarily_unavailable",
             LoginRequired => "login_required",
             ConsentRequired => "consent_required",
             RequestNotSupported => "request_not_supported",
@@ -129,6 +133,13 @@ impl std::error::Error for OAuthError {}
 pub enum Failure {
     /// The request is at fault: this is for the client.
     Refused(OAuthError),
+    /// There were too many wrong secrets: over HTTP this is 429 with `Retry-After`.
+    Later {
+        /// What the client is told.
+        error: OAuthError,
+        /// How long it must wait, in whole seconds.
+        wait: Duration,
+    },
     /// We are: this is for the log, and the client gets `server_error`.
     Internal(crate::Error),
 }
@@ -148,7 +159,7 @@ impl From<crate::Error> for Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Failure::Refused(error) => error.fmt(f),
+            Failure::Refused(error) | Failure::Later { error, .. } => error.fmt(f),
             Failure::Internal(error) => error.fmt(f),
         }
     }

@@ -22,6 +22,7 @@ pub(crate) mod secret;
 mod server;
 mod settings;
 mod store;
+mod throttle;
 mod token;
 
 pub use authorize::{Authorization, ConsentPage, Decision, Session};

@@ -5,6 +5,7 @@ use super::revocation::Revocations;
 use super::secret;
 use super::settings::Settings;
 use super::store::{Grant, Revoke, Store};
+use super::throttle::Throttle;
 use crate::error::Result;
 use crate::jose::{Algorithm, Claims, KeySet, SigningKey, TokenType, Verifier};
 use crate::keys::{self, KeyEncryptionKey, KeyRing, KeyState, StoredKey};
@@ -26,6 +27,7 @@ pub struct Server<S> {
     seal: Option<KeyEncryptionKey>,
     pub(crate) verifier: Verifier,
     pub(crate) revocations: Arc<Revocations>,
+    pub(super) throttle: Throttle,
 }
 
 /// The claims of an access token beside the registered ones (RFC 9068, section 2.2).
@@ -80,7 +82,8 @@ impl<S: Store> Server<S> {
         let ring = KeyRing::new(&kept, seal.as_ref(), &settings.rotation, now)?;
         let verifier = Verifier::new(&settings.issuer, &settings.audience);
         let revocations = Arc::new(Revocations::default());
-        let server = Server { settings, store, ring, seal, verifier, revocations };
+        let throttle = Throttle::default();
+        let server = Server { settings, store, ring, seal, verifier, revocations, throttle };
         server.learn_revocations(now).await?;
         Ok(server)
     }

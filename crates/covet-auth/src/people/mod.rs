@@ -7,7 +7,7 @@ mod login;
 mod memory;
 mod session;
 mod store;
-mod throttle;
+pub(crate) mod throttle;
 
 pub use login::{LoggedIn, Login, LoginAttempt, LoginError, NewUser, People, PeopleSettings, Registration};
 pub use memory::MemoryPeople;

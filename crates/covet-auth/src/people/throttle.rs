@@ -17,7 +17,7 @@ use crate::oauth2::secret;
 const LONGEST: Duration = Duration::from_secs(15 * 60);
 
 /// After so long without another failure the count begins anew.
-pub(super) const MEMORY: SignedDuration = SignedDuration::from_hours(24);
+pub(crate) const MEMORY: SignedDuration = SignedDuration::from_hours(24);
 
 /// One count of failures.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +50,7 @@ pub(super) fn counts(login: &str, address: Option<IpAddr>, device: Option<&str>)
 }
 
 /// The address, or for IPv6 its network of 64 bits, which is what one customer has.
-fn network(address: IpAddr) -> String {
+pub(crate) fn network(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => {
@@ -64,16 +64,21 @@ impl Count {
     /// How long until the next attempt is looked at.
     pub(super) fn wait(&self, failures: Option<Failures>, now: Timestamp) -> Option<Duration> {
         let Failures { count, last_at } = failures?;
-        if last_at + MEMORY < now {
-            return None;
-        }
-        let beyond = count.checked_sub(self.free)?;
-        let delay = Duration::from_secs(1_u64.checked_shl(beyond).unwrap_or(u64::MAX)).min(LONGEST);
-        let until = last_at + SignedDuration::try_from(delay).ok()?;
-        // In whole seconds, rounded up: what is told must be enough.
-        let left = until.duration_since(now);
-        (left.is_positive()).then(|| Duration::from_secs(left.as_secs().unsigned_abs() + 1).min(LONGEST))
+        wait(self.free, count, last_at, now)
     }
+}
+
+/// How long until the next attempt is looked at, after so many failures of which some were free.
+pub(crate) fn wait(free: u32, failures: u32, last_at: Timestamp, now: Timestamp) -> Option<Duration> {
+    if last_at + MEMORY < now {
+        return None;
+    }
+    let beyond = failures.checked_sub(free)?;
+    let delay = Duration::from_secs(1_u64.checked_shl(beyond).unwrap_or(u64::MAX)).min(LONGEST);
+    let until = last_at + SignedDuration::try_from(delay).ok()?;
+    // In whole seconds, rounded up: what is told must be enough.
+    let left = until.duration_since(now);
+    left.is_positive().then(|| Duration::from_secs(left.as_secs().unsigned_abs() + 1).min(LONGEST))
 }
 
 #[cfg(test)]

@@ -395,3 +395,21 @@ async fn line_83_a_bound_token_opens_the_apps_routes_to_the_holder_of_its_key() 
         client.get("/me").header("authorization", &format!("DPoP {}", bearer["access_token"].as_str().unwrap()));
     assert_eq!(request.header("dpop", &two).send().await.status(), 401, "nor the other way round");
 }
+
+#[tokio::test]
+async fn line_90_wrong_client_secrets_are_told_when_to_come_back() {
+    let client = client().await;
+    for endpoint in ["token", "introspect", "revoke", "par", "device_authorization"] {
+        let form = [("client_id", endpoint), ("client_secret", "wrong"), ("token", "x")];
+        let path = format!("/oauth/{endpoint}");
+        for _ in 0..5 {
+            assert_eq!(client.post(&path).form(&form).send().await.status(), 401, "{endpoint}");
+        }
+        let answer = client.post(&path).form(&form).send().await;
+        assert_eq!(answer.status(), 429, "{endpoint}: {}", answer.text());
+        let seconds: u64 = answer.header("retry-after").unwrap().parse().unwrap();
+        assert!((1..=2).contains(&seconds), "{seconds}");
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
+        assert_eq!(answer.json::<Value>()["error"], "temporarily_unavailable");
+    }
+}

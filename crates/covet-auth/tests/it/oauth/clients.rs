@@ -161,3 +161,53 @@ async fn the_metadata_tell_what_there_is() {
     assert_eq!(metadata["response_types_supported"], json!(["code"]));
     assert_eq!(metadata["authorization_response_iss_parameter_supported"], true);
 }
+
+/// How the introspection endpoint answers a secret from an address: whether it is right, or how many seconds to wait.
+async fn guess(
+    server: &Server<MemoryStore>,
+    (id, secret): (&str, &str),
+    address: &str,
+    second: i64,
+) -> Result<bool, u64> {
+    let body = form(&[("client_id", id), ("client_secret", secret), ("token", "x")]);
+    let mut request = EndpointRequest::new(&body, at(second));
+    request.address = Some(address.parse().unwrap());
+    match server.introspection(&request).await {
+        Ok(_) => Ok(true),
+        Err(Failure::Refused(error)) if error.code.name() == "invalid_client" => Ok(false),
+        Err(Failure::Later { error, wait }) if error.code.name() == "temporarily_unavailable" => Err(wait.as_secs()),
+        Err(other) => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn line_90_wrong_client_secrets_are_throttled() {
+    let server = server().await;
+    let (here, elsewhere) = ("192.0.2.1", "192.0.2.2");
+    for _ in 0..5 {
+        assert_eq!(guess(&server, ("web", "wrong"), here, 0).await, Ok(false));
+    }
+    // During the delay the right one is not looked at either, and trying makes the delay no longer.
+    for _ in 0..100 {
+        assert_eq!(guess(&server, ("web", "s3cret"), here, 0).await, Err(2));
+    }
+    assert_eq!(guess(&server, ("web", "s3cret"), elsewhere, 0).await, Ok(true), "nobody is kept out from elsewhere");
+    assert_eq!(guess(&server, ("web", "wrong"), here, 2).await, Ok(false));
+    assert_eq!(guess(&server, ("web", "wrong"), here, 2).await, Err(3), "it doubles");
+    assert_eq!(guess(&server, ("web", "s3cret"), here, 5).await, Ok(true));
+    assert_eq!(guess(&server, ("web", "wrong"), here, 5).await, Ok(false), "what was right clears the count");
+}
+
+#[tokio::test]
+async fn line_90_an_address_that_guesses_is_throttled_but_not_a_client_it_is_known_of() {
+    let server = server().await;
+    let here = "2001:db8::1";
+    assert_eq!(guess(&server, ("api", "api"), here, 0).await, Ok(true));
+    for number in 0..30 {
+        let name = format!("nobody-{number}");
+        assert_eq!(guess(&server, (&name, "x"), "2001:db8::2", 0).await, Ok(false), "{number}");
+    }
+    assert_eq!(guess(&server, ("web", "s3cret"), here, 0).await, Err(2), "one customer has the network");
+    assert_eq!(guess(&server, ("api", "api"), here, 0).await, Ok(true), "the client has proved itself from there");
+    assert_eq!(guess(&server, ("web", "s3cret"), here, 2).await, Ok(true));
+}

@@ -108,7 +108,7 @@ pub(super) async fn token(
 
 pub(super) fn answered<T>(answer: Result<T, Failure>) -> Result<T, OAuthError> {
     answer.map_err(|failure| match failure {
-        Failure::Refused(error) => error,
+        Failure::Refused(error) | Failure::Later { error, .. } => error,
         other => panic!("{other:?}"),
     })
 }

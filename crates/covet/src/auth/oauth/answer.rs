@@ -135,6 +135,7 @@ impl Answer {
                     .with(header::WWW_AUTHENTICATE, "Basic realm=\"oauth\", charset=\"UTF-8\"")
             }
             Failure::Refused(error) => Answer::json(StatusCode::BAD_REQUEST, &error),
+            Failure::Later { error, wait } => Answer::json(StatusCode::TOO_MANY_REQUESTS, &error).retry_after(wait),
             Failure::Internal(error) => Answer::internal(&error),
             other => Answer::internal(&other),
         }

@@ -42,6 +42,7 @@ impl Call {
         let mut request = EndpointRequest::new(body, Timestamp::now());
         request.authorization = self.authorization.as_ref().map_err(Clone::clone)?.as_deref();
         request.dpop = self.dpop.as_ref().map_err(Clone::clone)?.as_deref();
+        request.address = Some(self.origin.address);
         Ok(request)
     }
 
