@@ -175,6 +175,13 @@ fn it_shows_itself_without_serving() {
     let routes: serde_json::Value = serde_json::from_slice(&inspect("routes").stdout).unwrap();
     let paths: Vec<_> = routes.as_array().unwrap().iter().map(|route| route["path"].as_str().unwrap()).collect();
     assert!(paths.contains(&"/api/books/{id}"), "{paths:?}");
+    let who = |method: &str, path: &str| {
+        let is_asked = |route: &&serde_json::Value| route["method"] == method && route["path"] == path;
+        routes.as_array().unwrap().iter().find(is_asked).unwrap()["auth"].clone()
+    };
+    assert_eq!(who("GET", "/api/books/{id}"), json!({ "who": "everybody" }));
+    let write = who("PUT", "/api/books/{id}");
+    assert_eq!((&write["permissions"], &write["roles"]), (&json!([["books:write"]]), &json!(["clerk", "admin"])));
     let document: serde_json::Value = serde_json::from_slice(&inspect("openapi").stdout).unwrap();
     assert_eq!(document["info"]["title"], "Bookshop");
     let migrations: serde_json::Value = serde_json::from_slice(&inspect("migrations").stdout).unwrap();
