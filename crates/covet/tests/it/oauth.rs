@@ -111,6 +111,26 @@ async fn tokens(client: &Client) -> Value {
 }
 
 #[tokio::test]
+async fn a_client_that_was_taken_out_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("shop.db").display());
+    let before = client_on(&url).await;
+    let tokens = tokens(&before).await;
+    let server = Server::new("https://id.example").unwrap().people(Cookies);
+    let app = App::new("Shop", "1.0.0").database(Db::connect(&url)).auth(server).routes(routes![me]);
+    let after = Client::new(app.prepare().await.unwrap()).unwrap();
+    let refresh = async |client: &Client| {
+        let token = tokens["refresh_token"].as_str().unwrap();
+        let pairs = [("grant_type", "refresh_token"), ("client_id", "app"), ("refresh_token", token)];
+        client.post("/oauth/token").form(&pairs).send().await
+    };
+    let refused = refresh(&after).await;
+    assert_eq!((refused.status().as_u16(), &refused.json::<Value>()["error"]), (401, &json!("invalid_client")));
+    assert_eq!(visit(&after, &authorize("app", "")).await.status(), 400);
+    assert_eq!(refresh(&before).await.status(), 200, "a process that has the client serves it");
+}
+
+#[tokio::test]
 async fn a_login_leads_to_tokens_that_the_app_believes() {
     let client = client().await;
     let anonymous = client.get(&authorize("app", "")).send().await;

@@ -156,7 +156,8 @@ impl Server {
         self
     }
 
-    /// With one more client, which on every start is written over the one of its id.
+    /// With one more client, which on every start is written over the one of its id. A client that the server is started without
+    /// is not known any more.
     pub fn client(mut self, client: Client) -> Self {
         self.clients.push(client);
         self
@@ -197,10 +198,11 @@ impl Server {
         db.migrate(&crate::tables::MIGRATIONS).await?;
         provider.roles.begin(&db, &self.roles, self.settings.access_life).await?;
         provider.audit.start(db.clone(), self.keep_audit);
-        let store = SqlStore::new(db.clone(), self.people, provider.audit.clone());
         let docs = self.docs_scope.clone().map(|scope| docs_client(&self.settings.issuer, scope)).transpose()?;
         // A client of that name that the app has is the one that is meant.
-        for client in docs.iter().chain(&self.clients) {
+        let clients = docs.iter().chain(&self.clients);
+        let store = SqlStore::new(db.clone(), self.people, provider.audit.clone(), clients.clone());
+        for client in clients {
             store.put_client(client).await?;
         }
         let now = Timestamp::now();

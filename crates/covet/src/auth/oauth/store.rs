@@ -2,6 +2,7 @@
 //!
 //! Instants are milliseconds since 1970. What must happen once happens in one statement whose number of rows says who did it.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -23,6 +24,9 @@ pub(crate) struct SqlStore {
     db: Db,
     people: Arc<dyn People>,
     audit: AuditLog,
+    /// The ids of the clients that the server has. One that it does not have any more is still in the table, for the
+    /// processes that have it.
+    clients: Arc<HashSet<String>>,
 }
 
 fn failed(error: covet_db::Error) -> Error {
@@ -34,8 +38,14 @@ fn millis(time: Timestamp) -> i64 {
 }
 
 impl SqlStore {
-    pub(in crate::auth) fn new(db: Db, people: Arc<dyn People>, audit: AuditLog) -> SqlStore {
-        SqlStore { db, people, audit }
+    /// The store of a server that has these clients.
+    pub(in crate::auth) fn new<'a>(
+        db: Db,
+        people: Arc<dyn People>,
+        audit: AuditLog,
+        clients: impl Iterator<Item = &'a Client>,
+    ) -> SqlStore {
+        SqlStore { db, people, audit, clients: Arc::new(clients.map(|client| client.id.clone()).collect()) }
     }
 
     /// Registers a client, in place of the one of its id.
@@ -64,6 +74,9 @@ impl Store for SqlStore {
     }
 
     async fn client(&self, id: &str) -> Result<Option<Client>> {
+        if !self.clients.contains(id) {
+            return Ok(None);
+        }
         let sql = sql!(
             "SELECT id, name, secret_hash, redirect_uris, post_logout_redirect_uris, grants, scope, consent_given,
                     introspects_all, key_set
