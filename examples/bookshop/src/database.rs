@@ -1,6 +1,17 @@
-//! The number of a row that is added, on each of the databases.
+//! How rows are added and changed, on each of the databases.
 
-use covet::db::{Dialect, Error, Executor, Result, Sql, sql};
+use covet::db::{Dialect, Error, Executor, Isolation, Result, Sql, TransactionOptions, sql};
+
+/// How often a change is tried again that met others for the same rows.
+const RETRIES: u32 = 100;
+
+/// For changes that follow from what was read: as if nobody else had changed anything meanwhile.
+pub(crate) fn serializable() -> TransactionOptions {
+    let mut options = TransactionOptions::default();
+    options.isolation = Some(Isolation::Serializable);
+    options.retries = RETRIES;
+    options
+}
 
 /// Adds a row to a table whose key `id` the database gives, and says which it gave.
 pub(crate) async fn insert(row: Sql<'_>, db: &Executor) -> Result<i64> {

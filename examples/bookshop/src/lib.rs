@@ -4,7 +4,7 @@
 
 pub mod access;
 pub mod books;
-mod insert;
+mod database;
 pub mod orders;
 pub mod pages;
 pub mod seed;

@@ -7,7 +7,7 @@ use covet::{
 
 use super::{Book, BookError, NewBook, find};
 use crate::access::BooksWrite;
-use crate::insert::insert;
+use crate::database::{insert, serializable};
 
 /// Add a book.
 #[post("/books")]
@@ -32,9 +32,10 @@ pub(super) async fn replace_book(
     new: Json<NewBook>,
     db: Db,
 ) -> Result<Tagged<Json<Book>>, BookError> {
-    db.transaction(async |tx| {
-        seen.check(&ETag::of(&find(*id, tx).await?))?;
-        update(*id, &new, tx).await.map(Book::tagged)
+    let (id, seen, new) = (*id, &seen, &*new);
+    db.transaction_with(serializable(), |tx| async move {
+        seen.check(&ETag::of(&find(id, &tx).await?))?;
+        update(id, new, &tx).await.map(Book::tagged)
     })
     .await
 }
@@ -48,13 +49,14 @@ pub(super) async fn change_book(
     patch: MergePatch<NewBook>,
     db: Db,
 ) -> Result<Tagged<Json<Book>>, BookError> {
-    db.transaction(async |tx| {
-        let book = find(*id, tx).await?;
-        if let Some(seen) = &seen {
+    let (id, seen, patch) = (*id, seen.as_ref(), &patch);
+    db.transaction_with(serializable(), |tx| async move {
+        let book = find(id, &tx).await?;
+        if let Some(seen) = seen {
             seen.check(&ETag::of(&book))?;
         }
         let changed = patch.apply(&book.changeable())?;
-        update(*id, &changed, tx).await.map(Book::tagged)
+        update(id, &changed, &tx).await.map(Book::tagged)
     })
     .await
 }
@@ -78,12 +80,13 @@ pub(super) async fn delete_book(
     seen: Option<IfMatch>,
     db: Db,
 ) -> Result<NoContent, BookError> {
-    db.transaction(async |tx| {
-        let book = find(*id, tx).await?;
-        if let Some(seen) = &seen {
+    let (id, seen) = (*id, seen.as_ref());
+    db.transaction_with(serializable(), |tx| async move {
+        let book = find(id, &tx).await?;
+        if let Some(seen) = seen {
             seen.check(&ETag::of(&book))?;
         }
-        tx.execute(sql!("DELETE FROM books WHERE id = {*id}")).await?;
+        tx.execute(sql!("DELETE FROM books WHERE id = {id}")).await?;
         Ok(NoContent)
     })
     .await

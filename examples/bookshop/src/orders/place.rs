@@ -2,15 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use covet::db::{Isolation, Transaction, TransactionOptions, sql};
+use covet::db::{Transaction, sql};
 use covet::{Auth, Created, Db, IdempotencyKey, Json, State, jiff, post};
 
 use super::{Feed, Line, NewOrder, Order, OrderError};
 use crate::access::OrdersWrite;
-use crate::insert::insert;
-
-/// How often an order is tried again that met others for the same books.
-const RETRIES: u32 = 100;
+use crate::database::{insert, serializable};
 
 /// Place an order: all of it, or nothing.
 ///
@@ -47,11 +44,8 @@ pub(crate) struct Placing {
 
 /// Orders in one serializable transaction.
 pub(crate) async fn order_copies(db: &Db, feed: &Feed, placing: Placing) -> Result<Order, OrderError> {
-    let mut options = TransactionOptions::default();
-    options.isolation = Some(Isolation::Serializable);
-    options.retries = RETRIES;
     let order = db
-        .transaction_with(options, |tx| {
+        .transaction_with(serializable(), |tx| {
             let placing = placing.clone();
             async move { place(&tx, placing).await }
         })

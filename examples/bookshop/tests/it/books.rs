@@ -13,6 +13,7 @@ on_each_database! {
     a_wrong_query_is_refused,
     the_list_comes_in_the_format_that_is_asked_for,
     members_of_a_book_are_changed,
+    of_two_who_saw_the_same_book_one_replaces_it,
 }
 
 fn titles(page: &Value) -> Vec<&str> {
@@ -161,6 +162,26 @@ async fn members_of_a_book_are_changed(shop: Client) {
         ["body /price minimum", "body /title missing"]
     );
     assert_eq!(shop.get("/api/books/1").send().await.json::<Value>(), expected);
+}
+
+async fn of_two_who_saw_the_same_book_one_replaces_it(shop: Client) {
+    let shop = staff(&shop).await;
+    let book = |price| json!({ "title": "Emma", "author": "Jane Austen", "published": 1815, "price": price });
+    let location = shop.post("/api/books").json(&book(1)).send().await.header("location").unwrap().to_owned();
+    for round in 1..=10 {
+        let tag = shop.get(&location).send().await.header("etag").unwrap().to_owned();
+        let writers = (0..4).map(|writer| {
+            let (shop, location, tag, book) = (shop.clone(), location.clone(), tag.clone(), book(10 * round + writer));
+            tokio::spawn(async move { shop.put(&location).header("if-match", &tag).json(&book).send().await })
+        });
+        let writers: Vec<_> = writers.collect();
+        let mut statuses = Vec::new();
+        for writer in writers {
+            statuses.push(writer.await.unwrap().status().as_u16());
+        }
+        statuses.sort_unstable();
+        assert_eq!(statuses, [200, 412, 412, 412], "round {round}");
+    }
 }
 
 /// U+0000 is a character of JSON and of a query like any other, and only PostgreSQL has no place for it.

@@ -117,6 +117,13 @@ fn orders_are_told_by_every_process_on_postgres() {
     }
 }
 
+#[test]
+fn orders_are_told_by_every_process_on_mysql() {
+    if let Some(url) = covet_testsuite::servers::fresh_mysql() {
+        orders_are_told_by_every_process(&url);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_that_is_committed_late_is_told() {
     let Some(url) = covet_testsuite::servers::fresh_postgres() else { return };
