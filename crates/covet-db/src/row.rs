@@ -63,6 +63,13 @@ enum Cell {
     },
 }
 
+/// How much a batch holds, for the next one to begin with.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Room {
+    cells: usize,
+    bytes: usize,
+}
+
 /// Some rows of one result.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
@@ -74,6 +81,16 @@ pub(crate) struct Batch {
 impl Batch {
     pub(crate) fn new(columns: Arc<Columns>) -> Self {
         Self { cells: Vec::with_capacity(columns.len()), columns, bytes: Vec::new() }
+    }
+
+    /// One that need not grow for as much as another held.
+    pub(crate) fn with_room(columns: Arc<Columns>, room: Room) -> Self {
+        let cells = Vec::with_capacity(room.cells.max(columns.len()));
+        Self { cells, columns, bytes: Vec::with_capacity(room.bytes) }
+    }
+
+    pub(crate) fn room(&self) -> Room {
+        Room { cells: self.cells.len(), bytes: self.bytes.len() }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -194,11 +211,13 @@ impl Row {
     }
 
     pub(crate) fn first(batch: Batch) -> Option<Self> {
-        Self::at(&Arc::new(batch), 0)
+        (!batch.is_empty()).then(|| Self { batch: Arc::new(batch), index: 0 })
     }
 
-    pub(crate) fn at(batch: &Arc<Batch>, index: usize) -> Option<Self> {
-        (index < batch.len()).then(|| Self { batch: Arc::clone(batch), index })
+    /// The row behind this one, if its batch has one.
+    pub(crate) fn next(mut self) -> Option<Self> {
+        self.index += 1;
+        (self.index < self.batch.len()).then_some(self)
     }
 
     /// The column of this name or at this place, counted from 0.

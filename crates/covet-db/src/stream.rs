@@ -33,10 +33,10 @@ use crate::{Executor, FromRow, Result, Row, Sql};
 /// ```
 #[must_use = "a stream does nothing until it is polled"]
 pub struct RowStream<T> {
-    batch: Option<Arc<Batch>>,
-    index: usize,
+    /// The next row.
+    row: Option<Row>,
     state: State,
-    row: PhantomData<fn() -> T>,
+    rows: PhantomData<fn() -> T>,
 }
 
 type NextBatch = Pin<Box<dyn Future<Output = Option<Result<(Reader, Batch)>>> + Send>>;
@@ -118,7 +118,7 @@ impl<T> RowStream<T> {
             statement,
             place,
         };
-        Self { batch: None, index: 0, state: State::Waiting(Box::pin(start.read())), row: PhantomData }
+        Self { row: None, state: State::Waiting(Box::pin(start.read())), rows: PhantomData }
     }
 }
 
@@ -128,16 +128,14 @@ impl<T: FromRow> Stream for RowStream<T> {
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
         loop {
-            if let Some(row) = this.batch.as_ref().and_then(|batch| Row::at(batch, this.index)) {
-                this.index += 1;
-                let row = T::from_row(&row);
-                if row.is_err() {
-                    this.batch = None;
-                    this.state = State::Done;
+            if let Some(row) = this.row.take() {
+                let read = T::from_row(&row);
+                match read {
+                    Ok(_) => this.row = row.next(),
+                    Err(_) => this.state = State::Done,
                 }
-                return Poll::Ready(Some(row));
+                return Poll::Ready(Some(read));
             }
-            this.batch = None;
             match std::mem::replace(&mut this.state, State::Done) {
                 State::Reading(reader) => this.state = State::Waiting(Box::pin(reader.read())),
                 State::Done => return Poll::Ready(None),
@@ -150,8 +148,7 @@ impl<T: FromRow> Stream for RowStream<T> {
                     Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error))),
                     Poll::Ready(Some(Ok((reader, batch)))) => {
                         this.state = State::Reading(reader);
-                        this.batch = Some(Arc::new(batch));
-                        this.index = 0;
+                        this.row = Row::first(batch);
                     }
                 },
             }

@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 
 use tokio_postgres::{Client, Socket};
@@ -23,12 +23,13 @@ pub(super) struct Dialled {
 }
 
 /// When what callers have asked for is sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) enum Pace {
     /// At once: whoever has the connection is alone.
     Alone,
-    /// Once every task that is ready has said what it wants, so that their statements leave in one piece.
-    Together,
+    /// Once every task that is ready has said what it wants, so that their statements leave in one piece. Counts who waits for
+    /// an answer: one that is alone does not wait for others.
+    Together(Arc<AtomicUsize>),
 }
 
 /// A connection for the pool.
@@ -40,7 +41,7 @@ pub(super) async fn open(shared: &Arc<Shared>, pace: Pace) -> Result<Connection>
         for endpoint in endpoints(&shared.options, &shared.server, &shared.tls).await? {
             let opening = async {
                 let dialled = dial(shared, endpoint).await?;
-                let session = session(dialled, shared, epoch, pace);
+                let session = session(dialled, shared, epoch, pace.clone());
                 suits(&session, *wanted).await.map(|()| session)
             };
             match tokio::time::timeout(timeout, opening).await.map_err(|_| silent(timeout)) {
@@ -81,7 +82,7 @@ fn session(dialled: Dialled, shared: &Arc<Shared>, epoch: u64, pace: Pace) -> Se
     let driver = tokio::spawn(async move {
         let ended = match pace {
             Pace::Alone => connection.await,
-            Pace::Together => drive_together(connection).await,
+            Pace::Together(in_flight) => drive_together(connection, &in_flight).await,
         };
         if let Err(error) = ended {
             tracing::debug!(error = %error::classify(&error), "a connection to PostgreSQL ended");
@@ -94,6 +95,7 @@ fn session(dialled: Dialled, shared: &Arc<Shared>, epoch: u64, pace: Pace) -> Se
 /// each statement by itself.
 async fn drive_together(
     connection: impl Future<Output = Result<(), tokio_postgres::Error>>,
+    in_flight: &AtomicUsize,
 ) -> Result<(), tokio_postgres::Error> {
     let mut connection = pin!(connection);
     loop {
@@ -101,7 +103,9 @@ async fn drive_together(
             return ended;
         }
         woken().await;
-        tokio::task::yield_now().await;
+        if in_flight.load(Ordering::Relaxed) > 1 {
+            tokio::task::yield_now().await;
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use futures_util::FutureExt;
 use super::call::Call;
 use super::connection::{Failure, Running};
 use super::{columns, decode};
-use crate::row::Batch;
+use crate::row::{Batch, Room};
 use crate::sql::{Rendered, Text};
 use crate::{Param, Result};
 
@@ -37,17 +37,22 @@ impl PreparedStream {
 /// The rows of a stream on their way. Dropped before its end it stops the statement.
 pub(crate) struct Batches {
     under_way: Option<(Call, Running)>,
+    /// What the last batch needed.
+    room: Room,
 }
 
 impl Batches {
     pub(super) fn new(call: Call, running: Running) -> Self {
-        Self { under_way: Some((call, running)) }
+        Self { under_way: Some((call, running)), room: Room::default() }
     }
 
     pub(crate) async fn next(&mut self) -> Option<Result<Batch>> {
         let (_, running) = self.under_way.as_mut()?;
-        let failure = match fill(running).await {
-            Ok(Some(batch)) => return Some(Ok(batch)),
+        let failure = match fill(running, self.room).await {
+            Ok(Some(batch)) => {
+                self.room = batch.room();
+                return Some(Ok(batch));
+            }
             Ok(None) => None,
             Err(failure) => Some(failure),
         };
@@ -62,11 +67,11 @@ impl Batches {
 }
 
 /// The rows that are there, one at least; none at the end.
-async fn fill(running: &mut Running) -> Result<Option<Batch>, Failure> {
+async fn fill(running: &mut Running, room: Room) -> Result<Option<Batch>, Failure> {
     let Some(row) = running.next().await? else {
         return Ok(None);
     };
-    let mut batch = Batch::new(columns(running, &row));
+    let mut batch = Batch::with_room(columns(running, &row), room);
     decode::push(&row, &mut batch).map_err(Failure::Midway)?;
     while batch.size() < BATCH && batch.len() < ROWS {
         match running.next().now_or_never() {

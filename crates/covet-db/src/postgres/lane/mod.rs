@@ -273,7 +273,8 @@ fn is_refusal(error: &tokio_postgres::Error) -> bool {
 }
 
 async fn open_lane(shared: &Arc<Shared>) -> Result<Lane> {
-    let connection = open::open(shared, Pace::Together).await?;
+    let in_flight = Arc::default();
+    let connection = open::open(shared, Pace::Together(Arc::clone(&in_flight))).await?;
     let name = shared.options.postgres.application_name.replace('\'', "''");
     let settings = format!(
         "SET statement_timeout = {}; SET default_transaction_read_only = on; SET application_name = '{name} lane'",
@@ -281,7 +282,7 @@ async fn open_lane(shared: &Arc<Shared>) -> Result<Lane> {
     );
     let set = connection.session.client.batch_execute(&settings).await;
     set.map_err(|error| error::classify(&error))?;
-    Ok(Lane::new(connection))
+    Ok(Lane::new(connection, in_flight))
 }
 
 /// A number that a thread keeps.

@@ -1,10 +1,11 @@
 //! One lane: a connection with many statements on their way.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use futures_util::future::join_all;
+use futures_util::TryStreamExt;
+use futures_util::stream::FuturesOrdered;
 
 use super::text::Record;
 use crate::backend::Wanted;
@@ -17,7 +18,7 @@ use crate::sql::Rendered;
 
 /// How much work, in nanoseconds of the server, waits on a lane before calls take a lease instead: lanes must not take from
 /// statements what parallel connections would give them.
-pub(super) const BACKLOG: u64 = 5_000_000;
+pub(super) const BACKLOG: u64 = 10_000_000;
 
 /// The largest result, in bytes, that a lane carries.
 pub(super) const LARGEST: usize = 64 << 10;
@@ -25,17 +26,32 @@ pub(super) const LARGEST: usize = 64 << 10;
 /// How long a lane whose statements were not answered in time has to answer anything.
 const REVIVAL: Duration = Duration::from_secs(5);
 
+/// How often a lane that is in use lets a timer expire that does nothing. A runtime's thread that sleeps must be woken to learn
+/// of a timer which is due before all others, and each statement sets one; with this one before it, that takes no more than
+/// a lock.
+const TICK: Duration = Duration::from_millis(100);
+
 pub(super) struct Lane {
     connection: Connection,
     backlog: AtomicU64,
-    in_flight: AtomicUsize,
+    in_flight: Arc<AtomicUsize>,
     /// It did not answer in time, and nothing has shown since that it is well again.
     stalled: AtomicBool,
+    ticks: AtomicBool,
+    /// Since the last tick.
+    is_used: AtomicBool,
 }
 
 impl Lane {
-    pub(super) fn new(connection: Connection) -> Self {
-        Self { connection, backlog: AtomicU64::new(0), in_flight: AtomicUsize::new(0), stalled: AtomicBool::new(false) }
+    pub(super) fn new(connection: Connection, in_flight: Arc<AtomicUsize>) -> Self {
+        Self {
+            connection,
+            backlog: AtomicU64::new(0),
+            in_flight,
+            stalled: AtomicBool::new(false),
+            ticks: AtomicBool::new(false),
+            is_used: AtomicBool::new(false),
+        }
     }
 
     pub(super) fn session(&self) -> &Arc<Session> {
@@ -57,7 +73,29 @@ impl Lane {
             return None;
         }
         self.in_flight.fetch_add(1, Ordering::Relaxed);
+        self.tick();
         Some(Turn { lane: self, cost, since: now, is_alone: waiting == 0 })
+    }
+
+    /// Keeps a timer running for as long as the lane is used.
+    fn tick(self: &Arc<Self>) {
+        if !self.is_used.load(Ordering::Relaxed) {
+            self.is_used.store(true, Ordering::Relaxed);
+        }
+        if self.ticks.load(Ordering::Relaxed) || self.ticks.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let lane = Arc::downgrade(self);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(TICK).await;
+                let Some(lane) = Weak::upgrade(&lane) else { return };
+                if !lane.is_used.swap(false, Ordering::Relaxed) {
+                    lane.ticks.store(false, Ordering::Relaxed);
+                    return;
+                }
+            }
+        });
     }
 
     /// Sends a statement at once, behind those that are on their way; none is a result too large for a lane.
@@ -73,9 +111,11 @@ impl Lane {
         let rows = bound.iter().zip(asked).map(async |(bound, asked)| {
             let mut running = self.session().send(bound).await?;
             let batches = read(&mut running, asked.wanted.unwrap_or(Wanted::All), LARGEST).await?;
-            Ok(batches.map(Reply::Rows))
+            Ok::<_, Failure>(batches.map(Reply::Rows))
         });
-        join_all(rows).await.into_iter().collect()
+        // Answers often come one by one, and of all that wait only the one that was woken is looked at.
+        let replies: Vec<_> = rows.collect::<FuturesOrdered<_>>().try_collect().await?;
+        Ok(replies.into_iter().collect())
     }
 
     /// Gives no more turns until the lane has answered a question without content.
