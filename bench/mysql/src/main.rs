@@ -1,7 +1,8 @@
 //! The MySQL adapter beside the libraries that a user would take instead, in one run on one machine.
 //!
-//! It takes the environment's `DATABASE_URL`, and makes its tables there. Rounds are interleaved, and the median of each
-//! counts: absolute figures vary with the machine, ratios hold. It prints a Markdown table and fails when a gate does not hold.
+//! `cargo xtask bench mysql [--quick]` runs it on a MariaDB of its own; alone it takes the environment's `DATABASE_URL`, and makes
+//! its tables there. Rounds are interleaved, and the median of each counts: absolute figures vary with the machine, ratios
+//! hold. It prints a Markdown table and fails when a gate does not hold.
 
 #[path = "../../db/src/measure.rs"]
 mod measure;
@@ -15,7 +16,7 @@ use measure::{Figure, Gate, cpu, rate, table};
 use mysql_async::prelude::Queryable;
 use sqlx::mysql::MySqlPoolOptions;
 
-/// The pools' size, of every library.
+/// The size of our pool and sqlx's; the driver's own has its default settings.
 const POOL: usize = 20;
 
 /// How many rows are streamed and loaded.
@@ -184,9 +185,7 @@ async fn main() -> Outcome {
     prepare(&covet).await?;
     let sqlx = MySqlPoolOptions::new().max_connections(POOL as u32).connect(&url).await?;
     let opts = mysql_async::OptsBuilder::from_opts(mysql_async::Opts::from_url(&url)?).prefer_socket(false);
-    let constraints = mysql_async::PoolConstraints::new(10, POOL).ok_or("a pool of that size")?;
-    let sized = opts.clone().pool_opts(mysql_async::PoolOpts::default().with_constraints(constraints));
-    let bare = mysql_async::Pool::new(sized);
+    let bare = mysql_async::Pool::new(opts.clone());
     let bare_opts = mysql_async::Opts::from(opts);
 
     let alone_figure = |who| Figure::new("CPU per query, 1 task", who, "µs");

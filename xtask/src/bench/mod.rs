@@ -10,6 +10,7 @@ mod contender;
 mod load;
 mod machine;
 mod micro;
+mod own_server;
 mod postgres;
 mod server;
 mod table;
@@ -20,11 +21,12 @@ use std::path::Path;
 use clap::{Args, ValueEnum};
 
 use crate::process;
-use crate::tools::python;
+use crate::tools::{debian, python};
 use crate::workspace::Workspace;
 use build::Built;
 use contender::{CONTENDERS, Contender, ENDPOINTS, Endpoint};
 use load::Measured;
+use own_server::OwnServer;
 use server::Server;
 
 /// What to measure, and how thoroughly.
@@ -53,6 +55,8 @@ enum Kind {
     Http,
     /// The PostgreSQL adapter: bench/db.
     Db,
+    /// The MySQL adapter, on MariaDB: bench/mysql.
+    Mysql,
     /// Parts beside the libraries for each: bench/micro, bench/templates, bench/jose, and the packages' own benchmarks.
     Micro,
 }
@@ -68,7 +72,15 @@ pub(crate) struct Entry {
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<bool, String> {
     match options.kind {
         Kind::Http => http(workspace, options),
-        Kind::Db => db(workspace, options),
+        Kind::Db => {
+            let postgres = postgres::Postgres::start(workspace)?;
+            adapter(workspace, options, "db", &postgres.url())
+        }
+        Kind::Mysql => {
+            let program = debian::install("/usr/sbin/mariadbd", &["mariadb-server"])?;
+            let mariadb = OwnServer::start(workspace, "mysql", &program)?;
+            adapter(workspace, options, "mysql", &format!("mysql://root@127.0.0.1:{}/mysql", mariadb.port))
+        }
         Kind::Micro => micro::run(workspace, options.quick),
     }
 }
@@ -149,10 +161,11 @@ fn measure(
     Ok(())
 }
 
-fn db(workspace: &Workspace, options: &Options) -> Result<bool, String> {
-    let postgres = postgres::Postgres::start(workspace)?;
-    let mut command = workspace.cargo(&["run", "--release", "--manifest-path", "bench/db/Cargo.toml", "--"]);
-    command.env("CARGO_TARGET_DIR", workspace.target.join("bench/db")).env("DATABASE_URL", postgres.url());
+/// An adapter beside its peers, on a server of the bench's own.
+fn adapter(workspace: &Workspace, options: &Options, name: &str, url: &str) -> Result<bool, String> {
+    let mut command = workspace.cargo(&["run", "--release", "--manifest-path"]);
+    command.arg(format!("bench/{name}/Cargo.toml")).arg("--");
+    command.env("CARGO_TARGET_DIR", workspace.target.join("bench").join(name)).env("DATABASE_URL", url);
     if options.quick {
         command.arg("--quick");
     }

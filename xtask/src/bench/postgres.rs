@@ -1,22 +1,17 @@
-//! A PostgreSQL server of the bench's own, which ends with it.
+//! PostgreSQL for the bench.
 
+use super::own_server::OwnServer;
 use crate::process;
 use crate::tools::debian;
 use crate::workspace::{SHORT_LIMIT, Workspace};
-use std::fs::{self, File};
-use std::net::TcpListener;
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::Command;
 
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A running server. It ends by itself when nobody holds the file `users` any more.
+/// A running server.
 pub(super) struct Postgres {
-    port: u16,
+    server: OwnServer,
     binaries: PathBuf,
-    _users: File,
 }
 
 impl Postgres {
@@ -29,29 +24,12 @@ impl Postgres {
                 installed().ok_or("PostgreSQL is not installed")?
             }
         };
-        let told = |error: std::io::Error| format!("PostgreSQL did not start: {error}");
-        let folder = std::env::temp_dir().join(format!("covet-bench-{}", std::process::id()));
-        fs::create_dir_all(&folder).map_err(told)?;
-        let users = File::create(folder.join("users")).map_err(told)?;
-        users.lock_shared().map_err(told)?;
-        File::create(folder.join("starting")).map_err(told)?;
-        let port = TcpListener::bind(("127.0.0.1", 0)).and_then(|free| free.local_addr()).map_err(told)?.port();
-        let mut shell = Command::new("sh");
-        shell.arg(workspace.root.join("crates/covet-testsuite/src/servers/postgres.sh"));
-        shell.arg(&folder).arg(&binaries).arg(port.to_string());
-        shell.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().map_err(told)?;
-        let deadline = Instant::now() + PATIENCE;
-        while !folder.join("port").exists() {
-            if Instant::now() > deadline {
-                return Err(format!("PostgreSQL did not start; see {}", folder.display()));
-            }
-            thread::sleep(Duration::from_millis(50));
-        }
-        Ok(Self { port, binaries, _users: users })
+        let server = OwnServer::start(workspace, "postgres", &binaries)?;
+        Ok(Self { server, binaries })
     }
 
     pub(super) fn url(&self) -> String {
-        format!("postgres://covet@127.0.0.1:{}/postgres", self.port)
+        format!("postgres://covet@127.0.0.1:{}/postgres", self.server.port)
     }
 
     /// Runs the statements of a file.

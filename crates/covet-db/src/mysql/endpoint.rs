@@ -43,8 +43,7 @@ impl Endpoint {
             .client_found_rows(true)
             .stmt_cache_size(0)
             .prefer_socket(false)
-            // What the server sends is bounded where it is read: a value is as large as the protocol lets it be.
-            .max_allowed_packet(Some(super::LARGEST_PACKET))
+            .max_allowed_packet(Some(options.max_allowed_packet))
             .wait_timeout(Some(0))
             .tcp_nodelay(true)
             .tcp_keepalive(Some(super::KEEPALIVE))

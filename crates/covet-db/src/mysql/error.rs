@@ -16,6 +16,10 @@ pub(super) fn classify(error: &mysql_async::Error) -> Error {
         }
         mysql_async::Error::Driver(error) => match error {
             DriverError::ConnectionClosed => lost(),
+            DriverError::PacketTooLarge => Error::new(
+                ErrorKind::ConnectionLost,
+                "a packet is larger than `max_allowed_packet` in the database URL allows, and the connection was closed",
+            ),
             DriverError::LocalInfile(_) => Error::new(
                 ErrorKind::ConnectionLost,
                 "the server asked for a file of this machine, which it does not get, and the connection was closed",

@@ -63,9 +63,6 @@ const HEALINGS: usize = 3;
 /// How long a connection is quiet before its network is asked whether it is still there.
 const KEEPALIVE: Duration = Duration::from_secs(60);
 
-/// The protocol's own bound.
-const LARGEST_PACKET: usize = 1 << 30;
-
 /// A database on a server.
 #[derive(Debug)]
 pub(crate) struct Mysql {

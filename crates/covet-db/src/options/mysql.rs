@@ -24,6 +24,9 @@ pub struct MysqlOptions {
     pub connect_timeout: Duration,
     /// The file of a Unix socket, which is used instead of the host.
     pub socket: Option<PathBuf>,
+    /// The largest packet, in bytes, that is taken from the server or sent to it: a row, a statement with its values. More of
+    /// one is not read, so that a server cannot fill the memory of this program. 64 MiB unless told; 1 KiB to 1 GiB.
+    pub max_allowed_packet: usize,
     /// What goes over the network is compressed by zlib.
     pub compression: bool,
     /// The `sql_mode` of every session. Unless told it is strict: a value that does not fit is an error and is not cut off,
@@ -47,6 +50,7 @@ impl Default for MysqlOptions {
         Self {
             connect_timeout: Duration::from_secs(5),
             socket: None,
+            max_allowed_packet: 64 << 20,
             compression: false,
             sql_mode: "ONLY_FULL_GROUP_BY,STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO".into(),
             local_infile: true,

@@ -1,11 +1,8 @@
 //! Several statements on their way at a time.
 
-use std::time::Instant;
-
 use futures_util::future::join_all;
 
 use super::connection::{Bound, Failure, Session};
-use super::lane::Records;
 use super::limit::Limit;
 use super::{Connection, Postgres, execute, fetch, read};
 use crate::backend::Wanted;
@@ -15,34 +12,16 @@ use crate::{Executed, PreparedStatements, Result};
 
 impl Postgres {
     /// Sends all statements before it waits for the answer to the first. What is not prepared yet is prepared before, so that
-    /// they go out in their order. What only looks, and was seen to be fast, goes on a lane.
+    /// they go out in their order. They do not go on a lane, where each answer would come by itself
+    /// and wake its reader.
     pub(crate) async fn batch(
         &self,
         within: Option<&Lease<Connection>>,
         asked: Vec<Asked<'_>>,
         place: Place,
     ) -> Result<Vec<Reply>> {
-        let records = if within.is_none() { self.lanes.records(&asked) } else { None };
-        if let Some(records) = &records
-            && let Some(replies) = self.lanes.batch(records, &asked).await
-        {
-            return Ok(replies);
-        }
-        // In a box, so that the futures of those that are answered on a lane are small.
-        Box::pin(self.batch_alone(within, asked, records, place)).await
-    }
-
-    /// Sends them on a connection of their own.
-    async fn batch_alone(
-        &self,
-        within: Option<&Lease<Connection>>,
-        asked: Vec<Asked<'_>>,
-        records: Option<Records>,
-        place: Place,
-    ) -> Result<Vec<Reply>> {
         let call = self.call(within, place).await?;
         let session = &call.session;
-        let since = Instant::now();
         if let Err(failure) = session.limit_to(Limit::Call(None)).await {
             return call.over(Err(failure));
         }
@@ -66,9 +45,6 @@ impl Postgres {
         }
         let failed = results.iter().position(Result::is_err);
         let result = results.into_iter().collect::<Result<Vec<_>, _>>();
-        if let (Some(records), Ok(replies)) = (&records, &result) {
-            records.ran_alone(since.elapsed(), replies);
-        }
         call.over(result).map_err(|error| match failed.and_then(|failed| asked.get(failed)) {
             Some(asked) => error.with_statement(asked.rendered.text.as_str()),
             None => error,
@@ -76,7 +52,7 @@ impl Postgres {
     }
 }
 
-pub(super) async fn bind<'a>(session: &Session, asked: &'a [Asked<'_>]) -> Result<Vec<Bound>, (Failure, &'a str)> {
+async fn bind<'a>(session: &Session, asked: &'a [Asked<'_>]) -> Result<Vec<Bound>, (Failure, &'a str)> {
     let mut bound = Vec::with_capacity(asked.len());
     for Asked { rendered, .. } in asked {
         let text = rendered.text.as_str();

@@ -1,6 +1,6 @@
 //! The options of MySQL's URLs, named as PostgreSQL's where they are the same.
 
-use super::{SSL_MODES, Source, choice, patience, unknown};
+use super::{SSL_MODES, Source, choice, number, patience, unknown, wrong};
 use crate::{ConnectOptions, Result};
 
 const SWITCHES: &[(&str, bool)] = &[("on", true), ("off", false)];
@@ -15,6 +15,7 @@ pub(super) fn set(options: &mut ConnectOptions, name: &str, value: &str) -> Resu
         "password" => server.password = Some(value.to_owned()),
         "socket" => mysql.socket = Some(value.into()),
         "connect_timeout" => mysql.connect_timeout = patience(name, value)?,
+        "max_allowed_packet" => mysql.max_allowed_packet = packet(name, value)?,
         "compression" => mysql.compression = choice(name, value, SWITCHES)?,
         "local_infile" => mysql.local_infile = choice(name, value, SWITCHES)?,
         "sql_mode" => mysql.sql_mode = value.to_owned(),
@@ -25,6 +26,17 @@ pub(super) fn set(options: &mut ConnectOptions, name: &str, value: &str) -> Resu
         _ => return Err(unknown(name)),
     }
     Ok(())
+}
+
+/// What the protocol has room for.
+fn packet(name: &str, value: &str) -> Result<usize> {
+    let bytes = number(name, value)?;
+    match (1 << 10..=1 << 30).contains(&bytes) {
+        true => Ok(bytes),
+        false => {
+            Err(wrong(format!("the option `{name}` in the database URL is a number of bytes from 1024 to 1073741824")))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -58,7 +70,8 @@ mod tests {
         let two = options("mysql://h/d?socket=/run/s&connect_timeout=10&sql_mode=ANSI,TRADITIONAL&local_infile=off");
         assert_eq!(two.socket.as_deref(), Some(std::path::Path::new("/run/s")));
         assert_eq!((two.connect_timeout.as_secs(), two.local_infile), (10, false));
-        assert_eq!(two.sql_mode, "ANSI,TRADITIONAL");
+        assert_eq!((two.sql_mode.as_str(), two.max_allowed_packet), ("ANSI,TRADITIONAL", 64 << 20));
+        assert_eq!(options("mysql://h/d?max_allowed_packet=1048576").max_allowed_packet, 1 << 20);
     }
 
     #[test]
@@ -66,6 +79,12 @@ mod tests {
         let fault = |url: &str| parse(url).unwrap_err().to_string();
         assert!(fault("mysql://a,b/d").contains("names one server"));
         assert!(fault("mysql://h/d?lanes=1").contains("`lanes`"));
+        for packet in ["1023", "1073741825", "64M", "-1"] {
+            assert!(
+                fault(&format!("mysql://h/d?max_allowed_packet={packet}")).contains("`max_allowed_packet`"),
+                "{packet}"
+            );
+        }
         assert!(fault("mysql://h/d?compression=yes").contains("one of on, off"));
     }
 }

@@ -12,7 +12,7 @@ mod private;
 mod shared;
 
 #[cfg(unix)]
-pub use mysql::{fresh_database as fresh_mysql, mysql_socket};
+pub use mysql::{PrivateMysql, fresh_database as fresh_mysql, mysql_socket};
 #[cfg(unix)]
 pub use pooler::PgBouncer;
 #[cfg(unix)]

@@ -1,12 +1,13 @@
 //! One MySQL or MariaDB server for all tests that run at the time, each of which gets a database of its own.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use covet_db::{Db, Ident, sql};
 
+use super::private::open_folder;
 use super::shared::{self, Use};
 
 /// The server's program; none where it is not installed.
@@ -63,6 +64,58 @@ pub fn fresh_database() -> Option<String> {
 pub fn mysql_socket() -> Option<String> {
     let socket = std::fs::read_to_string(server()?.folder.join("socket")).ok()?;
     Some(socket.trim().to_owned())
+}
+
+/// A server of a test's own.
+#[derive(Debug)]
+pub struct PrivateMysql {
+    server: Use,
+    shell: Child,
+    is_mariadb: bool,
+    folder: tempfile::TempDir,
+}
+
+impl PrivateMysql {
+    /// Starts a server with files in a folder, which stands for `{}` in its options. None where neither MariaDB nor MySQL is
+    /// installed, which has been told then.
+    #[must_use]
+    pub fn start(files: &[(&str, &str)], options: &[&str]) -> Option<Self> {
+        let program = program()?;
+        let is_mariadb = is_mariadb(&program);
+        let folder = open_folder();
+        for (name, text) in files {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
+        let place = folder.path().display().to_string();
+        let options: Vec<_> = options.iter().map(|option| option.replace("{}", &place)).collect();
+        let (server, shell) = shared::own(folder.path(), include_str!("mysql.sh"), &program, &options);
+        Some(Self { server, shell, is_mariadb, folder })
+    }
+
+    /// Whether it is MariaDB.
+    #[must_use]
+    pub fn is_mariadb(&self) -> bool {
+        self.is_mariadb
+    }
+
+    /// A URL of its database `mysql`.
+    #[must_use]
+    pub fn url(&self, options: &str) -> String {
+        format!("mysql://covet@127.0.0.1:{}/mysql?{options}", self.server.port)
+    }
+
+    /// Its folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+impl Drop for PrivateMysql {
+    fn drop(&mut self) {
+        let _ = Command::new("kill").arg(self.shell.id().to_string()).status();
+        let _ = self.shell.wait();
+    }
 }
 
 /// The server that this process uses until it ends.

@@ -1,8 +1,9 @@
 # Runs one MySQL or MariaDB server for all test processes that use it, and ends it when none is left.
-#   mysql.sh FOLDER PROGRAM PORT
+#   mysql.sh FOLDER PROGRAM PORT [OPTION...]
 # Users hold a shared lock on FOLDER/users; who starts a server holds FOLDER/starting. Locks go with their processes, however
 # those end. Should this shell be killed, the server gets a signal from the system.
 folder=$1 program=$2 port=$3
+shift 3
 for old in "$folder"/data-*; do
     kill -0 "${old##*-}" 2>/dev/null || rm -rf "$old"
 done
@@ -34,7 +35,7 @@ SQL
 setpriv --pdeathsig TERM "$program" $common --init-file="$data/init.sql" --port="$port" --bind-address=127.0.0.1 \
     --socket="$data/socket" --pid-file="$data/pid" --skip-log-bin --local-infile=ON --max-connections=400 \
     --max-allowed-packet=64M --innodb-buffer-pool-size=64M --innodb-flush-log-at-trx-commit=0 --innodb-doublewrite=OFF \
-    --innodb-lock-wait-timeout=10 $own >"$folder/server.log" 2>&1 &
+    --innodb-lock-wait-timeout=10 $own "$@" >"$folder/server.log" 2>&1 &
 server=$!
 trap 'kill -TERM $server; wait $server; rm -rf "$data"; exit' TERM HUP
 until grep -q "ready for connections.*" "$folder/server.log" && [ -S "$data/socket" ]; do

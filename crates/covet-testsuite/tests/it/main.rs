@@ -6,6 +6,8 @@ mod auth;
 #[cfg(unix)]
 mod bank;
 #[cfg(unix)]
+mod certificates;
+#[cfg(unix)]
 mod lanes;
 #[cfg(unix)]
 mod mysql;

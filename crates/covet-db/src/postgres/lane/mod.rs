@@ -9,7 +9,6 @@
 //! Lanes count within the pool's size: those of a pool of 20 on two cores leave it 18 leases. Behind a pooler, and for a pool
 //! too small to spare any, there are none.
 
-mod batch;
 mod harmless;
 mod session;
 mod text;
@@ -29,7 +28,6 @@ use crate::observe::timed_out;
 use crate::pool::LaneStats;
 use crate::sql::{Rendered, Text};
 use crate::{ConnectOptions, PreparedStatements, Result};
-pub(super) use batch::Records;
 use session::{Lane, Turn};
 pub(super) use text::Record;
 use text::Records as TextRecords;

@@ -4,13 +4,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use futures_util::TryStreamExt;
-use futures_util::stream::FuturesOrdered;
-
 use super::text::Record;
 use crate::backend::Wanted;
-use crate::batch::{Asked, Reply};
-use crate::postgres::batch::bind;
 use crate::postgres::connection::{Connection, Failure, Session};
 use crate::postgres::read;
 use crate::row::Batch;
@@ -18,7 +13,7 @@ use crate::sql::Rendered;
 
 /// How much work, in nanoseconds of the server, waits on a lane before calls take a lease instead: lanes must not take from
 /// statements what parallel connections would give them.
-pub(super) const BACKLOG: u64 = 10_000_000;
+const BACKLOG: u64 = 5_000_000;
 
 /// The largest result, in bytes, that a lane carries.
 pub(super) const LARGEST: usize = 64 << 10;
@@ -104,20 +99,6 @@ impl Lane {
         read(&mut running, wanted, LARGEST).await
     }
 
-    /// Sends the statements of a batch, which all want rows, behind those that are on their way; none where a result is too
-    /// large for a lane.
-    pub(super) async fn batch(&self, asked: &[Asked<'_>]) -> Result<Option<Vec<Reply>>, Failure> {
-        let bound = bind(self.session(), asked).await.map_err(|(failure, _)| failure)?;
-        let rows = bound.iter().zip(asked).map(async |(bound, asked)| {
-            let mut running = self.session().send(bound).await?;
-            let batches = read(&mut running, asked.wanted.unwrap_or(Wanted::All), LARGEST).await?;
-            Ok::<_, Failure>(batches.map(Reply::Rows))
-        });
-        // Answers often come one by one, and of all that wait only the one that was woken is looked at.
-        let replies: Vec<_> = rows.collect::<FuturesOrdered<_>>().try_collect().await?;
-        Ok(replies.into_iter().collect())
-    }
-
     /// Gives no more turns until the lane has answered a question without content.
     pub(super) fn stall(self: &Arc<Self>) {
         if self.stalled.swap(true, Ordering::Relaxed) {
@@ -143,11 +124,6 @@ pub(super) struct Turn {
 }
 
 impl Turn {
-    /// Whether nothing was before it to wait for.
-    pub(super) fn is_alone(&self) -> bool {
-        self.is_alone
-    }
-
     /// When it was given.
     pub(super) fn since(&self) -> Instant {
         self.since

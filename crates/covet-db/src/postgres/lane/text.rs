@@ -25,7 +25,7 @@ const MOST: usize = 10_000;
 const PERIOD: u32 = 32;
 
 /// The least that a statement is taken to cost.
-const LEAST: u64 = 10_000;
+const LEAST: u64 = 20_000;
 
 /// The address and the length of a static text.
 type Place = (usize, usize);

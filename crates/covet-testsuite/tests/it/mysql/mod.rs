@@ -3,6 +3,7 @@
 mod connecting;
 mod faults;
 mod malicious;
+mod tls;
 
 use std::path::Path;
 use std::sync::Arc;

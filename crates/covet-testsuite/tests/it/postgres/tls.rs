@@ -1,46 +1,10 @@
 //! Encrypted connections: which servers are trusted in which mode, and who the client is.
 
-use std::path::PathBuf;
-
 use covet_db::{Db, Error, ErrorKind};
 use covet_testsuite::servers::{PrivateServer, Setup};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
 
-/// An authority, what it has issued, and the files of a client.
-struct Certificates {
-    authority: CertifiedIssuer<'static, KeyPair>,
-    folder: tempfile::TempDir,
-}
-
-impl Certificates {
-    fn new(name: &str) -> Self {
-        let mut params = CertificateParams::default();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.distinguished_name.push(DnType::CommonName, name);
-        let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("ca.pem"), authority.pem()).unwrap();
-        Self { authority, folder }
-    }
-
-    fn issue(&self, common_name: &str, hosts: &[&str]) -> (String, String) {
-        let key = KeyPair::generate().unwrap();
-        let hosts: Vec<_> = hosts.iter().map(|host| (*host).to_owned()).collect();
-        let mut params = CertificateParams::new(hosts).unwrap();
-        params.distinguished_name.push(DnType::CommonName, common_name);
-        (params.signed_by(&key, &self.authority).unwrap().pem(), key.serialize_pem())
-    }
-
-    fn file(&self, name: &str, text: &str) -> PathBuf {
-        let path = self.folder.path().join(name);
-        std::fs::write(&path, text).unwrap();
-        path
-    }
-
-    fn ca(&self) -> String {
-        self.folder.path().join("ca.pem").display().to_string()
-    }
-}
+use crate::certificates::Certificates;
 
 async fn encrypted(url: &str) -> Result<bool, Error> {
     let db = Db::connect(url).await?;
