@@ -44,7 +44,6 @@ fn running(folder: &Path) -> Option<u16> {
     std::net::TcpStream::connect(("127.0.0.1", port)).ok().map(|_| port)
 }
 
-#[expect(clippy::zombie_processes, reason = "the shell outlives this process when others use its server")]
 fn start(folder: &Path, script: &str, program: &Path, options: &[String]) -> (u16, Child) {
     // A shell that serves the last users may still be ending.
     let _ = fs::remove_file(folder.join("port"));
