@@ -39,16 +39,11 @@ pub(super) async fn all_of(db: &Db, table: &str) -> Result<(Vec<String>, u64, Sq
     };
     let columns: Vec<_> =
         info.columns.into_iter().filter(|column| !column.generated).map(|column| column.name).collect();
-    let name = path(table, db.dialect())?;
     let names = columns.iter().map(|column| Ident::new(column.clone())).collect::<Result<Vec<_>, _>>()?;
-    let names = Sql::join(names.iter().map(|name| sql!("{..name}")), ", ");
-    let count = db.fetch_value::<u64>(sql!("SELECT count(*) FROM {..name}")).await?;
-    let text = match db.dialect() {
-        Dialect::Mysql => sql!("SELECT {..names} FROM {..name}").text(),
-        // Quoted as the standard has it, which is how SQLite and PostgreSQL have it.
-        _ => sql!("SELECT {..names} FROM {..name}").text(),
-    };
-    Ok((columns, count, Sql::unchecked(text)))
+    let names = Sql::join(names.into_iter().map(|name| sql!("{..name}")), ", ");
+    let (counted, selected) = (path(table, db.dialect())?, path(table, db.dialect())?);
+    let count = db.fetch_value::<u64>(sql!("SELECT count(*) FROM {..counted}")).await?;
+    Ok((columns, count, sql!("SELECT {..names} FROM {..selected}")))
 }
 
 /// `schema.table`, each quoted.

@@ -8,8 +8,10 @@ for old in "$folder"/data-*; do
     kill -0 "${old##*-}" 2>/dev/null || rm -rf "$old"
 done
 data=$folder/data-$$
-mkdir -p "$data"
+mkdir -p "$data/tmp"
 cd "$data" || exit 1
+# Servers that share a folder for temporary tables take each other's.
+export TMPDIR="$data/tmp"
 user=$(id -un)
 common="--no-defaults --user=$user --datadir=$data/data"
 if "$program" --version | grep -q MariaDB; then
