@@ -42,7 +42,7 @@ pub(super) fn run(workspace: &mut Workspace) -> Result<Outcome, String> {
             match other.program {
                 Ok(program) if result.is_ok() => {
                     println!("--- {}", other.what);
-                    let arguments = [&["--package", "covet-testsuite", "--all-features"], other.tests].concat();
+                    let arguments = [ON_SERVERS, other.tests].concat();
                     let mut command = runner.command(workspace, &arguments);
                     if let Some(instrumentation) = &instrumentation {
                         instrumentation.apply(&mut command);
@@ -61,6 +61,10 @@ pub(super) fn run(workspace: &mut Workspace) -> Result<Outcome, String> {
     lacking.extend(runner.lacking());
     Ok(Outcome::Passed { note: String::new(), lacking })
 }
+
+/// What has tests on database servers.
+const ON_SERVERS: &[&str] =
+    &["--package", "covet-testsuite", "--package", "bookshop", "--package", "covet-cli", "--all-features"];
 
 /// A server with which tests are run once more.
 struct Other {

@@ -63,7 +63,7 @@ async fn the_server_has_a_limit_of_its_own() {
     let Some(url) = url() else { return };
     let db = Db::connect(&format!("{url}?pool_min=0&pool_max=1&query_timeout=2s&command_timeout=3s")).await.unwrap();
     let is_mariadb = db.version().await.unwrap().starts_with("MariaDB");
-    let text = if is_mariadb { "SELECT @@max_statement_time" } else { "SELECT @@max_execution_time / 1000" };
+    let text = if is_mariadb { "SELECT @@max_statement_time" } else { "SELECT @@max_execution_time / 1000e0" };
     let limit = async |sql: Sql<'_>| db.fetch_value::<f64>(sql).await.unwrap();
     let usual = limit(Sql::unchecked(text)).await;
     assert!((usual - 4.0).abs() < 0.01, "{usual}");
