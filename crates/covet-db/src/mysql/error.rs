@@ -141,6 +141,7 @@ pub(super) fn unreachable(error: &mysql_async::Error) -> Error {
                 kind => unreachable.with_source(io::Error::from(kind)),
             }
         }
+        #[cfg(feature = "tls")]
         mysql_async::Error::Io(error) => {
             Error::new(ErrorKind::Connect, format!("MySQL cannot be reached: {}", io_text(error)))
         }

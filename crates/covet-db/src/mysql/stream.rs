@@ -11,7 +11,7 @@ use super::call::Call;
 use super::connection::{Answer, Work};
 use super::error::lost;
 use super::{control, decode, encode};
-use crate::row::{Batch, Columns};
+use crate::row::{Batch, Columns, Room};
 use crate::sql::{Rendered, Text};
 use crate::{Error, Result};
 
@@ -46,12 +46,14 @@ pub(super) struct Outlet {
     sender: mpsc::Sender<Batch>,
     names: Arc<Columns>,
     batch: Option<Batch>,
+    /// What the last batch needed.
+    room: Room,
 }
 
 impl Outlet {
     pub(super) fn new() -> (Self, mpsc::Receiver<Batch>) {
         let (sender, receiver) = mpsc::channel(1);
-        (Self { sender, names: Arc::default(), batch: None }, receiver)
+        (Self { sender, names: Arc::default(), batch: None, room: Room::default() }, receiver)
     }
 }
 
@@ -65,7 +67,7 @@ impl Answer for Outlet {
         if self.sender.is_closed() {
             return Ok(());
         }
-        let batch = self.batch.get_or_insert_with(|| Batch::new(Arc::clone(&self.names)));
+        let batch = self.batch.get_or_insert_with(|| Batch::with_room(Arc::clone(&self.names), self.room));
         decode::push(columns, row, batch)?;
         if batch.size() >= BATCH || batch.len() >= ROWS {
             self.wait().await;
@@ -75,6 +77,7 @@ impl Answer for Outlet {
 
     async fn wait(&mut self) {
         if let Some(batch) = self.batch.take() {
+            self.room = batch.room();
             drop(self.sender.send(batch).await);
         }
     }

@@ -14,6 +14,8 @@ mod opener;
 mod standing;
 mod stats;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
+mod ticker;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
 mod upkeep;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -30,6 +32,8 @@ pub(crate) use opener::{Opener, PING_PATIENCE};
 pub(crate) use standing::Standing;
 pub use stats::{ClosedStats, LaneStats, PoolStats, StatementStats};
 pub(crate) use stats::{Lookups, Reason};
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+pub(crate) use ticker::Ticker;
 
 use crate::{Error, ErrorKind, PoolOptions, Result};
 
@@ -47,6 +51,8 @@ pub(crate) struct Pool<C> {
     opening: AtomicUsize,
     /// Told when a connection comes back while others are being opened.
     returned: tokio::sync::Notify,
+    #[cfg(any(feature = "mysql", feature = "postgres"))]
+    ticker: Ticker,
     counters: stats::Counters,
 }
 
@@ -83,6 +89,8 @@ impl<C> Pool<C> {
             waiting: AtomicUsize::new(0),
             opening: AtomicUsize::new(0),
             returned: tokio::sync::Notify::new(),
+            #[cfg(any(feature = "mysql", feature = "postgres"))]
+            ticker: Ticker::default(),
             counters: stats::Counters::default(),
         })
     }

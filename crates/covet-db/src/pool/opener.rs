@@ -43,6 +43,7 @@ impl<C: Send + Sync + 'static> Pool<C> {
         opener: &Arc<O>,
         place: Place,
     ) -> Result<Lease<C>> {
+        self.ticker.used();
         let deadline = Instant::now() + opener.options().pool.acquire_timeout;
         let mut lease = self.acquire(place).await?;
         loop {

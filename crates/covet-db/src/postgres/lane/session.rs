@@ -1,11 +1,12 @@
 //! One lane: a connection with many statements on their way.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use super::text::Record;
 use crate::backend::Wanted;
+use crate::pool::Ticker;
 use crate::postgres::connection::{Connection, Failure, Session};
 use crate::postgres::read;
 use crate::row::Batch;
@@ -21,20 +22,13 @@ pub(super) const LARGEST: usize = 64 << 10;
 /// How long a lane whose statements were not answered in time has to answer anything.
 const REVIVAL: Duration = Duration::from_secs(5);
 
-/// How often a lane that is in use lets a timer expire that does nothing. A runtime's thread that sleeps must be woken to learn
-/// of a timer which is due before all others, and each statement sets one; with this one before it, that takes no more than
-/// a lock.
-const TICK: Duration = Duration::from_millis(100);
-
 pub(super) struct Lane {
     connection: Connection,
     backlog: AtomicU64,
     in_flight: Arc<AtomicUsize>,
     /// It did not answer in time, and nothing has shown since that it is well again.
     stalled: AtomicBool,
-    ticks: AtomicBool,
-    /// Since the last tick.
-    is_used: AtomicBool,
+    ticker: Ticker,
 }
 
 impl Lane {
@@ -44,8 +38,7 @@ impl Lane {
             backlog: AtomicU64::new(0),
             in_flight,
             stalled: AtomicBool::new(false),
-            ticks: AtomicBool::new(false),
-            is_used: AtomicBool::new(false),
+            ticker: Ticker::default(),
         }
     }
 
@@ -68,29 +61,8 @@ impl Lane {
             return None;
         }
         self.in_flight.fetch_add(1, Ordering::Relaxed);
-        self.tick();
+        self.ticker.used();
         Some(Turn { lane: self, cost, since: now, is_alone: waiting == 0 })
-    }
-
-    /// Keeps a timer running for as long as the lane is used.
-    fn tick(self: &Arc<Self>) {
-        if !self.is_used.load(Ordering::Relaxed) {
-            self.is_used.store(true, Ordering::Relaxed);
-        }
-        if self.ticks.load(Ordering::Relaxed) || self.ticks.swap(true, Ordering::Relaxed) {
-            return;
-        }
-        let lane = Arc::downgrade(self);
-        tokio::spawn(async move {
-            loop {
-                tokio::time::sleep(TICK).await;
-                let Some(lane) = Weak::upgrade(&lane) else { return };
-                if !lane.is_used.swap(false, Ordering::Relaxed) {
-                    lane.ticks.store(false, Ordering::Relaxed);
-                    return;
-                }
-            }
-        });
     }
 
     /// Sends a statement at once, behind those that are on their way; none is a result too large for a lane.
