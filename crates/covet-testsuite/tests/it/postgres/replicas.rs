@@ -31,6 +31,12 @@ async fn reads_go_to_a_copy_while_it_answers() {
     db.execute("CREATE TABLE books (title text)").await.unwrap();
     until_reads_go_to(&db, true).await;
     assert!(!is_copy(&db).await);
+    // The copy answers before it has all that was written.
+    let deadline = Instant::now() + Duration::from_secs(15);
+    while !db.reader().fetch_value::<bool>("SELECT to_regclass('books') IS NOT NULL").await.unwrap() {
+        assert!(Instant::now() < deadline, "the table does not reach the copy");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     let refused = db.reader().execute("INSERT INTO books VALUES ('x')").await.unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::ReadOnly);
     let tx = db.begin().await.unwrap();
