@@ -80,7 +80,7 @@ pub(crate) struct Batch {
 
 impl Batch {
     pub(crate) fn new(columns: Arc<Columns>) -> Self {
-        Self { cells: Vec::with_capacity(columns.len()), columns, bytes: Vec::new() }
+        Self::with_room(columns, Room::default())
     }
 
     /// One that need not grow for as much as another held.

@@ -4,7 +4,6 @@ use super::own_server::OwnServer;
 use crate::process;
 use crate::tools::debian;
 use crate::workspace::{SHORT_LIMIT, Workspace};
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -17,13 +16,8 @@ pub(super) struct Postgres {
 impl Postgres {
     /// Starts the newest that is installed, by the script with which the tests start theirs.
     pub(super) fn start(workspace: &Workspace) -> Result<Self, String> {
-        let binaries = match installed() {
-            Some(binaries) => binaries,
-            None => {
-                debian::install("/usr/lib/postgresql", &["postgresql"])?;
-                installed().ok_or("PostgreSQL is not installed")?
-            }
-        };
+        let mut binaries = debian::install("/usr/lib/postgresql/*/bin/postgres", &["postgresql"])?;
+        binaries.pop();
         let server = OwnServer::start(workspace, "postgres", &binaries)?;
         Ok(Self { server, binaries })
     }
@@ -45,15 +39,4 @@ impl Postgres {
         let text = String::from_utf8_lossy(&text).into_owned();
         Ok(text.split_whitespace().nth(2).unwrap_or("unknown").to_owned())
     }
-}
-
-fn installed() -> Option<PathBuf> {
-    let mut versions: Vec<(u32, PathBuf)> = fs::read_dir("/usr/lib/postgresql")
-        .ok()?
-        .flatten()
-        .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin"))))
-        .filter(|(_, binaries)| binaries.join("postgres").exists())
-        .collect();
-    versions.sort();
-    versions.pop().map(|(_, binaries)| binaries)
 }

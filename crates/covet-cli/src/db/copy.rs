@@ -41,9 +41,9 @@ pub(super) async fn all_of(db: &Db, table: &str) -> Result<(Vec<String>, u64, Sq
         info.columns.into_iter().filter(|column| !column.generated).map(|column| column.name).collect();
     let names = columns.iter().map(|column| Ident::new(column.clone())).collect::<Result<Vec<_>, _>>()?;
     let names = Sql::join(names.into_iter().map(|name| sql!("{..name}")), ", ");
-    let (counted, selected) = (path(table, db.dialect())?, path(table, db.dialect())?);
-    let count = db.fetch_value::<u64>(sql!("SELECT count(*) FROM {..counted}")).await?;
-    Ok((columns, count, sql!("SELECT {..names} FROM {..selected}")))
+    let name = path(table, db.dialect())?;
+    let count = db.fetch_value::<u64>(sql!("SELECT count(*) FROM {..name}")).await?;
+    Ok((columns, count, sql!("SELECT {..names} FROM {..name}")))
 }
 
 /// `schema.table`, each quoted.

@@ -12,8 +12,7 @@ use crate::{Executed, PreparedStatements, Result};
 
 impl Postgres {
     /// Sends all statements before it waits for the answer to the first. What is not prepared yet is prepared before, so that
-    /// they go out in their order. They do not go on a lane, where each answer would come by itself
-    /// and wake its reader.
+    /// they go out in their order. They do not go on a lane, where each answer would come by itself and wake its reader.
     pub(crate) async fn batch(
         &self,
         within: Option<&Lease<Connection>>,

@@ -72,7 +72,7 @@ pub struct PrivateMysql {
     server: Use,
     shell: Child,
     is_mariadb: bool,
-    folder: tempfile::TempDir,
+    _folder: tempfile::TempDir,
 }
 
 impl PrivateMysql {
@@ -89,7 +89,7 @@ impl PrivateMysql {
         let place = folder.path().display().to_string();
         let options: Vec<_> = options.iter().map(|option| option.replace("{}", &place)).collect();
         let (server, shell) = shared::own(folder.path(), include_str!("mysql.sh"), &program, &options);
-        Some(Self { server, shell, is_mariadb, folder })
+        Some(Self { server, shell, is_mariadb, _folder: folder })
     }
 
     /// Whether it is MariaDB.
@@ -102,12 +102,6 @@ impl PrivateMysql {
     #[must_use]
     pub fn url(&self, options: &str) -> String {
         format!("mysql://covet@127.0.0.1:{}/mysql?{options}", self.server.port)
-    }
-
-    /// Its folder.
-    #[must_use]
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
     }
 }
 

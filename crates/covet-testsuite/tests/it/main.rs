@@ -16,6 +16,8 @@ mod postgres;
 #[cfg(unix)]
 mod proxy;
 mod sqlite;
+#[cfg(unix)]
+mod ssl_modes;
 
 mod sqlite_file {
     covet_testsuite::suite!(covet_testsuite::SQLITE_FILE);

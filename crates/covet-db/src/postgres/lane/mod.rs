@@ -30,7 +30,7 @@ use crate::sql::{Rendered, Text};
 use crate::{ConnectOptions, PreparedStatements, Result};
 use session::{Lane, Turn};
 pub(super) use text::Record;
-use text::Records as TextRecords;
+use text::Records;
 
 /// How long the server works on a statement of a lane, and how long a call waits there.
 const PATIENCE: Duration = Duration::from_millis(250);
@@ -44,7 +44,7 @@ const AFTER_FAILURE: Duration = Duration::from_secs(1);
 /// The lanes of a pool.
 pub(super) struct Lanes {
     slots: Box<[Slot]>,
-    records: TextRecords,
+    records: Records,
     shared: Arc<Shared>,
     closed: AtomicBool,
     calls: AtomicU64,
@@ -84,7 +84,7 @@ impl Lanes {
     pub(super) fn new(shared: &Arc<Shared>) -> Arc<Self> {
         Arc::new(Self {
             slots: (0..count(&shared.options)).map(|_| Slot::default()).collect(),
-            records: TextRecords::new(),
+            records: Records::new(),
             shared: Arc::clone(shared),
             closed: AtomicBool::new(false),
             calls: AtomicU64::new(0),

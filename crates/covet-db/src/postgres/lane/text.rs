@@ -105,13 +105,9 @@ impl Record {
 
     /// Learns from a run on a lease.
     pub(crate) fn ran_alone(&self, took: Duration, batches: &[Batch]) {
-        self.ran_within(took, took, batches.iter().map(Batch::size).sum());
-    }
-
-    /// Learns from a run on a lease of which this was a share, and whose result had so many bytes.
-    pub(super) fn ran_within(&self, took: Duration, share: Duration, bytes: usize) {
+        let bytes: usize = batches.iter().map(Batch::size).sum();
         if took <= FAST && bytes <= LARGEST / 4 {
-            self.measured(share);
+            self.measured(took);
         }
     }
 

@@ -4,6 +4,7 @@ use covet_db::{Db, Error, ErrorKind};
 use covet_testsuite::servers::PrivateMysql;
 
 use crate::certificates::Certificates;
+use crate::ssl_modes::{Servers, trusts_whom_it_says};
 
 async fn encrypted(url: &str) -> Result<bool, Error> {
     let db = Db::connect(url).await?;
@@ -25,37 +26,8 @@ async fn each_mode_trusts_whom_it_says() {
     let Some(other_host) = server(&ours, &["db.example"]) else { return };
     let without = if right.is_mariadb() { "--skip-ssl" } else { "--tls-version=" };
     let Some(plain) = PrivateMysql::start(&[], &[without]) else { return };
-    let (ca, wrong_ca) = (ours.ca(), others.ca());
-    let checks = [
-        // Mode, certificates, and what comes of it at the right server, at one for another host, and at one without TLS.
-        ("sslmode=disable".to_owned(), [Some(false), Some(false), Some(false)]),
-        (String::new(), [Some(true), Some(true), Some(false)]),
-        ("sslmode=prefer".to_owned(), [Some(true), Some(true), Some(false)]),
-        ("sslmode=require".to_owned(), [Some(true), Some(true), None]),
-        (format!("sslmode=require&sslrootcert={ca}"), [Some(true), Some(true), None]),
-        (format!("sslmode=require&sslrootcert={wrong_ca}"), [None, None, None]),
-        (format!("sslmode=verify-ca&sslrootcert={ca}"), [Some(true), Some(true), None]),
-        (format!("sslmode=verify-ca&sslrootcert={wrong_ca}"), [None, None, None]),
-        (format!("sslmode=verify-full&sslrootcert={ca}"), [Some(true), None, None]),
-        (format!("sslmode=verify-full&sslrootcert={wrong_ca}"), [None, None, None]),
-    ];
-    for (options, expected) in checks {
-        for (server, expected) in [&right, &other_host, &plain].into_iter().zip(expected) {
-            let result = encrypted(&server.url(&format!("{options}&pool_min=0"))).await;
-            match (&result, expected) {
-                (Ok(encrypted), Some(expected)) => assert_eq!(*encrypted, expected, "{options}"),
-                (Err(error), None) => assert_eq!(error.kind(), ErrorKind::Connect, "{options}"),
-                _ => panic!("{options}: {result:?}"),
-            }
-        }
-    }
-    let unencrypted = encrypted(&plain.url("sslmode=require")).await.unwrap_err().to_string();
-    assert!(unencrypted.contains("does not support TLS") && unencrypted.contains("sslmode=disable"), "{unencrypted}");
-    let stranger = encrypted(&right.url(&format!("sslmode=verify-full&sslrootcert={wrong_ca}"))).await.unwrap_err();
-    assert!(stranger.to_string().contains("UnknownIssuer"), "{stranger}");
-    // A name that is not this machine's is checked fully unless told, with the system's certificates.
-    let name = right.url("pool_min=0").replace("127.0.0.1", "127.0.0.1.nip.invalid");
-    assert_eq!(encrypted(&name).await.unwrap_err().kind(), ErrorKind::Connect);
+    let servers: Servers<'_> = [&|with| right.url(with), &|with| other_host.url(with), &|with| plain.url(with)];
+    trusts_whom_it_says(servers, &ours, &others, encrypted).await;
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use covet_testsuite::servers::{PrivateServer, Setup};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
 
 use crate::certificates::Certificates;
+use crate::ssl_modes::{Servers, trusts_whom_it_says};
 
 async fn encrypted(url: &str) -> Result<bool, Error> {
     let db = Db::connect(url).await?;
@@ -27,41 +28,8 @@ async fn each_mode_trusts_whom_it_says() {
     let Some(right) = server(&ours, &["127.0.0.1"], &[]) else { return };
     let Some(other_host) = server(&ours, &["db.example"], &[]) else { return };
     let Some(plain) = PrivateServer::start(&Setup::default()) else { return };
-    let (ca, wrong_ca) = (ours.ca(), others.ca());
-    let checks = [
-        // Mode, certificates, and what comes of it at the right server, at one for another host, and at one without TLS.
-        ("sslmode=disable".to_owned(), [Some(false), Some(false), Some(false)]),
-        (String::new(), [Some(true), Some(true), Some(false)]),
-        ("sslmode=prefer".to_owned(), [Some(true), Some(true), Some(false)]),
-        ("sslmode=require".to_owned(), [Some(true), Some(true), None]),
-        (format!("sslmode=require&sslrootcert={ca}"), [Some(true), Some(true), None]),
-        (format!("sslmode=require&sslrootcert={wrong_ca}"), [None, None, None]),
-        (format!("sslmode=verify-ca&sslrootcert={ca}"), [Some(true), Some(true), None]),
-        (format!("sslmode=verify-ca&sslrootcert={wrong_ca}"), [None, None, None]),
-        (format!("sslmode=verify-full&sslrootcert={ca}"), [Some(true), None, None]),
-        (format!("sslmode=verify-full&sslrootcert={wrong_ca}"), [None, None, None]),
-    ];
-    for (options, expected) in checks {
-        for (server, expected) in [&right, &other_host, &plain].into_iter().zip(expected) {
-            let since = std::time::Instant::now();
-            let result = encrypted(&server.url(&format!("{options}&pool_min=0"))).await;
-            match (&result, expected) {
-                (Ok(encrypted), Some(expected)) => assert_eq!(*encrypted, expected, "{options}"),
-                (Err(error), None) => {
-                    assert_eq!(error.kind(), ErrorKind::Connect, "{options}");
-                    assert!(since.elapsed().as_millis() < 1000, "it was tried again: {options}");
-                }
-                _ => panic!("{options}: {result:?}"),
-            }
-        }
-    }
-    let unencrypted = encrypted(&plain.url("sslmode=require")).await.unwrap_err().to_string();
-    assert!(unencrypted.contains("does not support TLS") && unencrypted.contains("sslmode=disable"), "{unencrypted}");
-    let stranger = encrypted(&right.url(&format!("sslmode=verify-full&sslrootcert={wrong_ca}"))).await.unwrap_err();
-    assert!(stranger.to_string().contains("UnknownIssuer"), "{stranger}");
-    // A name that is not this machine's is checked fully unless told, with the system's certificates.
-    let name = right.url("pool_min=0").replace("127.0.0.1", "127.0.0.1.nip.invalid");
-    assert_eq!(encrypted(&name).await.unwrap_err().kind(), ErrorKind::Connect);
+    let servers: Servers<'_> = [&|with| right.url(with), &|with| other_host.url(with), &|with| plain.url(with)];
+    trusts_whom_it_says(servers, &ours, &others, encrypted).await;
     // A certificate that signed itself is trusted where it is the one that was named.
     let key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::new(vec!["elsewhere".to_owned()]).unwrap();
@@ -70,7 +38,7 @@ async fn each_mode_trusts_whom_it_says() {
     let own = params.self_signed(&key).unwrap().pem();
     let Some(alone) = alone(&own, &key) else { return };
     assert!(encrypted(&alone.url(&format!("sslmode=verify-ca&sslrootcert={}", named(&own)))).await.unwrap());
-    assert!(encrypted(&alone.url(&format!("sslmode=verify-ca&sslrootcert={ca}"))).await.is_err());
+    assert!(encrypted(&alone.url(&format!("sslmode=verify-ca&sslrootcert={}", ours.ca()))).await.is_err());
 }
 
 fn alone(certificate: &str, key: &KeyPair) -> Option<PrivateServer> {
