@@ -4,9 +4,10 @@ use covet_auth::rbac::Registry;
 use http::Method;
 use serde_json::{Value, json};
 
+use super::App;
 use super::build::{Building, StartFault};
-use crate::auth::{Access, Authentication, FORBIDDEN, Guard, ResourceServer, RouteAccess, UNAUTHENTICATED};
-use crate::openapi::Operation;
+use crate::auth::{Access, Authentication, Decision, FORBIDDEN, Guard, ResourceServer, RouteAccess, UNAUTHENTICATED};
+use crate::openapi::{Operation, Schemas};
 use crate::problem::{CROSS_SITE, MALFORMED_REQUEST};
 use crate::routing::Route;
 
@@ -27,6 +28,18 @@ pub(super) struct Deciding {
 
 /// Of an app whose routes ask for no permission.
 static NOTHING: Registry = Registry::new(&[]);
+
+/// What is wrong with the roles that an app was given, told before any of them is written.
+pub(super) fn role_faults(app: &App) -> Vec<StartFault> {
+    let Some(auth) = &app.auth else { return Vec::new() };
+    let mut schemas = Schemas::new();
+    let registry = app.routes.list.iter().find_map(|route| {
+        let mut operation = Operation::new(&mut schemas, &route.method);
+        (route.describe)(&mut operation);
+        operation.decisions.iter().chain(&route.decisions).find_map(Decision::registry)
+    });
+    auth.role_faults(registry.unwrap_or(&NOTHING)).into_iter().map(StartFault::of_app).collect()
+}
 
 impl Deciding {
     pub(super) fn of(server: Option<&ResourceServer>) -> Self {

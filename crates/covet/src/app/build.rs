@@ -232,14 +232,21 @@ impl Building {
         }
     }
 
-    /// Lets templates find the static files, and looks at the one for problems.
+    /// Lets templates find the static files, and looks at those that stand in place of the framework's own pages.
     #[cfg(feature = "template")]
     fn connect_templates(&mut self, shared: &Shared) {
         let Some(templates) = shared.get::<crate::Templates>() else { return };
         if let Some(assets) = shared.get::<crate::Assets>() {
             templates.connect(assets);
         }
-        self.faults.extend(templates.check_error_page().err().map(|message| StartFault { message, route: None }));
+        self.faults.extend(templates.check_error_page().err().map(StartFault::of_app));
+        #[cfg(all(feature = "auth", feature = "_db"))]
+        for (template, sample) in crate::auth::replaceable_pages(shared) {
+            let fault = templates.check_replacement(template, &sample).err();
+            // The samples of one page mostly find the same.
+            let fault = fault.map(StartFault::of_app).filter(|fault| !self.faults.contains(fault));
+            self.faults.extend(fault);
+        }
     }
 
     fn check_operation_id(&mut self, route: &Route) {

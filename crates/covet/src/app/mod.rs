@@ -527,9 +527,13 @@ impl App {
     /// ```
     ///
     /// # Errors
-    /// That the database cannot be reached, that a migration cannot be applied, or the error of a step.
+    /// That the database cannot be reached, that a migration cannot be applied, or the error of a step; and before all of that
+    /// what is wrong with the roles that the app was given, so that none is written then. Routes come before it for that reason.
     pub async fn prepare(mut self) -> Result<Self> {
-        let faults = self.startup.faults(&self.shared);
+        #[cfg_attr(not(feature = "auth"), expect(unused_mut, reason = "without callers there are no roles"))]
+        let mut faults = self.startup.faults(&self.shared);
+        #[cfg(feature = "auth")]
+        faults.extend(access::role_faults(&self));
         if !faults.is_empty() {
             return Err(Error::start(faults));
         }

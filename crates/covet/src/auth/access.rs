@@ -38,6 +38,14 @@ impl Decision {
     pub(crate) fn required<R: Requirement>() -> Self {
         Decision::Required(Required { permits: R::permits, alternatives: R::alternatives, registry: R::SOURCE })
     }
+
+    /// The list of permissions that it takes from.
+    pub(crate) fn registry(&self) -> Option<&'static Registry> {
+        match self {
+            Decision::Required(required) => required.registry,
+            Decision::Public | Decision::Optional => None,
+        }
+    }
 }
 
 impl std::fmt::Debug for Required {

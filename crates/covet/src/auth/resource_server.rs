@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use covet_auth::jose::{CachedVerifier, KeySet, Verifier};
-use covet_auth::rbac::{LiveRoles, Registry, RoleDefinition, RoleId};
+use covet_auth::rbac::{LiveRoles, Registry, RoleDefinition, RoleFaults, RoleId, Roles};
 use serde::Deserialize;
 
 use super::{Authentication, TokenKeys};
@@ -164,13 +164,20 @@ impl ResourceServer {
         own.into_iter().chain([super::BEARER]).chain(session).collect()
     }
 
+    /// What is wrong with the roles, in an app with these permissions. From then on those of the database are judged by them, too.
+    pub(crate) fn role_faults(&self, registry: &'static Registry) -> Vec<String> {
+        #[cfg(feature = "_db")]
+        self.roles.know(registry);
+        let judged = Roles::new(registry, &self.definitions);
+        judged.err().iter().flat_map(RoleFaults::iter).map(|fault| format!("auth: {fault}")).collect()
+    }
+
     /// Ready for an app with these permissions, or what is wrong.
     pub(crate) fn open(self, registry: &'static Registry) -> Result<Authentication, Vec<String>> {
         let roles = Arc::new(LiveRoles::new(registry));
-        let mut faults = Vec::new();
-        if let Err(wrong) = roles.replace(&self.definitions) {
-            faults.extend(wrong.iter().map(|fault| format!("auth: {fault}")));
-        }
+        let mut faults = self.role_faults(registry);
+        // What is wrong with them was told.
+        roles.replace(&self.definitions).ok();
         if !self.realm.bytes().all(|byte| matches!(byte, b' ' | b'!' | b'#'..=b'[' | b']'..=b'~')) {
             faults.push(format!("auth: the realm {:?} has a character that a challenge cannot have", self.realm));
         }

@@ -309,9 +309,24 @@ async fn wrong_roles_of_the_program_do_not_start() {
     ];
     let error = app(db.clone(), wrong).build().unwrap_err().to_string();
     assert!(error.contains("users:burn") && error.contains("two roles have the name \"clerk\""), "{error}");
+    // Nor is anything written before, whichever way it is started.
+    let unknown = || [Role::new("clerk"), Role::new("admin").permissions(["users:burn"])];
+    let told = |error: covet::Error| {
+        let error = error.to_string();
+        assert!(error.contains("the role \"admin\" gives \"users:burn\", which is no permission"), "{error}");
+    };
+    told(app(db.clone(), unknown()).prepare().await.unwrap_err());
+    told(app(db.clone(), unknown()).build().unwrap_err());
+    told(covet::test::Server::start(app(db.clone(), unknown())).await.unwrap_err());
+    assert!(!db.table_exists("covet_roles").await.unwrap());
     let wrong = [Role::new("admin"), Role::new("clerk").parents(["nobody"])];
     let error = app(db.clone(), wrong).prepare().await.unwrap_err().to_string();
     assert!(error.contains("\"nobody\", which is no role"), "{error}");
+    assert_eq!(db.fetch_value::<i64>(sql!("SELECT count(*) FROM covet_roles")).await.unwrap(), 0);
+    let circle = [Role::new("admin").parents(["clerk"]), Role::new("clerk").parents(["admin"])];
+    let error = app(db.clone(), circle).prepare().await.unwrap_err().to_string();
+    assert!(error.contains("in a circle: "), "{error}");
+    assert_eq!(db.fetch_value::<i64>(sql!("SELECT count(*) FROM covet_roles")).await.unwrap(), 0);
     let error = app(db, [Role::new("admin")]).prepare().await.unwrap_err().to_string();
     assert!(error.contains("accounts: there is no role \"clerk\""), "{error}");
 }

@@ -20,7 +20,9 @@ pub(in crate::auth) struct RoleBook(Arc<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
-    /// There once the app is built, which knows its permissions.
+    /// The permissions of the app; there before anything is written.
+    registry: OnceLock<&'static Registry>,
+    /// There once the app is built.
     live: OnceLock<Arc<LiveRoles>>,
     /// What was read before that, by [`App::prepare`](crate::App::prepare).
     early: std::sync::Mutex<Option<Snapshot>>,
@@ -28,6 +30,11 @@ struct Inner {
 }
 
 impl RoleBook {
+    /// By which permissions roles are judged.
+    pub(in crate::auth) fn know(&self, registry: &'static Registry) {
+        self.0.registry.get_or_init(|| registry);
+    }
+
     /// Where the roles are put in force; what was read before is now.
     pub(in crate::auth) fn open(&self, live: &Arc<LiveRoles>) -> Result<(), RoleFaults> {
         self.0.live.get_or_init(|| live.clone());
@@ -46,9 +53,9 @@ impl RoleBook {
         self.0.early.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    /// The permissions that roles can give; none before the app is built, which judges what it finds.
+    /// The permissions that roles can give.
     pub(super) fn registry(&self) -> Option<&'static Registry> {
-        self.0.live.get().map(|live| live.registry())
+        self.0.registry.get().copied()
     }
 
     /// Adds the roles that are not there yet, and puts those of the database in force. `tokens_live` is how long a token lives.
