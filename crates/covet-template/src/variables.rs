@@ -1,11 +1,11 @@
 //! What a template needs: the templates that it names, and the variables that it takes from its context.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::builtins;
 use crate::compile::Entry;
 use crate::engine::Engine;
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::source::{Source, Span};
 use crate::syntax::ast::{Arguments, Body, Expr, ExprKind, Macro, Stmt, StmtKind, Target};
 use crate::syntax::parse;
@@ -32,6 +32,35 @@ impl Engine {
     /// # Errors
     /// There is no such template, or one of them does not compile.
     pub fn variables(&self, name: &str) -> Result<Vec<String>, crate::Error> {
+        Ok(self.free(name)?.into_keys().collect())
+    }
+
+    /// Checks that a template and those that it names take no [variables](Self::variables) but these.
+    ///
+    /// ```
+    /// let mut engine = covet_template::Engine::new();
+    /// engine.add("page.html", "<h1>{{ title }}</h1>\n<p>{{ txet }}</p>")?;
+    /// let error = engine.check_variables("page.html", &["text", "title"]).unwrap_err();
+    /// assert!(format!("{error:#}").contains("`txet` is undefined"));
+    /// assert_eq!(error.places()[0].line, 2);
+    /// # Ok::<(), covet_template::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`variables`](Self::variables), and an error of kind [`ErrorKind::Undefined`] with the place where the first of the others
+    /// is read.
+    pub fn check_variables(&self, name: &str, given: &[&str]) -> Result<(), crate::Error> {
+        let free = self.free(name)?;
+        let Some((name, (source, span))) = free.iter().find(|(name, _)| !given.contains(&name.as_str())) else {
+            return Ok(());
+        };
+        let help = format!("there are `{}`", given.join("`, `"));
+        Err(Error::undefined(name).with_help(help).at(source, *span))
+    }
+
+    /// The variables, each with the place where it is read first.
+    fn free(&self, name: &str) -> Result<BTreeMap<String, (Source, Span)>> {
+        let mut read = BTreeMap::new();
         let mut seen = Seen::default();
         let mut waiting = vec![(name.to_owned(), Vec::<(Source, Span)>::new())];
         let mut visited = BTreeSet::new();
@@ -43,21 +72,25 @@ impl Engine {
                 .look_at(&name, way.is_empty())
                 .map_err(|error| way.iter().rev().fold(error, |error, (source, span)| error.at(source, *span)))?;
             let body = parse(&source, self.syntax())?;
-            let mut walk = Walk { seen: &mut seen, named: Vec::new() };
+            let mut walk = Walk { seen: &mut seen, named: Vec::new(), read: Vec::new() };
             walk.body(&body);
+            for (variable, span) in walk.read {
+                read.entry(variable).or_insert_with(|| (source.clone(), span));
+            }
             for (other, span) in walk.named {
                 let mut way = way.clone();
                 way.push((source.clone(), span));
                 waiting.push((other, way));
             }
         }
-        let is_free = |name: &&String| {
-            !seen.given.contains(*name)
+        read.retain(|name, _| {
+            !seen.given.contains(name)
                 && !OWN.contains(&name.as_str())
                 && !self.has_function(name)
                 && !self.is_global(name)
-        };
-        Ok(seen.read.iter().filter(is_free).filter(|name| !self.is_built_in(name)).cloned().collect())
+                && !self.is_built_in(name)
+        });
+        Ok(read)
     }
 
     /// The source of a template that compiles. One that others name may begin elsewhere in a page, which only they know.
@@ -77,15 +110,14 @@ impl Engine {
 /// The templates that a body names, and where.
 #[cfg(feature = "codegen")]
 pub(crate) fn named_templates(body: &Body<'_>) -> Vec<(String, Span)> {
-    let mut walk = Walk { seen: &mut Seen::default(), named: Vec::new() };
+    let mut walk = Walk { seen: &mut Seen::default(), named: Vec::new(), read: Vec::new() };
     walk.body(body);
     walk.named
 }
 
-/// The names that templates read, and those that are or may be absent without harm.
+/// The names that are there, or may be absent without harm.
 #[derive(Default)]
 struct Seen {
-    read: BTreeSet<String>,
     given: BTreeSet<String>,
 }
 
@@ -93,6 +125,8 @@ struct Walk<'w> {
     seen: &'w mut Seen,
     /// The templates that are named, and where.
     named: Vec<(String, Span)>,
+    /// The names that are read, and where.
+    read: Vec<(String, Span)>,
 }
 
 impl Walk<'_> {
@@ -199,7 +233,7 @@ impl Walk<'_> {
         match &expr.kind {
             ExprKind::None | ExprKind::Bool(_) | ExprKind::Int(_) | ExprKind::Float(_) | ExprKind::String(_) => {}
             ExprKind::Name(name) => {
-                self.seen.read.insert((*name).to_owned());
+                self.read.push(((*name).to_owned(), expr.span));
             }
             ExprKind::List(items) | ExprKind::Tuple(items) | ExprKind::Concat(items) => self.exprs(items),
             ExprKind::Dict(entries) => entries.iter().for_each(|(key, value)| {

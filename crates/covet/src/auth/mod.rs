@@ -22,6 +22,8 @@ mod resource_server;
 mod roles;
 
 pub(crate) use access::{Access, Decision, Guard};
+#[cfg(all(feature = "_db", feature = "template"))]
+pub(crate) use accounts::replaceable_pages;
 #[cfg(feature = "_db")]
 pub use accounts::{Account, Accounts, User, Users};
 pub use argument::{Auth, Public};

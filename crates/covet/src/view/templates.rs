@@ -186,6 +186,20 @@ impl Templates {
         }
     }
 
+    /// What is wrong with a template that stands in place of a page of the framework's own, if there is one: it is rendered with
+    /// values as the page would have them.
+    #[cfg(all(feature = "auth", feature = "_db"))]
+    pub(crate) fn check_replacement(&self, template: &str, sample: &serde_json::Value) -> Result<(), String> {
+        let names = sample.as_object().into_iter().flat_map(|sample| sample.keys().map(String::as_str));
+        let given: Vec<&str> = names.chain(["csp_nonce"]).collect();
+        let checked = self.engine.check_variables(template, &given);
+        match checked.and_then(|()| self.page(template, sample).map(drop)) {
+            Err(error) if is_absent(&error) => Ok(()),
+            Err(error) => Err(format!("{error:#}")),
+            Ok(()) => Ok(()),
+        }
+    }
+
     /// A page.
     pub(super) fn page<C: Serialize + ?Sized>(&self, name: &str, variables: &C) -> Result<Rendered, Error> {
         if self.takes_nonce {

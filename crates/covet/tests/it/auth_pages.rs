@@ -136,8 +136,8 @@ async fn an_apps_own_templates_stand_in_place_of_the_pages() {
              {% for one in parameters %}<input name=\"{{ one.name }}\" value=\"{{ one.value }}\">{% endfor %}\
              <input name=\"csrf\" value=\"{{ csrf }}\">",
         ),
-        // One that fails must not keep people out.
-        ("auth/register.html", "{{ nothing.at.all }}"),
+        // One that fails must not keep people out. This one does for a login of one letter.
+        ("auth/register.html", "<h1>Join</h1>{{ 6 // (login|length - 1) }}{{ return_to ~ message }}"),
     ];
     let db = Db::connect("sqlite::memory:").await.unwrap();
     let app = app(db).templates(covet::Templates::in_memory(TEMPLATES));
@@ -161,5 +161,41 @@ async fn an_apps_own_templates_stand_in_place_of_the_pages() {
     login(&client).await;
     let location = approve(&client).await.header("location").unwrap().to_owned();
     assert!(location.contains("code="), "{location}");
-    assert!(client.get("/register").send().await.text().contains("Make an account"));
+    assert!(client.get("/register").send().await.text().starts_with("<h1>Join</h1>"));
+    let failed = post(&client, "/register", &[("login", "x"), ("password", "short")]).await;
+    assert_eq!(failed.status(), 422);
+    assert!(failed.text().contains("Make the account"), "{}", failed.text());
+}
+
+#[cfg(feature = "template")]
+#[tokio::test]
+async fn templates_in_place_of_the_pages_are_checked_before_the_app_starts() {
+    let check = async |name: &'static str, text: &'static str, expected: &[&str]| {
+        let templates: &'static [(&str, &str)] = Box::leak(Box::new([(name, text)]));
+        let app = app(Db::connect("sqlite::memory:").await.unwrap()).templates(covet::Templates::in_memory(templates));
+        let built = app.prepare().await.unwrap().build();
+        let Err(error) = built else {
+            assert!(expected.is_empty(), "{name} {text} was taken");
+            return;
+        };
+        let error = error.to_string();
+        assert!(!expected.is_empty() && expected.iter().all(|part| error.contains(part)), "{name} {text}: {error}");
+        // What is wrong is told once, although each page is looked at more than once.
+        assert_eq!(error.matches(name).count(), 1, "{error}");
+    };
+    check("auth/consent.html", "<p>{{ client }}\n{{ redirect_uri }}{{ csrf }}{{ scopes }}{{ parameters }}", &[]).await;
+    check("auth/consent.html", "<p>\n{{ clint }}", &["auth/consent.html:2:4", "`clint` is undefined", "`client`"])
+        .await;
+    let unknown = "{% for one in parameters %}\n\n{{ one.nam }}{% endfor %}";
+    check("auth/consent.html", unknown, &["auth/consent.html:3:", "nam"]).await;
+    check("auth/login.html", "<form>\n{% if message %}", &["auth/login.html:"]).await;
+    check("auth/login.html", "{{ login|upcase }}", &["auth/login.html:1:", "upcase"]).await;
+    check("auth/register.html", "{% if message %}\n{{ message.text }}{% endif %}", &["auth/register.html:2:"]).await;
+    check("auth/device.html", "{{ user_code }}{{ is_wrong }}{{ csrf }}", &["auth/device.html:1:", "`csrf`"]).await;
+    check("auth/device_consent.html", "{{ parameters }}", &["auth/device_consent.html:1:", "`parameters`"]).await;
+    check("auth/logout.html", "{{ client }}", &["auth/logout.html:1:", "`client`"]).await;
+    check("auth/message.html", "{% include 'auth/none.html' %}", &["auth/message.html", "auth/none.html"]).await;
+    check("auth/message.html", "{{ static('none.css') }}", &["auth/message.html:1:", "no static files"]).await;
+    // A page that nobody shows.
+    check("auth/other.html", "{{ nothing }}", &[]).await;
 }

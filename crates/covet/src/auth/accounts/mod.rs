@@ -7,4 +7,6 @@ mod store;
 mod users;
 
 pub use account::{Account, Accounts};
+#[cfg(feature = "template")]
+pub(crate) use pages::replaceable_pages;
 pub use users::{User, Users};

@@ -1,10 +1,40 @@
 //! The pages of accounts, as plain forms that work without script.
 
+#[cfg(feature = "template")]
+use std::sync::Arc;
+
 use covet_template::escape::html as escape;
+#[cfg(feature = "template")]
+use serde_json::Value;
 use serde_json::json;
 
+#[cfg(feature = "template")]
+use super::Accounts;
 use crate::auth::oauth::Page;
+#[cfg(feature = "template")]
+use crate::auth::oauth::Provider;
+#[cfg(feature = "template")]
+use crate::auth::oauth::pages as oauth;
 use crate::auth::oauth::pages::{hidden, page};
+#[cfg(feature = "template")]
+use crate::request::Shared;
+
+/// Pages as this app can show them, by the templates that may stand in their place: each with little and with much on it.
+#[cfg(feature = "template")]
+pub(crate) fn replaceable_pages(shared: &Shared) -> Vec<(&'static str, Value)> {
+    let mut all = Vec::new();
+    if shared.get::<Provider>().is_some() {
+        all.extend(oauth::samples());
+    }
+    if let Some(accounts) = shared.get::<Arc<Accounts>>() {
+        let can_register = accounts.takes_registrations;
+        all.extend([login("", "/", None, can_register), login("emma", "/books", Some("Wrong."), can_register)]);
+        if can_register {
+            all.extend([register("", "/", None), register("emma", "/books", Some("Taken."))]);
+        }
+    }
+    all.into_iter().map(Page::into_replaceable).collect()
+}
 
 fn note(text: Option<&str>) -> String {
     text.map(|text| format!("<p role=\"alert\">{}</p>\n", escape(text))).unwrap_or_default()

@@ -31,6 +31,12 @@ impl Page {
         Page { html, replaceable: Replaceable { template, variables } }
     }
 
+    /// The template that can show it, and what the template is given.
+    #[cfg(feature = "template")]
+    pub(in crate::auth) fn into_replaceable(self) -> (&'static str, Value) {
+        (self.replaceable.template, self.replaceable.variables)
+    }
+
     #[cfg(test)]
     pub(in crate::auth) fn html(&self) -> &str {
         &self.html

@@ -1,6 +1,7 @@
 //! The pages that users meet, as plain forms that work without script. An app that has a template `auth/consent.html` and so on
 //! shows that instead.
 
+use covet_auth::Scope;
 use covet_auth::oauth2::{ConsentPage, DeviceConsent, OAuthError, path};
 use covet_template::escape::html as escape;
 use serde_json::{Value, json};
@@ -36,13 +37,7 @@ const BUTTONS: &str = "<button name=\"decision\" value=\"approve\">Allow</button
 
 pub(super) fn consent(asked: &ConsentPage, csrf: &str) -> Page {
     let fields: String = asked.parameters.iter().map(|(name, value)| hidden(name, value)).collect();
-    let variables = json!({
-        "client": asked.client,
-        "scopes": asked.scope.iter().collect::<Vec<_>>(),
-        "redirect_uri": asked.redirect_uri,
-        "parameters": pairs(&asked.parameters),
-        "csrf": csrf,
-    });
+    let variables = consent_variables(&asked.client, &asked.scope, &asked.redirect_uri, &asked.parameters, csrf);
     let html = page(
         &format!("Allow {}?", asked.client),
         &format!(
@@ -56,6 +51,41 @@ pub(super) fn consent(asked: &ConsentPage, csrf: &str) -> Page {
         ),
     );
     Page::new("auth/consent.html", html, variables)
+}
+
+fn consent_variables(
+    client: &str,
+    scope: &Scope,
+    redirect_uri: &str,
+    parameters: &[(String, String)],
+    csrf: &str,
+) -> Value {
+    let (scopes, parameters) = (scope.iter().collect::<Vec<_>>(), pairs(parameters));
+    json!({ "client": client, "scopes": scopes, "redirect_uri": redirect_uri, "parameters": parameters, "csrf": csrf })
+}
+
+fn device_variables(client: &str, scope: &Scope, user_code: &str, csrf: &str) -> Value {
+    json!({ "client": client, "scopes": scope.iter().collect::<Vec<_>>(), "user_code": user_code, "csrf": csrf })
+}
+
+/// Each page with little and with much on it.
+#[cfg(feature = "template")]
+pub(in crate::auth) fn samples() -> Vec<Page> {
+    let parameters = [("state".to_owned(), "xyz".to_owned()), ("client_id".to_owned(), "shop".to_owned())];
+    let asked: [(Scope, &[_]); 2] =
+        [(Scope::default(), &[]), ("openid books:read".parse().unwrap_or_default(), &parameters)];
+    let of_asked = asked.iter().flat_map(|(scope, parameters)| {
+        let consent = consent_variables("shop", scope, "https://shop.example/callback", parameters, "token");
+        let device = device_variables("shop", scope, "BCDF-GHJK", "token");
+        [
+            Page::new("auth/consent.html", String::new(), consent),
+            Page::new("auth/device_consent.html", String::new(), device),
+            logout(parameters, "token"),
+        ]
+    });
+    let plain =
+        [device_code("", false), device_code("BCDF-GHJK", true), message("Connected", "You can close this page.")];
+    of_asked.chain(plain).collect()
 }
 
 pub(super) fn error(error: &OAuthError) -> Page {
@@ -89,12 +119,7 @@ pub(super) fn device_code(typed: &str, wrong: bool) -> Page {
 }
 
 pub(super) fn device_consent(asked: &DeviceConsent, csrf: &str) -> Page {
-    let variables = json!({
-        "client": asked.client,
-        "scopes": asked.scope.iter().collect::<Vec<_>>(),
-        "user_code": asked.user_code,
-        "csrf": csrf,
-    });
+    let variables = device_variables(&asked.client, &asked.scope, &asked.user_code, csrf);
     let html = page(
         &format!("Allow {}?", asked.client),
         &format!(
