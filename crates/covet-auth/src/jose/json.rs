@@ -40,6 +40,11 @@ impl<'a> Object<'a> {
         Ok(Object { members })
     }
 
+    /// The members, each with its value as JSON text.
+    pub(crate) fn members(&self) -> impl Iterator<Item = (&str, &'a str)> {
+        self.members.iter().map(|(name, value)| (&**name, *value))
+    }
+
     /// A member's value as JSON text.
     pub(crate) fn raw(&self, name: &str) -> Option<&'a str> {
         self.members.iter().find(|(member, _)| member == name).map(|(_, value)| *value)
@@ -77,6 +82,26 @@ struct Reader<'a> {
     at: usize,
     /// The names of all objects that are open, outermost first.
     names: Vec<Cow<'a, str>>,
+}
+
+/// How many bytes stand before the first quote, backslash or control character; looked at eight at a time, since strings are
+/// most of a token.
+fn plain(bytes: &[u8]) -> usize {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGH: u64 = ONES << 7;
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        // The high bit of each byte that is smaller than this; exact for the lowest such byte, which is the one that counts.
+        let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word & HIGH;
+        let equals = |byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
+        let found = below(word, 0x20) | equals(b'"') | equals(b'\\');
+        if found != 0 {
+            return index * 8 + found.trailing_zeros() as usize / 8;
+        }
+    }
+    let special = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
+    words.len() * 8 + special.unwrap_or(rest.len())
 }
 
 type Members<'m, 'a> = Option<&'m mut Vec<(Cow<'a, str>, &'a str)>>;
@@ -179,8 +204,7 @@ impl<'a> Reader<'a> {
         loop {
             self.at += 1;
             let rest = bytes.get(self.at..).unwrap_or_default();
-            let special = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
-            self.at += special.unwrap_or(rest.len());
+            self.at += plain(rest);
             match bytes.get(self.at) {
                 Some(b'"') => break,
                 Some(b'\\') => {
@@ -302,6 +326,16 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn strings_end_where_the_first_special_byte_is(bytes in prop::collection::vec(any::<u8>(), 0..40), at in 0usize..40, special in 0u8..0x22) {
+            let mut bytes = bytes;
+            if let (Some(byte), true) = (bytes.get_mut(at), special != 0x21) {
+                *byte = if special == 0x20 { b'\\' } else { special };
+            }
+            let expected = bytes.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)).unwrap_or(bytes.len());
+            prop_assert_eq!(plain(&bytes), expected);
+        }
+
         #[test]
         fn whatever_is_well_formed_is_read(members in prop::collection::btree_map(".*", value(), 0..8)) {
             let text = serde_json::to_string(&members).unwrap();

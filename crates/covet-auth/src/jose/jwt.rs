@@ -7,6 +7,7 @@ use super::claims::{Expected, Registered};
 use super::json::Object;
 use super::jws::{self, Header, Parts};
 use super::key_set::KeySet;
+use super::members;
 use super::signing::SigningKey;
 use super::verifying::VerifyingKey;
 use crate::error::{Error, ErrorKind, Result, claim, malformed};
@@ -114,21 +115,26 @@ impl Verifier {
     /// # Errors
     /// An error of any of the kinds of tokens; only [`Error::is_expired`] is for the client's ears.
     pub fn verify<C: DeserializeOwned>(&self, keys: &KeySet, token: &str, now: Timestamp) -> Result<Verified<C>> {
-        let (key_id, payload, registered) = self.check(keys, token, now)?;
-        let claims = serde_json::from_str(&payload);
+        let (key_id, payload) = self.open(keys, token)?;
+        let object = Object::parse_str(&payload).map_err(malformed)?;
+        let registered = self.check(&object, now)?;
+        let claims = members::deserialize(&payload, &object);
         let claims =
             claims.map_err(|fault| Error::caused(ErrorKind::Claim, "the private claims are not as expected", fault))?;
         Ok(Verified { registered, key_id, claims })
     }
 
-    fn check(&self, keys: &KeySet, token: &str, now: Timestamp) -> Result<(String, String, Registered)> {
+    /// The payload, and the id of the key that signed it.
+    fn open(&self, keys: &KeySet, token: &str) -> Result<(String, String)> {
         let parts = Parts::split(token)?;
         let key = self.verify_signature(&parts, keys)?;
         let payload = String::from_utf8(parts.payload()?).map_err(|_| malformed("the token's payload is not UTF-8"))?;
+        Ok((key.id().to_owned(), payload))
+    }
+
+    fn check(&self, claims: &Object<'_>, now: Timestamp) -> Result<Registered> {
         let leeway = self.leeway_seconds();
-        let expected = Expected { issuer: &self.issuer, audience: &self.audience, leeway, now };
-        let registered = Registered::read(&Object::parse_str(&payload).map_err(malformed)?, &expected)?;
-        Ok((key.id().to_owned(), payload, registered))
+        Registered::read(claims, &Expected { issuer: &self.issuer, audience: &self.audience, leeway, now })
     }
 
     /// The key that made the signature, after all that the header has to be.

@@ -14,6 +14,7 @@ mod jwk;
 pub mod jws;
 mod jwt;
 mod key_set;
+mod members;
 mod pem;
 mod signing;
 mod verifying;

@@ -28,9 +28,18 @@ pub struct RoleDefinition {
 /// when the definitions do, another is made and takes its place.
 #[derive(Debug, Default)]
 pub struct Roles {
-    by_id: HashMap<RoleId, (String, PermissionSet)>,
+    /// Sorted by number, since few roles are found sooner so than by a hash.
+    by_id: Vec<Role>,
     by_name: HashMap<String, RoleId>,
     parents: HashMap<RoleId, Vec<RoleId>>,
+}
+
+#[derive(Debug)]
+struct Role {
+    id: RoleId,
+    name: String,
+    /// With those of its parents.
+    permissions: PermissionSet,
 }
 
 /// The roles that are in force, which a program can replace while it serves.
@@ -112,21 +121,32 @@ impl Roles {
             Ok(order) => order,
             Err(cycle) => return Err(RoleFaults(vec![cycle])),
         };
-        let mut closed: HashMap<RoleId, (String, PermissionSet)> = HashMap::with_capacity(order.len());
+        let mut closed: HashMap<RoleId, PermissionSet> = HashMap::with_capacity(order.len());
         for role in order {
-            let inherited = role.parents.iter().filter_map(|parent| Some(closed.get(parent)?.1));
+            let inherited = role.parents.iter().filter_map(|parent| closed.get(parent).copied());
             let own = own.get(&role.id).copied().unwrap_or_default();
             let set = inherited.fold(own, PermissionSet::union);
-            closed.insert(role.id, (role.name.clone(), set));
+            closed.insert(role.id, set);
         }
         let parents = definitions.iter().map(|role| (role.id, role.parents.clone())).collect();
-        Ok(Roles { by_id: closed, by_name, parents })
+        // The definitions are sorted by number, and each was closed.
+        let by_id = by_id.values().map(|role| Role {
+            id: role.id,
+            name: role.name.clone(),
+            permissions: closed.get(&role.id).copied().unwrap_or_default(),
+        });
+        Ok(Roles { by_id: by_id.collect(), by_name, parents })
+    }
+
+    #[inline]
+    fn role(&self, id: RoleId) -> Option<&Role> {
+        self.by_id.binary_search_by_key(&id, |role| role.id).ok().and_then(|index| self.by_id.get(index))
     }
 
     /// What these roles give together. A role that is not there gives nothing.
     #[inline]
     pub fn permissions(&self, roles: &[RoleId]) -> PermissionSet {
-        let sets = roles.iter().filter_map(|role| Some(self.by_id.get(role)?.1));
+        let sets = roles.iter().filter_map(|role| Some(self.role(*role)?.permissions));
         sets.fold(PermissionSet::EMPTY, PermissionSet::union)
     }
 
@@ -153,14 +173,12 @@ impl Roles {
 
     /// The name of a role.
     pub fn name(&self, id: RoleId) -> Option<&str> {
-        Some(&self.by_id.get(&id)?.0)
+        Some(&self.role(id)?.name)
     }
 
     /// Every role with its permissions, by number.
     pub fn iter(&self) -> impl Iterator<Item = (RoleId, &str, PermissionSet)> {
-        let mut all: Vec<_> = self.by_id.iter().map(|(id, (name, set))| (*id, &**name, *set)).collect();
-        all.sort_unstable_by_key(|(id, ..)| *id);
-        all.into_iter()
+        self.by_id.iter().map(|role| (role.id, &*role.name, role.permissions))
     }
 }
 
