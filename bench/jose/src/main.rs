@@ -1,6 +1,10 @@
-//! Signing and verifying tokens, as ratios to the bare operation of aws-lc-rs on the same bytes in the same run.
+//! Signing and verifying tokens, as ratios to the bare operation of aws-lc-rs on the same bytes in the same run; permission checks;
+//! and how long `/health/live` takes while many people log in.
 //!
-//! `cargo run --release -- [--quick]` prints a Markdown table.
+//! `cargo run --release -- [--quick]` prints Markdown tables.
+
+mod permissions;
+mod storm;
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -16,7 +20,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// What an access token has.
-#[derive(Serialize, Deserialize, Clone)]
+#[derive(Serialize, Deserialize)]
 struct Private {
     client_id: String,
     scope: String,
@@ -28,12 +32,17 @@ struct Private {
 type Sign = Box<dyn Fn(&[u8])>;
 
 fn main() {
-    let rounds = if std::env::args().any(|argument| argument == "--quick") { 60 } else { 400 };
+    let is_quick = std::env::args().any(|argument| argument == "--quick");
+    let rounds = if is_quick { 60 } else { 400 };
     println!("| algorithm | bare sign µs | issue | bare verify µs | verify | from the cache ns |");
     println!("|---|---|---|---|---|---|");
     for algorithm in [Algorithm::Rs256, Algorithm::Ps256, Algorithm::Es256, Algorithm::EdDsa] {
         row(algorithm, rounds);
     }
+    println!();
+    permissions::table(rounds);
+    println!();
+    storm::table(if is_quick { 1 } else { 5 });
 }
 
 fn row(algorithm: Algorithm, rounds: usize) {
@@ -46,12 +55,10 @@ fn row(algorithm: Algorithm, rounds: usize) {
         sid: "0123456789abcdefghijkl".into(),
         roles: vec![1, 2, 3],
     };
-    let claims = || {
-        let life = (now, Duration::from_secs(600));
-        Claims::new("https://id.example", "https://api.example", "user-0123456789", life, private.clone())
-            .with_id("0123456789abcdefghijkl")
-    };
-    let token = key.issue(TokenType::AccessToken, &claims()).expect("a token");
+    let life = (now, Duration::from_secs(600));
+    let claims = Claims::new("https://id.example", "https://api.example", "user-0123456789", life, private)
+        .with_id("0123456789abcdefghijkl");
+    let token = key.issue(TokenType::AccessToken, &claims).expect("a token");
     let (signed, proof) = token.rsplit_once('.').expect("three parts");
     let proof = URL_SAFE_NO_PAD.decode(proof).expect("base64url");
     let (sign, public) = bare(algorithm, &key);
@@ -59,7 +66,7 @@ fn row(algorithm: Algorithm, rounds: usize) {
     let cached = CachedVerifier::<Private>::new(verifier.clone(), 10_000);
     let mut operations: [(usize, Box<dyn FnMut() + '_>); 5] = [
         (3, Box::new(|| sign(black_box(signed.as_bytes())))),
-        (3, Box::new(|| drop(black_box(key.issue(TokenType::AccessToken, &claims()))))),
+        (3, Box::new(|| drop(black_box(key.issue(TokenType::AccessToken, black_box(&claims)))))),
         (40, Box::new(|| public.verify_sig(black_box(signed.as_bytes()), &proof).expect("good"))),
         (40, Box::new(|| drop(black_box(verifier.verify::<Private>(&keys, &token, now).expect("good"))))),
         (1000, Box::new(|| drop(black_box(cached.verify(&keys, &token, now).expect("good"))))),
