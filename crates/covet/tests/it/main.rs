@@ -31,6 +31,8 @@ mod multipart;
 mod negotiation;
 #[cfg(all(feature = "auth", feature = "sqlite"))]
 mod oauth;
+#[cfg(all(feature = "auth", feature = "sqlite"))]
+mod oauth_forms;
 mod openapi;
 #[cfg(feature = "template")]
 mod pages_in_browser;
