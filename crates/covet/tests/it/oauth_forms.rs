@@ -47,7 +47,7 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
 
 fn media_type() -> impl Strategy<Value = &'static str> {
     const FORM: &str = "application/x-www-form-urlencoded";
-    let others = [
+    const OTHERS: [&str; 6] = [
         "application/json",
         "multipart/form-data; boundary=x",
         "text/plain",
@@ -55,7 +55,7 @@ fn media_type() -> impl Strategy<Value = &'static str> {
         "/",
         "application/x-www-form-urlencoded; charset=utf-16",
     ];
-    prop_oneof![4 => Just(FORM), 1 => prop::sample::select(&others[..])]
+    prop_oneof![4 => Just(FORM), 1 => prop::sample::select(&OTHERS[..])]
 }
 
 fn check_called(path: &str, answer: &Answer) {
