@@ -1,9 +1,11 @@
 //! Section 5.1 of the security checklist: what a verifier must refuse.
 
+use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
 use aws_lc_rs::hmac;
+use aws_lc_rs::signature::{KeyPair as _, RsaKeyPair};
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use covet_auth::jose::{Algorithm, KeySet, NoClaims, SigningKey, TokenType, Verifier};
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use covet_auth::jose::{Algorithm, KeySet, NoClaims, SigningKey, TokenType, Verifier, VerifyingKey};
 use covet_auth::{Error, ErrorKind};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -91,11 +93,30 @@ fn line_01_alg_none_is_refused() {
 fn line_02_a_mac_with_the_public_key_is_refused() {
     let jwk = RSA.verifying().jwk().unwrap().to_public_json().unwrap();
     let modulus = URL_SAFE_NO_PAD.decode(jwk["n"].as_str().unwrap()).unwrap();
+    let pair = RsaKeyPair::from_pkcs8(&RSA.to_pkcs8().unwrap()).unwrap();
+    let bare = pair.public_key().as_ref().to_vec();
+    let wrapped: PublicKeyX509Der<'_> = pair.public_key().as_der().unwrap();
+    let pem = |label: &str, der: &[u8]| {
+        let lines: Vec<String> =
+            STANDARD.encode(der).as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line).into()).collect();
+        format!("-----BEGIN {label}-----\n{}\n-----END {label}-----", lines.join("\n"))
+    };
+    let (pem_wrapped, pem_bare) = (pem("PUBLIC KEY", wrapped.as_ref()), pem("RSA PUBLIC KEY", &bare));
+    // It is the key that is meant.
+    for text in [&pem_wrapped, &pem_bare] {
+        let public = VerifyingKey::from_pem(Algorithm::Rs256, text).unwrap();
+        public.verify(b"message", &RSA.sign(b"message").unwrap()).unwrap();
+    }
     let secrets = [
         jwk.to_string().into_bytes(),
         modulus,
         jwk["n"].as_str().unwrap().into(),
-        RSA.to_pem().unwrap().as_bytes().to_vec(),
+        wrapped.as_ref().to_vec(),
+        bare,
+        format!("{pem_wrapped}\n").into_bytes(),
+        pem_wrapped.into_bytes(),
+        format!("{pem_bare}\n").into_bytes(),
+        pem_bare.into_bytes(),
     ];
     for secret in secrets {
         let head = with(&header(), "alg", json!("HS256")).to_string();

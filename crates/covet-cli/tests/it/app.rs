@@ -7,7 +7,7 @@ use std::process::Output;
 use serde_json::{Value, json};
 
 /// A folder in which `covet` finds the app of `examples/shop.rs`, built already.
-struct Folder(tempfile::TempDir);
+pub(crate) struct Folder(tempfile::TempDir);
 
 impl Folder {
     fn new() -> Self {
@@ -15,7 +15,7 @@ impl Folder {
     }
 
     /// One in which `cargo run` would run another program.
-    fn of(program: &Path) -> Self {
+    pub(crate) fn of(program: &Path) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let cargo = folder.path().join("cargo");
         std::fs::write(&cargo, format!("#!/bin/sh\nexec {}\n", program.display())).unwrap();
@@ -23,10 +23,16 @@ impl Folder {
         Folder(folder)
     }
 
-    fn covet(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn covet(&self, arguments: &[&str]) -> Output {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_covet"));
         command.args(arguments).current_dir(self.0.path()).env("CARGO", self.0.path().join("cargo"));
         command.env_remove("DATABASE_URL").env_remove("COVET_LOG").output().unwrap()
+    }
+
+    /// The names of what stands in it.
+    pub(crate) fn files(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.0.path()).unwrap();
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
     }
 
     fn json(&self, arguments: &[&str]) -> Value {

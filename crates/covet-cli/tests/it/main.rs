@@ -4,6 +4,8 @@
 
 #[cfg(unix)]
 mod app;
+#[cfg(unix)]
+mod bookshop;
 mod db;
 mod eval;
 mod jwt;

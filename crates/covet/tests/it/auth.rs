@@ -364,6 +364,12 @@ async fn line_104_there_is_no_way_around_a_guard() {
         let status = request.send().await.status().as_u16();
         assert!([308, 400, 401, 404, 405].contains(&status), "{method} {path}: {status}");
     }
+    assert_eq!(client.request(Method::HEAD, "/me").send().await.status(), 401);
+    let options = client.request(Method::OPTIONS, "/me").send().await;
+    assert!(options.status() != 200 && options.bytes().is_empty(), "{options:?}");
+    // Who may call one method of a path may not call another in its place.
+    let as_get = client.post("/me").header("authorization", &bearer(&token("")));
+    assert_eq!(as_get.header("x-http-method-override", "GET").send().await.status(), 405);
 }
 
 #[test]

@@ -4,6 +4,10 @@
 
 mod access;
 mod books;
+#[cfg(unix)]
+mod browser;
+#[cfg(unix)]
+mod docs_login;
 mod document;
 mod import;
 mod matrix;
