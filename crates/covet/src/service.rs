@@ -315,7 +315,9 @@ impl Inner {
             Found::Options(of_path) => answered(options(&of_path.allow, of_path.accept_patch.as_ref())),
             Found::OtherMethods(Options { allow, .. }) => Err(ProblemDetails::new(&METHOD_NOT_ALLOWED)
                 .detail(format!("this path has {}", allow.to_str().unwrap_or_default()))
-                .header(header::ALLOW, allow.clone())),
+                .header(header::ALLOW, allow.clone())
+                // Caches may keep a 405 (RFC 9110, section 15.1), and with it what was sent by GET in its query.
+                .header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))),
             // `OPTIONS *` asks for the server itself (RFC 9110, section 9.3.7).
             Found::Nothing if head.method == Method::OPTIONS && head.uri.path() == "*" => {
                 answered(options(&HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"), None))

@@ -159,9 +159,38 @@ async fn a_login_leads_to_tokens_that_the_app_believes() {
 #[tokio::test]
 async fn line_59_a_wrong_redirect_uri_is_a_page_without_a_location() {
     let client = client().await;
-    let target = authorize("app", "").replace("callback", "callback%2Fother");
-    let answer = visit(&client, &target).await;
-    assert_eq!((answer.status().as_u16(), answer.header("location")), (400, None));
+    for wrong in [
+        "https://app.example/callback/",
+        "https://app.example/callbackx",
+        "https://app.example/callback/other",
+        "https://app.example/callback?x=1",
+        "https://app.example/callback#x",
+        "https://user@app.example/callback",
+        "https://app.example@evil.example/callback",
+        "https://evil.app.example/callback",
+        "https://app.example.evil.example/callback",
+        "https://app.example/x/../callback",
+        "https://app.example/%63allback",
+        "https://APP.example/callback",
+        "http://app.example/callback",
+        "https://evil.example/callback",
+        "javascript:alert(1)",
+        "https:\\\\app.example\\callback",
+        "https://app.example/callback\r\nSet-Cookie: x=1",
+        "//app.example/callback",
+        "",
+    ] {
+        let encoded: String = wrong.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        for more in ["", "&prompt=none", "&response_mode=fragment"] {
+            let target = authorize("app", more).replace("https%3A%2F%2Fapp.example%2Fcallback", &encoded);
+            let answer = visit(&client, &target).await;
+            assert_eq!((answer.status().as_u16(), answer.header("location")), (400, None), "{wrong}");
+            assert!(
+                answer.header("set-cookie").is_none()
+                    && answer.header("content-type").unwrap().starts_with("text/html")
+            );
+        }
+    }
     let answer = visit(&client, &authorize("nobody", "")).await;
     assert_eq!((answer.status().as_u16(), answer.header("location")), (400, None));
 }
@@ -207,13 +236,15 @@ async fn line_68_the_consent_page_is_framed_by_nobody_and_posts_its_own_form() {
 #[tokio::test]
 async fn line_75_the_token_endpoint_takes_forms_by_post_alone() {
     let client = client().await.unchecked();
-    assert_eq!(client.get("/oauth/token").send().await.status(), 405);
+    let by_get =
+        client.get("/oauth/token?grant_type=client_credentials&client_id=web&client_secret=s3cret").send().await;
+    assert_eq!((by_get.status().as_u16(), by_get.header("allow")), (405, Some("POST, OPTIONS")));
     let json = client.post("/oauth/token").json(&json!({ "grant_type": "client_credentials" })).send().await;
     assert_eq!((json.status().as_u16(), &json.json::<Value>()["error"]), (400, &json!("invalid_request")));
     let query = client.post("/oauth/token?grant_type=client_credentials&client_id=web&client_secret=s3cret");
     let query = query.body(FORM, "scope=books%3Aread").send().await;
     assert_eq!(query.status(), 401);
-    for answer in [&json, &query] {
+    for answer in [&by_get, &json, &query] {
         assert_eq!(answer.header("cache-control"), Some("no-store"));
     }
 }
@@ -262,6 +293,12 @@ async fn a_device_is_connected_by_its_user() {
     let page = visit(&client, &target).await.text().to_owned();
     let csrf = page.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
     let code = device["user_code"].as_str().unwrap();
+    // A page elsewhere cannot approve in the user's name, nor can another user by this page's token.
+    for (csrf, cookie) in [("made-up", "user=alice"), ("", "user=alice"), (&*csrf, "user=bob")] {
+        let form = [("user_code", code), ("csrf", csrf), ("decision", "approve")];
+        let forged = client.post("/oauth/device").header("cookie", cookie).form(&form).send().await;
+        assert_eq!(forged.status(), 403, "81: {csrf} {cookie}");
+    }
     let form = [("user_code", code), ("csrf", &*csrf), ("decision", "approve")];
     let decided = client.post("/oauth/device").header("cookie", "user=alice").form(&form).send().await;
     assert_eq!(decided.status(), 200, "{}", decided.text());
@@ -335,6 +372,38 @@ async fn lines_48_and_65_twenty_at_once_on_the_database() {
     }
     children.dedup();
     assert_eq!(children.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn line_52_a_revocation_that_races_a_refresh_leaves_nothing_alive_on_the_database() {
+    let client = client().await;
+    for round in 0..8 {
+        let first = tokens(&client).await;
+        let parent = first["refresh_token"].as_str().unwrap().to_owned();
+        let refresh = [("grant_type", "refresh_token"), ("client_id", "app"), ("refresh_token", &*parent)];
+        let revoke = [("client_id", "app"), ("token", &*parent)];
+        let racing: Vec<_> = (0..4).map(|_| tokio::spawn(client.post("/oauth/token").form(&refresh).send())).collect();
+        if round % 2 == 1 {
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
+        assert_eq!(client.post("/oauth/revoke").form(&revoke).send().await.status(), 200);
+        let mut given = vec![first];
+        for answer in racing {
+            let answer = answer.await.unwrap();
+            match answer.status().as_u16() {
+                200 => given.push(answer.json()),
+                status => assert_eq!((status, &answer.json::<Value>()["error"]), (400, &json!("invalid_grant"))),
+            }
+        }
+        for tokens in given {
+            let bearer = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
+            assert_eq!(client.get("/me").header("authorization", &bearer).send().await.status(), 401);
+            let token = tokens["refresh_token"].as_str().unwrap();
+            let pairs = [("grant_type", "refresh_token"), ("client_id", "app"), ("refresh_token", token)];
+            let again = client.post("/oauth/token").form(&pairs).send().await;
+            assert_eq!(again.json::<Value>()["error"], "invalid_grant");
+        }
+    }
 }
 
 #[tokio::test]

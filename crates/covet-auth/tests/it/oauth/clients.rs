@@ -42,6 +42,27 @@ async fn line_77_a_client_proves_itself_in_one_way() {
 }
 
 #[tokio::test]
+async fn line_66_a_parameter_twice_is_an_error_at_the_endpoints_that_clients_call() {
+    let server = server().await;
+    let good = "grant_type=client_credentials&client_id=web&client_secret=s3cret";
+    let ask = async |body: &str| answered(server.token(&EndpointRequest::new(body, at(0))).await);
+    assert!(ask(&format!("{good}&unknown=1&scope=&audience=x")).await.is_ok(), "unknown is ignored, empty is absent");
+    for twice in ["grant_type=client_credentials", "client_id=web", "client_secret=s3cret", "scope=books:read&scope="] {
+        let body = format!("{good}&{twice}");
+        assert_eq!(code_of(ask(&body).await), "invalid_request", "{twice}");
+        let request = EndpointRequest::new(&body, at(0));
+        assert_eq!(code_of(answered(server.revocation(&request).await)), "invalid_request", "{twice}");
+        assert_eq!(code_of(answered(server.introspection(&request).await)), "invalid_request", "{twice}");
+        assert_eq!(code_of(answered(server.device_authorization(&request).await)), "invalid_request", "{twice}");
+        assert_eq!(
+            code_of(answered(server.pushed_authorization_request(&request).await)),
+            "invalid_request",
+            "{twice}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn line_78_wrong_secrets_and_unknown_clients_look_alike() {
     let server = server().await;
     let mut errors = Vec::new();
