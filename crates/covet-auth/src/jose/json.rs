@@ -26,7 +26,7 @@ impl<'a> Object<'a> {
     }
 
     pub(crate) fn parse_str(text: &'a str) -> Result<Object<'a>, Fault> {
-        let mut reader = Reader { text, at: 0, names: Vec::with_capacity(12) };
+        let mut reader = Reader { text, at: 0, names: Vec::new() };
         reader.space();
         if reader.peek() != Some(b'{') {
             return Err("the JSON is not an object");
@@ -80,7 +80,7 @@ pub(crate) fn integer(raw: &str) -> Option<i64> {
 struct Reader<'a> {
     text: &'a str,
     at: usize,
-    /// The names of all objects that are open, outermost first.
+    /// The names of all objects that are open, outermost first, but for the one whose members are kept.
     names: Vec<Cow<'a, str>>,
 }
 
@@ -150,16 +150,20 @@ impl<'a> Reader<'a> {
         loop {
             self.space();
             let name = self.string()?;
-            if self.names[first..].contains(&name) {
+            let is_known = match &members {
+                Some(members) => members.iter().any(|(known, _)| *known == name),
+                None => self.names[first..].contains(&name),
+            };
+            if is_known {
                 return Err("a member is given twice");
             }
             self.expect(b':', "a member has no value")?;
             self.space();
             let start = self.at;
-            self.names.push(name);
             self.value(depth + 1)?;
-            if let Some(members) = members.as_deref_mut() {
-                members.push((self.names[self.names.len() - 1].clone(), &self.text[start..self.at]));
+            match members.as_deref_mut() {
+                Some(members) => members.push((name, &self.text[start..self.at])),
+                None => self.names.push(name),
             }
             self.space();
             match self.peek() {

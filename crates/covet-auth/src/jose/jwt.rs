@@ -14,6 +14,7 @@ use crate::error::{Error, ErrorKind, Result, claim, malformed};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What a token is for, as its `typ` header says (RFC 8725, section 3.11).
@@ -63,7 +64,7 @@ pub struct Verifier {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified<C> {
     registered: Registered,
-    key_id: String,
+    key_id: Arc<str>,
     claims: C,
 }
 
@@ -125,11 +126,11 @@ impl Verifier {
     }
 
     /// The payload, and the id of the key that signed it.
-    fn open(&self, keys: &KeySet, token: &str) -> Result<(String, String)> {
+    fn open(&self, keys: &KeySet, token: &str) -> Result<(Arc<str>, String)> {
         let parts = Parts::split(token)?;
         let key = self.verify_signature(&parts, keys)?;
         let payload = String::from_utf8(parts.payload()?).map_err(|_| malformed("the token's payload is not UTF-8"))?;
-        Ok((key.id().to_owned(), payload))
+        Ok((key.shared_id(), payload))
     }
 
     fn check(&self, claims: &Object<'_>, now: Timestamp) -> Result<Registered> {

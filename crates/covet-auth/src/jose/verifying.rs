@@ -22,7 +22,8 @@ pub struct VerifyingKey {
 
 struct Inner {
     algorithm: Algorithm,
-    id: String,
+    /// Shared with what it has verified.
+    id: Arc<str>,
     check: Check,
     /// The public key as JSON would have it; none for shared secrets.
     jwk: Option<Jwk>,
@@ -85,7 +86,13 @@ impl VerifyingKey {
             Check::Shared(secret) => Check::Shared(secret.clone()),
         };
         VerifyingKey {
-            inner: Arc::new(Inner { algorithm: self.inner.algorithm, id, check, jwk, header: OnceLock::new() }),
+            inner: Arc::new(Inner {
+                algorithm: self.inner.algorithm,
+                id: id.into(),
+                check,
+                jwk,
+                header: OnceLock::new(),
+            }),
         }
     }
 
@@ -114,7 +121,7 @@ impl VerifyingKey {
             Check::Shared(_) => jwk.thumbprint().chars().take(11).collect(),
         });
         let jwk = public.map(|jwk| Jwk { id: Some(id.clone()), algorithm: Some(algorithm), ..jwk });
-        Ok(VerifyingKey { inner: Arc::new(Inner { algorithm, id, check, jwk, header: OnceLock::new() }) })
+        Ok(VerifyingKey { inner: Arc::new(Inner { algorithm, id: id.into(), check, jwk, header: OnceLock::new() }) })
     }
 
     /// The algorithm that the key is bound to.
@@ -125,6 +132,10 @@ impl VerifyingKey {
     /// The key's id, as it stands in `kid`.
     pub fn id(&self) -> &str {
         &self.inner.id
+    }
+
+    pub(crate) fn shared_id(&self) -> Arc<str> {
+        self.inner.id.clone()
     }
 
     /// The key as JSON would have it; `None` for a shared secret.
