@@ -12,7 +12,7 @@ mod templates;
 pub(crate) use error_pages::ErrorPages;
 pub use page::View;
 pub(crate) use page::ViewDescription;
-#[cfg(feature = "auth")]
+#[cfg(all(feature = "auth", feature = "_db"))]
 pub(crate) use page::replace;
 pub use page::{describe_view, respond_view};
 pub use templates::Templates;

@@ -3,7 +3,7 @@
 use covet_template::Error;
 use serde::Serialize;
 
-#[cfg(feature = "auth")]
+#[cfg(all(feature = "auth", feature = "_db"))]
 use super::templates::is_absent;
 use super::{Templates, developer};
 use crate::openapi::Operation;
@@ -53,7 +53,7 @@ pub fn respond_view<V: View>(view: &V, to: &Responding<'_>) -> Response {
 
 /// The response with a template of the app in place of a page of the framework's own, where the app has one. A template that
 /// fails is told in the log: people must still be able to log in.
-#[cfg(feature = "auth")]
+#[cfg(all(feature = "auth", feature = "_db"))]
 pub(crate) fn replace(
     templates: &Templates,
     template: &str,
