@@ -178,6 +178,8 @@ async fn prepare(db: &Db) -> Outcome {
 #[tokio::main]
 async fn main() -> Outcome {
     let quick = std::env::args().any(|argument| argument == "--quick");
+    let only = std::env::args().skip_while(|argument| argument != "--only").nth(1);
+    let wanted = |name: &str| only.as_deref().is_none_or(|only| only == name);
     let url = std::env::var("DATABASE_URL").map_err(|_| "DATABASE_URL names no database")?;
     let (rounds, queries) = if quick { (3, 10_000) } else { (7, 40_000) };
     let duration = Duration::from_millis(if quick { 700 } else { 2_000 });
@@ -197,18 +199,25 @@ async fn main() -> Outcome {
     let load_figure = |who| Figure::new("rows/s, loaded", who, "1/s");
     let mut loads = [load_figure("covet copy_in"), load_figure("covet, single INSERTs")];
     for round in 0..=rounds {
-        let alone =
-            [alone(&covet, queries).await?, alone_bare(bare_opts.clone(), queries).await?, alone(&sqlx, queries).await?];
-        let together =
-            [together(&covet, duration).await?, together(&bare, duration).await?, together(&sqlx, duration).await?];
-        let stream = [stream_covet(&covet).await?, stream_bare(&bare).await?, stream_sqlx(&sqlx).await?];
-        let load = [load(&covet).await?, insert(&covet, if quick { 10_000 } else { ROWS }).await?];
         // The first round warms up.
-        if round > 0 {
-            alones.iter_mut().zip(alone).for_each(|(figure, value)| figure.add(value));
-            togethers.iter_mut().zip(together).for_each(|(figure, value)| figure.add(value));
-            streams.iter_mut().zip(stream).for_each(|(figure, value)| figure.add(value));
-            loads.iter_mut().zip(load).for_each(|(figure, value)| figure.add(value));
+        let add = |figures: &mut [Figure], values: &[f64]| {
+            if round > 0 {
+                figures.iter_mut().zip(values).for_each(|(figure, value)| figure.add(*value));
+            }
+        };
+        if wanted("one") {
+            let bare_opts = bare_opts.clone();
+            let alone = [alone(&covet, queries).await?, alone_bare(bare_opts, queries).await?, alone(&sqlx, queries).await?];
+            add(&mut alones, &alone);
+            let together =
+                [together(&covet, duration).await?, together(&bare, duration).await?, together(&sqlx, duration).await?];
+            add(&mut togethers, &together);
+        }
+        if wanted("rows") {
+            add(&mut streams, &[stream_covet(&covet).await?, stream_bare(&bare).await?, stream_sqlx(&sqlx).await?]);
+        }
+        if wanted("load") {
+            add(&mut loads, &[load(&covet).await?, insert(&covet, if quick { 10_000 } else { ROWS }).await?]);
         }
     }
     let figures: Vec<Figure> = alones.into_iter().chain(togethers).chain(streams).chain(loads).collect();
